@@ -1,0 +1,12 @@
+"""The database: one engine per city, one visible transaction per change, two dialects."""
+
+from civicconnect.db.base import Base, Instant, Json, Key, Reference
+from civicconnect.db.bulk import copy_in, reserve
+from civicconnect.db.engine import Database, open_database
+from civicconnect.db.transaction import Db, account_session, bound, current, reading, transaction
+from civicconnect.db.upsert import insert_ignoring, upsert
+
+__all__ = [
+    "Base", "Database", "Db", "Instant", "Json", "Key", "Reference", "account_session", "bound",
+    "copy_in", "current", "insert_ignoring", "open_database", "reading", "reserve", "transaction", "upsert",
+]

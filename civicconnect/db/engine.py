@@ -1,0 +1,113 @@
+"""Opening a database: SpatiaLite inside a file, or PostgreSQL with PostGIS."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import make_url
+
+from civicconnect.errors import Refusal
+
+try:
+    import pysqlite3
+except ModuleNotFoundError:  # only needed where Python's own sqlite3 cannot load extensions
+    pysqlite3 = None
+
+SPATIALITE = ("mod_spatialite", "mod_spatialite.so.8", "mod_spatialite.so.7")
+
+
+class Unusable(Refusal):
+    """The database cannot be opened here; the sentence says what to install."""
+
+
+@dataclass
+class Database:
+    """One city's database. `held` is a test's connection, undone when the test ends."""
+
+    engine: Engine
+    held: Connection | None = field(default=None)
+
+    @property
+    def embedded(self) -> bool:
+        """Say whether this is the embedded engine."""
+        return self.engine.dialect.name == "sqlite"
+
+
+def open_database(url: str) -> Database:
+    """Open a database by its address, or raise Unusable with the remedy."""
+    if make_url(url).get_backend_name() == "sqlite":
+        return Database(_embedded(url))
+    return Database(_server(url))
+
+
+def _server(url: str) -> Engine:
+    target = make_url(url).set(drivername="postgresql+psycopg")
+    engine = create_engine(
+        target,
+        pool_size=10,
+        pool_pre_ping=True,
+        connect_args={"options": "-c timezone=utc -c lock_timeout=10000"},
+    )
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        if connection.get_execution_options().get("reading"):
+            connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+
+    return engine
+
+
+def _embedded(url: str) -> Engine:
+    file = make_url(url).database
+    if file and file != ":memory:":
+        Path(file).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(url, module=sqlite_module(), connect_args={"timeout": 20})
+
+    @event.listens_for(engine, "connect")
+    def connect(connection: Any, _record: object) -> None:
+        # We say BEGIN ourselves: the module's own habit delays it past the first read.
+        connection.isolation_level = None
+        load_spatialite(connection)
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",  # acknowledged means on the disk
+            "foreign_keys=ON",
+            "busy_timeout=20000",
+            "cache_size=-65536",
+            "temp_store=MEMORY",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        reading = connection.get_execution_options().get("reading")
+        connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+    return engine
+
+
+def sqlite_module() -> ModuleType:
+    """Return an SQLite module that can load SpatiaLite: Python's own where it can."""
+    if hasattr(sqlite3.Connection, "enable_load_extension"):
+        return sqlite3
+    if pysqlite3 is None:
+        raise Unusable("This Python cannot load SpatiaLite. Type: pip install pysqlite3-binary")
+    return pysqlite3  # type: ignore[no-any-return]  # the wheel carries no types
+
+
+def load_spatialite(connection: Any) -> None:
+    """Load SpatiaLite into a raw connection, or raise Unusable."""
+    connection.enable_load_extension(True)
+    for name in SPATIALITE:
+        try:
+            connection.load_extension(name)
+        except sqlite_module().OperationalError:
+            continue
+        connection.enable_load_extension(False)
+        return
+    raise Unusable("SpatiaLite is not installed. Type: apt-get install libsqlite3-mod-spatialite")

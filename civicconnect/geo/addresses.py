@@ -1,0 +1,68 @@
+"""Finding a place by its address, and saying a place back in words."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from civicconnect.db import Db
+from civicconnect.geo.models import Address
+from civicconnect.geo.point import Box, Point
+from civicconnect.geo.spatial import distance, in_box, latitude, longitude
+
+REACHES_METRES = (40.0, 150.0, 600.0)
+
+
+@dataclass(frozen=True)
+class Place:
+    """An address and where it is."""
+
+    label: str
+    point: Point
+
+
+def fold(words: str) -> str:
+    """Return words as they are searched: lower case, no accents, no punctuation, single blanks."""
+    plain = unicodedata.normalize("NFKD", words.casefold())
+    letters = (c for c in plain if not unicodedata.combining(c) and c not in "'’.")
+    return " ".join("".join(c if c.isalnum() else " " for c in letters).split())
+
+
+def find_addresses(db: Db, words: str, limit: int = 8) -> list[Place]:
+    """Return the addresses that hold every word typed, best first: "12 oak", "oak street".
+
+    A word may be the beginning of one; a number must match a whole house number.
+    """
+    tokens = fold(words)[:200].split()[:8]
+    if not tokens:
+        return []
+    asked = select(Address.street, Address.number, latitude(Address.place),
+                   longitude(Address.place))
+    for token in tokens:
+        tail = " %" if token.isdigit() else "%"
+        asked = asked.where((" " + Address.words + " ").like(f"% {token}{tail}"))
+    rows = db.execute(asked.order_by(Address.street, Address.id).limit(400)).all()
+    numbered = any(token.isdigit() for token in tokens)
+    seen: dict[str, Place] = {}
+    for street, number, lat, long in rows:
+        # Without a number typed, one answer a street is enough to choose from.
+        label = f"{number} {street}".strip()
+        seen.setdefault(label if numbered else street, Place(label, Point(lat, long)))
+    return list(seen.values())[:limit]
+
+
+def describe(db: Db, point: Point) -> str:
+    """Return the nearest address in words, or "" where none is near."""
+    for reach in REACHES_METRES:
+        metres = distance(Address.place, point)
+        near = (
+            select(Address.number, Address.street)
+            .where(in_box(Address.place, Box.around(point, reach)))
+            .order_by(metres).limit(1)
+        )
+        found = db.execute(near).first()
+        if found:
+            return f"{found.number} {found.street}".strip()
+    return ""

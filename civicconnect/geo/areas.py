@@ -1,0 +1,103 @@
+"""Which areas a point lies in. One way for one report and for a million: prepared shapes in memory.
+
+The shapes come from the database once and are read again when any of them changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from sqlalchemy import Engine, func, select
+
+from civicconnect.db import Db
+from civicconnect.geo.models import Area
+from civicconnect.geo.point import Point
+
+
+@dataclass(frozen=True, slots=True)
+class AreaHit:
+    """One area that holds a point."""
+
+    id: int
+    layer: str
+    code: str
+    name: str
+
+
+@dataclass(frozen=True)
+class _Index:
+    stamp: tuple[int, datetime | None]
+    areas: tuple[AreaHit, ...]
+    since: NDArray[np.datetime64]
+    until: NDArray[np.datetime64]
+    bounds: NDArray[np.float64]  # (areas, 4): west, south, east, north
+    shapes: Any
+
+
+_indexes: WeakKeyDictionary[Engine, _Index] = WeakKeyDictionary()
+
+
+def areas_at(db: Db, point: Point, on: date) -> tuple[AreaHit, ...]:
+    """Return the areas that hold a point on a day, at most one a layer, in order of layer."""
+    return areas_of_many(db, [point], [on])[0]
+
+
+def areas_of_many(
+    db: Db, points: Sequence[Point | None], days: Sequence[date]
+) -> list[tuple[AreaHit, ...]]:
+    """Return the same for many points, each on its own day. No point, no areas.
+
+    A point on the border of two areas of one layer belongs to the one whose code comes first.
+    """
+    index = _index(db)
+    where = np.array([(p.long, p.lat) if p else (np.nan, np.nan) for p in points], dtype=float)
+    when = np.array(days, dtype="datetime64[D]")
+    found: list[dict[str, AreaHit]] = [{} for _ in points]
+    for area, since, until, box, shape in zip(
+        index.areas, index.since, index.until, index.bounds, index.shapes, strict=True
+    ):
+        x, y = where[:, 0], where[:, 1]
+        near = (x >= box[0]) & (x <= box[2]) & (y >= box[1]) & (y <= box[3])
+        near &= (when >= since) & (when <= until)
+        chosen = np.flatnonzero(near)
+        inside = chosen[shapely.intersects_xy(shape, x[chosen], y[chosen])]
+        for i in inside:
+            found[i].setdefault(area.layer, area)
+    return [tuple(hits.values()) for hits in found]
+
+
+def forget_areas() -> None:
+    """Read the shapes anew at the next question."""
+    _indexes.clear()
+
+
+def _index(db: Db) -> _Index:
+    stamp = tuple(db.execute(select(func.count(Area.id), func.max(Area.changed_at))).one())
+    engine = db.connection().engine
+    known = _indexes.get(engine)
+    if known is None or known.stamp != stamp:
+        known = _indexes[engine] = _read(db, stamp)  # type: ignore[arg-type]  # the two aggregates
+    return known
+
+
+def _read(db: Db, stamp: tuple[int, datetime | None]) -> _Index:
+    columns = (Area.id, Area.layer, Area.code, Area.name, Area.valid_from, Area.valid_to)
+    binary = func.ST_AsBinary(Area.shape, type_=None)
+    rows = db.execute(select(*columns, binary).order_by(Area.layer, Area.code, Area.id)).all()
+    shapes = shapely.from_wkb([bytes(row[6]) for row in rows])
+    shapely.prepare(shapes)
+    return _Index(
+        stamp,
+        tuple(AreaHit(*row[:4]) for row in rows),
+        np.array([row[4] or date(1, 1, 1) for row in rows], dtype="datetime64[D]"),
+        np.array([row[5] or date(9999, 12, 31) for row in rows], dtype="datetime64[D]"),
+        shapely.bounds(shapes).reshape(-1, 4),
+        shapes,
+    )

@@ -1,0 +1,222 @@
+"""The ground of a city, in and out of its folder."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import shapely
+from geoalchemy2.shape import from_shape
+from shapely.geometry import MultiPolygon, mapping, shape
+from sqlalchemy import delete, func, select
+
+from civicconnect import clock
+from civicconnect.db import Db, copy_in
+from civicconnect.geo.addresses import fold
+from civicconnect.geo.areas import forget_areas
+from civicconnect.geo.models import Address, Area, MapShape
+from civicconnect.geo.point import Point, encoder
+from civicconnect.geo.spatial import latitude, longitude
+
+KINDS = {"water": "water", "parks": "park", "piers": "pier", "streets": ""}
+
+
+@dataclass(frozen=True)
+class AreaRow:
+    """One checked area of a layer."""
+
+    layer: str
+    code: str
+    name: str
+    valid_from: date | None
+    valid_to: date | None
+    shape: Any
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What a folder says about the ground, checked."""
+
+    areas: tuple[AreaRow, ...] = ()
+    addresses: tuple[tuple[str, str, Point], ...] = ()
+    shapes: tuple[tuple[str, str, Any], ...] = field(default=())
+
+
+def check(files: Mapping[str, bytes]) -> tuple[Ground, list[str]]:
+    """Read `areas/*.geojson`, `map/*.geojson` and `addresses.csv`, and list every fault.
+
+    files    {path inside the folder: content}
+    returns  what was understood, and one sentence a fault: file, where, what is expected
+    """
+    faults: list[str] = []
+    areas: list[AreaRow] = []
+    shapes: list[tuple[str, str, Any]] = []
+    for path in sorted(files):
+        folder, _, name = path.partition("/")
+        if folder == "areas" and name.endswith(".geojson"):
+            areas.extend(_areas(path, name.removesuffix(".geojson"), files[path], faults))
+        elif folder == "map" and name.removesuffix(".geojson") in KINDS:
+            kind = KINDS[name.removesuffix(".geojson")]
+            for properties, geometry in _features(path, files[path], faults):
+                found = kind or str(properties.get("class", "street"))
+                shapes.append((found, str(properties.get("name") or ""), geometry))
+    addresses = _addresses("addresses.csv", files.get("addresses.csv", b""), faults)
+    return Ground(tuple(areas), tuple(addresses), tuple(shapes)), faults
+
+
+def _features(path: str, content: bytes, faults: list[str]) -> Iterator[tuple[dict[str, Any], Any]]:
+    try:
+        features = json.loads(content)["features"]
+        for number, feature in enumerate(features, 1):
+            yield dict(feature.get("properties") or {}), shape(feature["geometry"])
+    except (ValueError, KeyError, TypeError, AttributeError, shapely.GEOSException) as fault:
+        faults.append(f"{path}: this is not a GeoJSON FeatureCollection in UTF-8 ({fault}).")
+
+
+def _areas(path: str, layer: str, content: bytes, faults: list[str]) -> Iterator[AreaRow]:
+    seen: set[tuple[str, date | None]] = set()
+    for number, (properties, geometry) in enumerate(_features(path, content, faults), 1):
+        where = f"{path}, feature {number}"
+        code = str(properties.get("code") or "").strip()
+        if not code:
+            faults.append(f"{where}: 'code' is missing; every area needs one.")
+            continue
+        if geometry.geom_type not in ("Polygon", "MultiPolygon"):
+            faults.append(f"{where} ({code}): a {geometry.geom_type}; an area is a Polygon.")
+            continue
+        if not geometry.is_valid:
+            faults.append(f"{where} ({code}): {shapely.is_valid_reason(geometry)}; redraw it.")
+            continue
+        days = _days(properties, where, faults)
+        if (code, days[0]) in seen:
+            faults.append(f"{where}: code '{code}' stands twice for the same days.")
+        seen.add((code, days[0]))
+        many = geometry if geometry.geom_type == "MultiPolygon" else MultiPolygon([geometry])
+        yield AreaRow(layer, code, str(properties.get("name") or code), *days, shapely.force_2d(many))
+
+
+def _days(
+    properties: dict[str, Any], where: str, faults: list[str]
+) -> tuple[date | None, date | None]:
+    days: list[date | None] = []
+    for key in ("valid_from", "valid_to"):
+        given = properties.get(key)
+        try:
+            days.append(date.fromisoformat(given) if given else None)
+        except (TypeError, ValueError):
+            faults.append(f"{where}: '{key}' is {given!r}; write a day as 2026-11-30.")
+            days.append(None)
+    return days[0], days[1]
+
+
+def _addresses(
+    path: str, content: bytes, faults: list[str]
+) -> Iterator[tuple[str, str, Point]]:
+    if not content:
+        return
+    try:
+        rows = csv.DictReader(io.StringIO(content.decode("utf-8-sig")))
+    except UnicodeDecodeError:
+        faults.append(f"{path}: not UTF-8; save it as CSV UTF-8.")
+        return
+    for number, row in enumerate(rows, 2):
+        try:
+            point = Point(float(row["lat"]), float(row["long"]))
+            yield row["street"].strip(), row["number"].strip(), point
+        except (KeyError, TypeError, ValueError):
+            faults.append(f"{path}, line {number}: needs street, number, long and lat as numbers.")
+            return
+
+
+def load(db: Db, ground: Ground) -> dict[str, int]:
+    """Make the database's ground equal to the folder's. Returns how many of each changed.
+
+    An area that reports already point to keeps its row; one that is gone from the folder stays
+    for them, with yesterday's or its own last day.
+    """
+    changed = {"areas": _load_areas(db, ground.areas)}
+    changed["addresses"] = _load_addresses(db, ground)
+    changed["map shapes"] = _load_shapes(db, ground)
+    forget_areas()
+    return changed
+
+
+def _load_areas(db: Db, rows: tuple[AreaRow, ...]) -> int:
+    binary = func.ST_AsBinary(Area.shape, type_=None)
+    known = {
+        (a.layer, a.code, a.valid_from): (a, shapely.from_wkb(bytes(wkb)))
+        for a, wkb in db.execute(select(Area, binary)).all()
+    }
+    changed = 0
+    for row in rows:
+        standing = known.pop((row.layer, row.code, row.valid_from), None)
+        if standing and shapely.equals_exact(standing[1], row.shape, 1e-9):
+            area = standing[0]
+            if (area.name, area.valid_to) == (row.name, row.valid_to):
+                continue
+            area.name, area.valid_to, area.changed_at = row.name, row.valid_to, clock.now()
+        elif standing:
+            standing[0].shape, standing[0].name = from_shape(row.shape, 4326), row.name
+            standing[0].valid_to, standing[0].changed_at = row.valid_to, clock.now()
+        else:
+            db.add(Area(layer=row.layer, code=row.code, name=row.name, valid_from=row.valid_from,
+                        valid_to=row.valid_to, changed_at=clock.now(),
+                        shape=from_shape(row.shape, 4326)))
+        changed += 1
+    for area, _ in known.values():
+        area.valid_to, area.changed_at = date(1, 1, 1), clock.now()
+        changed += 1
+    db.flush()
+    return changed
+
+
+def _load_addresses(db: Db, ground: Ground) -> int:
+    asked = select(Address.street, Address.number, latitude(Address.place),
+                   longitude(Address.place)).order_by(Address.id)
+    standing = [(s, n, Point(lat, long)) for s, n, lat, long in db.execute(asked)]
+    if standing == list(ground.addresses):
+        return 0
+    db.execute(delete(Address))
+    encode = encoder(db)
+    rows = ((s, n, fold(f"{n} {s}"), encode(p)) for s, n, p in ground.addresses)
+    copy_in(db, "address", ("street", "number", "words", "place"), rows)
+    return len(ground.addresses)
+
+
+def _load_shapes(db: Db, ground: Ground) -> int:
+    binary = func.ST_AsBinary(MapShape.shape, type_=None)
+    asked = select(MapShape.kind, MapShape.name, binary).order_by(MapShape.id)
+    standing = [(k, n, bytes(wkb)) for k, n, wkb in db.execute(asked)]
+    if standing == [(k, n, shapely.to_wkb(s, byte_order=1)) for k, n, s in ground.shapes]:
+        return 0
+    db.execute(delete(MapShape))
+    db.add_all(
+        MapShape(kind=k, name=n, shape=from_shape(s, 4326)) for k, n, s in ground.shapes
+    )
+    db.flush()
+    return len(ground.shapes)
+
+
+def dump(db: Db) -> dict[str, str]:
+    """Return the areas as `areas/<layer>.geojson`, as `check` reads them."""
+    files: dict[str, list[dict[str, Any]]] = {}
+    binary = func.ST_AsBinary(Area.shape, type_=None)
+    asked = select(Area, binary).order_by(Area.layer, Area.code, Area.valid_from)
+    for area, wkb in db.execute(asked):
+        properties = {"code": area.code, "name": area.name}
+        for key in ("valid_from", "valid_to"):
+            if getattr(area, key):
+                properties[key] = getattr(area, key).isoformat()
+        files.setdefault(f"areas/{area.layer}.geojson", []).append(
+            {"type": "Feature", "properties": properties,
+             "geometry": mapping(shapely.from_wkb(bytes(wkb)))}
+        )
+    return {
+        path: json.dumps({"type": "FeatureCollection", "features": features}, ensure_ascii=False)
+        for path, features in files.items()
+    }

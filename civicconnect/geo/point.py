@@ -1,0 +1,71 @@
+"""A point on the ground, and how each engine stores one."""
+
+from __future__ import annotations
+
+import math
+import struct
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from civicconnect.db import Db
+from civicconnect.errors import Invalid
+
+METRES_PER_DEGREE = 111_195.0  # of latitude, on a sphere of 6,371,009 m
+
+
+@dataclass(frozen=True)
+class Point:
+    """A place in WGS84 degrees."""
+
+    lat: float
+    long: float
+
+
+@dataclass(frozen=True)
+class Box:
+    """A rectangle in WGS84 degrees."""
+
+    west: float
+    south: float
+    east: float
+    north: float
+
+    @classmethod
+    def around(cls, centre: Point, metres: float) -> Box:
+        """Return the smallest box that holds every point within `metres` of the centre."""
+        high = metres * 1.01 / METRES_PER_DEGREE
+        wide = high / max(math.cos(math.radians(centre.lat)), 0.01)
+        return cls(centre.long - wide, centre.lat - high, centre.long + wide, centre.lat + high)
+
+
+def point_from(lat: str | float, long: str | float, field: str = "place") -> Point:
+    """Read a latitude and longitude as people and programs write them, or raise Invalid."""
+    try:
+        point = Point(round(float(lat), 6), round(float(long), 6))
+    except ValueError:
+        point = Point(math.nan, math.nan)
+    if not (abs(point.lat) <= 90 and abs(point.long) <= 180):
+        raise Invalid({field: ["Latitude goes from -90 to 90 and longitude from -180 to 180."]})
+    return point
+
+
+def encoder(db: Db) -> Callable[[Point | None], Any]:
+    """Return the function that writes a point the way this engine stores it, for `copy_in`."""
+    server = db.get_bind().dialect.name == "postgresql"
+    return _for_postgis if server else _for_spatialite
+
+
+def _for_postgis(point: Point | None) -> str | None:
+    # EWKB: little-endian, point with SRID, 4326.
+    if point is None:
+        return None
+    return struct.pack("<BIIdd", 1, 0x20000001, 4326, point.long, point.lat).hex()
+
+
+def _for_spatialite(point: Point | None) -> bytes | None:
+    # SpatiaLite's own layout: start, byte order, SRID, bounding box, 0x7C, type, point, end.
+    if point is None:
+        return None
+    x, y = point.long, point.lat
+    return struct.pack("<BBIddddBIddB", 0, 1, 4326, x, y, x, y, 0x7C, 1, x, y, 0xFE)

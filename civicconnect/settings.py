@@ -1,0 +1,129 @@
+"""Everything that differs between two installations, read once and then frozen.
+
+A setting is looked for in the environment (`CIVIC_PORT`), in the file that `CIVIC_PORT_FILE`
+names, in `.env`, and in `<data>/secrets/CIVIC_PORT`. docs/settings.md lists them all.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+
+from civicconnect.errors import Refusal
+
+HERE = Path(__file__).resolve().parent
+
+
+class Missing(Refusal):
+    """The start stops here: a setting is absent or cannot be read."""
+
+
+def _setting(words: str, default: str | None = "", *, secret: bool = False) -> str:
+    """Declare one setting: its sentence in docs/settings.md, its default (None: required)."""
+    return field(metadata={"words": words, "default": default, "secret": secret})  # type: ignore[no-any-return]  # dataclasses types field() as its value
+
+
+@dataclass(frozen=True)
+class Settings:
+    """One installation's choices. Text as given; the properties below say what it means."""
+
+    data: str = _setting("Folder of the database, photos, publication and seals.", "var")
+    database_url: str = _setting("Database address; empty means SpatiaLite inside the data folder.")
+    city: str = _setting("The city's folder, or its name under cities/.", "larkmouth")
+    bind: str = _setting("Address the web server listens on.", "127.0.0.1")
+    port: str = _setting("Port the web server listens on.", "8311")
+    base_url: str = _setting("How people reach the site; empty means http://localhost and the port.")
+    threads: str = _setting("Requests answered at the same time.", "8")
+    secret_key: str = _setting("Signs cookies and links.", None, secret=True)
+    contact_key: str = _setting("Seals contact details in the database.", None, secret=True)
+    posts_an_hour: str = _setting("Reports accepted from one address in an hour.", "60")
+    tries_an_hour: str = _setting("Sign-in tries accepted from one address in an hour.", "30")
+    photo_megabytes: str = _setting("Largest photo accepted, in megabytes.", "12")
+    demo: str = _setting("1 shows the demo's sign-ins; for the invented city only.", "0")
+
+    @property
+    def data_folder(self) -> Path:
+        return Path(self.data).resolve()
+
+    @property
+    def city_folder(self) -> Path:
+        given = Path(self.city)
+        return given.resolve() if given.is_dir() else home() / "cities" / self.city
+
+    @property
+    def url_of_database(self) -> str:
+        return self.database_url or f"sqlite:///{self.data_folder / 'civic.sqlite'}"
+
+    @property
+    def address(self) -> str:
+        return (self.base_url or f"http://localhost:{self.port}").rstrip("/")
+
+    @property
+    def photo_bytes(self) -> int:
+        return int(self.photo_megabytes) * 1024 * 1024
+
+
+def home() -> Path:
+    """Return the folder that holds templates, static, migrations and cities.
+
+    In a checkout that is the folder above the package; in a wheel they lie inside the package.
+    """
+    return HERE.parent if (HERE.parent / "templates").is_dir() else HERE
+
+
+def load(environ: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings, or raise Missing with one sentence for everything that is wrong."""
+    env = {**_dotenv(Path(".env")), **(os.environ if environ is None else environ)}
+    secrets = Path(env.get("CIVIC_DATA", "var")) / "secrets"
+    found, faults = {}, []
+    for entry in fields(Settings):
+        name = f"CIVIC_{entry.name.upper()}"
+        value = _value(name, env, secrets)
+        if value is None and entry.metadata["default"] is None:
+            faults.append(f"{name} is not set. Put it in the environment, in .env, or run 'civic init'.")
+        found[entry.name] = value if value is not None else entry.metadata["default"]
+    for name in ("port", "threads", "posts_an_hour", "tries_an_hour", "photo_megabytes"):
+        if not str(found[name]).isdigit() or int(str(found[name])) < 1:
+            faults.append(f"CIVIC_{name.upper()} is '{found[name]}'; it must be a whole number from 1.")
+    if faults:
+        raise Missing("\n".join(faults))
+    return Settings(**found)
+
+
+def _value(name: str, env: Mapping[str, str], secrets: Path) -> str | None:
+    if name in env:
+        return env[name]
+    for file in (Path(env[f"{name}_FILE"]) if f"{name}_FILE" in env else None, secrets / name):
+        if file is not None and file.is_file():
+            return file.read_text(encoding="utf-8").strip()
+    return None
+
+
+def _dotenv(file: Path) -> dict[str, str]:
+    if not file.is_file():
+        return {}
+    lines = (line.strip() for line in file.read_text(encoding="utf-8").splitlines())
+    pairs = (line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
+    return {name.strip(): value.strip().strip("\"'") for name, value in pairs}
+
+
+_bound: ContextVar[Settings] = ContextVar("settings")
+
+
+def current() -> Settings:
+    """Return the settings of the city being served; LookupError where the roof bound none."""
+    return _bound.get()
+
+
+@contextmanager
+def bound(settings: Settings) -> Iterator[Settings]:
+    """Serve under these settings for a while: one request, one job, one command."""
+    token = _bound.set(settings)
+    try:
+        yield settings
+    finally:
+        _bound.reset(token)

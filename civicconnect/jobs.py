@@ -183,13 +183,23 @@ def last_beat(db_: Db) -> datetime | None:
     return db_.scalar(select(func.max(Beat.seen_at)))
 
 
-def work(handlers: Mapping[str, Handler], stop: threading.Event, *, pause: float = 1.0) -> None:
-    """Work off jobs until told to stop. Run as many of these, in as many processes, as you like."""
+def work(
+    handlers: Mapping[str, Handler],
+    stop: threading.Event,
+    schedule: Callable[[], None] = lambda: None,
+    *,
+    pause: float = 1.0,
+) -> None:
+    """Work off jobs until told to stop. Run as many of these, in as many processes, as you like.
+
+    schedule    called every 20 seconds, to ask for what is due by the calendar
+    """
     worker = f"{os.uname().nodename}-{os.getpid()}-{threading.get_ident() % 10000}"
     beaten = None
     while not stop.is_set():
         if beaten is None or clock.now() - beaten > timedelta(seconds=20):
             beat(worker)
+            schedule()
             beaten = clock.now()
         claimed = claim(worker)
         for job in claimed:
@@ -199,7 +209,7 @@ def work(handlers: Mapping[str, Handler], stop: threading.Event, *, pause: float
 
 
 def drain(handlers: Mapping[str, Handler], limit: int = 1000) -> int:
-    """Work off everything that is due now, then return how many were done: for tests and commands."""
+    """Work off everything that is due now, then return how many were done."""
     count = 0
     while count < limit and (claimed := claim("drain")):
         count += sum(run(job, handlers, "drain") for job in claimed)

@@ -7,6 +7,7 @@ names, in `.env`, and in `<data>/secrets/CIVIC_PORT`. docs/settings.md lists the
 from __future__ import annotations
 
 import os
+import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -47,7 +48,7 @@ class Settings:
 
     @property
     def data_folder(self) -> Path:
-        return Path(self.data).resolve()
+        return base() / self.data
 
     @property
     def city_folder(self) -> Path:
@@ -75,14 +76,22 @@ def home() -> Path:
     return HERE.parent if (HERE.parent / "templates").is_dir() else HERE
 
 
+def base() -> Path:
+    """Return the folder that relative settings and `.env` belong to.
+
+    In a checkout that is its top, wherever the command was typed; else the current folder.
+    """
+    return HERE.parent if (HERE.parent / "templates").is_dir() else Path.cwd()
+
+
 def load(environ: Mapping[str, str] | None = None) -> Settings:
     """Read the settings, or raise Missing with one sentence for everything that is wrong."""
-    env = {**_dotenv(Path(".env")), **(os.environ if environ is None else environ)}
-    secrets = Path(env.get("CIVIC_DATA", "var")) / "secrets"
+    env = {**_dotenv(base() / ".env"), **(os.environ if environ is None else environ)}
+    folder = secrets_folder(env)
     found, faults = {}, []
     for entry in fields(Settings):
         name = f"CIVIC_{entry.name.upper()}"
-        value = _value(name, env, secrets)
+        value = _value(name, env, folder)
         if value is None and entry.metadata["default"] is None:
             faults.append(f"{name} is not set. Put it in the environment, in .env, or run 'civic init'.")
         found[entry.name] = value if value is not None else entry.metadata["default"]
@@ -94,10 +103,35 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     return Settings(**found)
 
 
-def _value(name: str, env: Mapping[str, str], secrets: Path) -> str | None:
+def secrets_folder(env: Mapping[str, str]) -> Path:
+    """Return where the secrets that `civic init` made are kept."""
+    return base() / env.get("CIVIC_DATA", "var") / "secrets"
+
+
+def make_secrets(environ: Mapping[str, str] | None = None) -> list[str]:
+    """Make the secrets that are not set anywhere yet; return their names. Only we can read them."""
+    env = {**_dotenv(base() / ".env"), **(os.environ if environ is None else environ)}
+    folder = secrets_folder(env)
+    made = []
+    for entry in fields(Settings):
+        name = f"CIVIC_{entry.name.upper()}"
+        if entry.metadata["secret"] and _value(name, env, folder) is None:
+            folder.mkdir(parents=True, exist_ok=True)
+            folder.chmod(0o700)
+            with open(folder / name, "x", encoding="utf-8", opener=_private) as file:
+                file.write(secrets.token_urlsafe(48))
+            made.append(name)
+    return made
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
+def _value(name: str, env: Mapping[str, str], folder: Path) -> str | None:
     if name in env:
         return env[name]
-    for file in (Path(env[f"{name}_FILE"]) if f"{name}_FILE" in env else None, secrets / name):
+    for file in (Path(env[f"{name}_FILE"]) if f"{name}_FILE" in env else None, folder / name):
         if file is not None and file.is_file():
             return file.read_text(encoding="utf-8").strip()
     return None
@@ -127,3 +161,8 @@ def bound(settings: Settings) -> Iterator[Settings]:
         yield settings
     finally:
         _bound.reset(token)
+
+
+def use(settings: Settings) -> None:
+    """Serve under these settings from here on, in this thread: what the roof says at each request."""
+    _bound.set(settings)

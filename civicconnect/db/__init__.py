@@ -2,11 +2,21 @@
 
 from civicconnect.db.base import Base, Instant, Json, Key, Reference
 from civicconnect.db.bulk import copy_in, reserve
-from civicconnect.db.engine import Database, open_database
-from civicconnect.db.transaction import Db, account_session, bound, current, reading, transaction
-from civicconnect.db.upsert import insert_ignoring, upsert
+from civicconnect.db.engine import Database, describe, open_database
+from civicconnect.db.migrate import is_current, migrate
+from civicconnect.db.transaction import (
+    Db,
+    account_session,
+    bound,
+    current,
+    reading,
+    transaction,
+    use,
+)
+from civicconnect.db.upsert import insert_ignoring, insert_new, upsert
 
 __all__ = [
     "Base", "Database", "Db", "Instant", "Json", "Key", "Reference", "account_session", "bound",
-    "copy_in", "current", "insert_ignoring", "open_database", "reading", "reserve", "transaction", "upsert",
+    "copy_in", "current", "describe", "insert_ignoring", "insert_new", "is_current", "migrate",
+    "open_database", "reading", "reserve", "transaction", "upsert", "use",
 ]

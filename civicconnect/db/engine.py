@@ -85,10 +85,23 @@ def _embedded(url: str) -> Engine:
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        reading = connection.get_execution_options().get("reading")
-        connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+        options = connection.get_execution_options()
+        waits = options.get("reading") or options.get("unhurried")
+        connection.exec_driver_sql("BEGIN" if waits else "BEGIN IMMEDIATE")
 
     return engine
+
+
+def describe(database: Database) -> str:
+    """Say which engine this is, in which version."""
+    with database.engine.connect() as connection:
+        if database.embedded:
+            spatial = connection.exec_driver_sql("SELECT spatialite_version()").scalar_one()
+            module = sqlite_module()
+            return f"SpatiaLite {spatial} in SQLite {module.sqlite_version} ({module.__name__})"
+        spatial = connection.exec_driver_sql("SELECT postgis_lib_version()").scalar_one()
+        server = connection.exec_driver_sql("SHOW server_version").scalar_one()
+        return f"PostGIS {spatial} in PostgreSQL {server}"
 
 
 def sqlite_module() -> ModuleType:

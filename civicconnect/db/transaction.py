@@ -34,8 +34,7 @@ def bound(database: Database) -> Iterator[Database]:
 @contextmanager
 def transaction() -> Iterator[Db]:
     """Change the database: all of it at the end of the block, or nothing after an exception."""
-    with _connection(reading=False) as connection, Session(connection) as db:
-        db.expire_on_commit = False
+    with _connection(reading=False) as connection, _session(connection) as db:
         yield db
         db.flush()
 
@@ -43,8 +42,14 @@ def transaction() -> Iterator[Db]:
 @contextmanager
 def reading() -> Iterator[Db]:
     """Read one consistent state of the database. Writers are not kept waiting."""
-    with _connection(reading=True) as connection, Session(connection, autoflush=False) as db:
+    with _connection(reading=True) as connection, _session(connection, autoflush=False) as db:
         yield db
+
+
+def _session(connection: Connection, *, autoflush: bool = True) -> Session:
+    # The block around it commits: closing the session must leave what it wrote standing.
+    return Session(connection, autoflush=autoflush, expire_on_commit=False,
+                   join_transaction_mode="rollback_only")
 
 
 @contextmanager
@@ -54,9 +59,12 @@ def _connection(*, reading: bool) -> Iterator[Connection]:
         with database.held.begin_nested():
             yield database.held
         return
-    with database.engine.connect() as connection:
-        with connection.execution_options(reading=reading).begin():
-            yield connection
+    # The option goes on before the transaction begins: the engine listens for it there.
+    with (
+        database.engine.connect().execution_options(reading=reading) as connection,
+        connection.begin(),
+    ):
+        yield connection
 
 
 class _AccountSession(Session):
@@ -64,10 +72,19 @@ class _AccountSession(Session):
 
     def get_bind(self, *_args: Any, **_options: Any) -> Engine | Connection:
         database = current()
-        return database.held if database.held is not None else database.engine
+        if database.held is not None:
+            return database.held
+        # Who is signed in is read before the page's own transaction begins: it must not hold the
+        # embedded engine's only write lock meanwhile.
+        return database.engine.execution_options(unhurried=True)
 
 
 # Flask-Security commits its own account writes: the one exemption from `transaction`.
 account_session = scoped_session(
-    sessionmaker(class_=_AccountSession, join_transaction_mode="create_savepoint")
+    sessionmaker(class_=_AccountSession, join_transaction_mode="rollback_only")
 )
+
+
+def use(database: Database) -> None:
+    """Work on this database from here on, in this thread: what the roof says at each request."""
+    _current.set(database)

@@ -32,3 +32,14 @@ def insert_ignoring(db: Db, model: type[Base], row: Mapping[str, Any]) -> None:
 def _insert(db: Db, model: type[Base]) -> Any:
     insert = postgresql.insert if db.get_bind().dialect.name == "postgresql" else sqlite.insert
     return insert(model.__table__)  # type: ignore[arg-type]  # every model has a Table
+
+
+def insert_new(
+    db: Db, model: type[Base], key: Sequence[str], row: Mapping[str, Any], wanted: Any
+) -> Any:
+    """Insert one row and return its `wanted` column; None where the unique `key` already stands.
+
+    When two write the same key at once, the second waits for the first to commit.
+    """
+    statement = _insert(db, model).values(**row).on_conflict_do_nothing(index_elements=list(key))
+    return db.execute(statement.returning(wanted)).scalar()

@@ -53,6 +53,17 @@ def find_addresses(db: Db, words: str, limit: int = 8) -> list[Place]:
     return list(seen.values())[:limit]
 
 
+def somewhere(db: Db, near: Point, reach_metres: float = 3000.0) -> Place:
+    """Return the address nearest to a point, or the point itself where there is none."""
+    asked = (
+        select(Address.street, Address.number, latitude(Address.place), longitude(Address.place))
+        .where(in_box(Address.place, Box.around(near, reach_metres)))
+        .order_by(distance(Address.place, near)).limit(1)
+    )
+    found = db.execute(asked).first()
+    return Place(f"{found[1]} {found[0]}".strip(), Point(found[2], found[3])) if found else Place("", near)
+
+
 def describe(db: Db, point: Point) -> str:
     """Return the nearest address in words, or "" where none is near."""
     for reach in REACHES_METRES:

@@ -22,14 +22,15 @@ TILE = 256  # pixels of the whole world at zoom 0, the usual web-map scale
 STYLES = (
     ("land", "#f4f1ea", None, 0.0),
     ("park", "#d5e6c8", None, 0.0),
-    ("pier", "#e4dfd3", None, 0.0),
     ("water", "#b7d7e8", None, 0.0),
+    ("pier", "#e4dfd3", None, 0.0),
     ("path", None, "#d9cdb8", 1.5),
     ("street", None, "#ffffff", 6.0),
     ("main", None, "#ffe9b0", 10.0),
 )
 LABELLED = ("main", "street")
 MOST_LABELS = 16
+LETTER, LINE = 5.6, 13.0  # pixels: a letter's usual width, and what two labels keep between them
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ class View:
     @property
     def scale(self) -> float:
         """Return pixels per degree of longitude."""
-        return TILE * 2**self.zoom / 360
+        return TILE * 2.0**self.zoom / 360
 
     @property
     def stretch(self) -> float:
@@ -91,7 +92,8 @@ def draw_map(db: Db, view: View, pins: Sequence[Pin] = (), title: str = "") -> s
     parts = [_head(view, title)]
     for kind, fill, line, width in STYLES:
         parts.append(_layer((s for _, s in layers[kind]), fill, line, width * 2 ** (view.zoom - 16)))
-    parts.append(_labels([pair for kind in LABELLED for pair in layers[kind]], view))
+    named = [pair for kind in LABELLED for pair in layers[kind]]
+    parts.append(_labels(named, view, [_spot(pin, view) for pin in pins]))
     parts.extend(_pin(pin, view) for pin in pins)
     parts.append("</svg>")
     return "".join(parts)
@@ -123,7 +125,9 @@ def _layer(shapes: Iterable[Any], fill: str | None, line: str | None, width: flo
     if not path:
         return ""
     if line is None:
-        return f'<path d="{path}" fill="{fill}" fill-rule="evenodd"/>'
+        # The thin line closes the seam where two shapes of one layer touch.
+        seam = f'stroke="{fill}" stroke-width=".8"'
+        return f'<path d="{path}" fill="{fill}" fill-rule="evenodd" {seam}/>'
     ends = 'fill="none" stroke-linecap="round" stroke-linejoin="round"'
     edge = f'<path d="{path}" {ends} stroke="#c9c0b1" stroke-width="{width + 1.4:.1f}"/>'
     return f'{edge}<path d="{path}" {ends} stroke="{line}" stroke-width="{max(width, 0.8):.1f}"/>'
@@ -141,28 +145,43 @@ def _path(shape: Any) -> str:
     return "".join(parts)
 
 
-def _labels(named: list[tuple[str, Any]], view: View) -> str:
+def _labels(
+    named: list[tuple[str, Any]], view: View, pins: list[tuple[float, float]]
+) -> str:
     """Write each street's name once, on its longest straight piece, where it fits."""
     written: dict[str, str] = {}
-    taken: list[tuple[float, float]] = []
+    taken = [(x, y - rise) for x, y in pins for rise in (7, 19)]
     for name, shape in sorted(named, key=lambda pair: -shapely.length(pair[1])):
         if name in written or not name or len(written) >= MOST_LABELS:
             continue
-        spot = _longest_piece(shape)
-        if spot is None or spot[2] < len(name) * 5.5:
+        piece = _longest_piece(shape)
+        if piece is None or piece[2] < len(name) * LETTER:
             continue
-        x, y, _, turn = spot
-        if not (30 < x < view.width - 30 and 12 < y < view.height - 12):
+        x, y, _, turn = piece
+        covered = _covered(x, y, turn, len(name) * LETTER / 2)
+        if not (_is_inside(covered[0], view) and _is_inside(covered[-1], view)):
             continue
-        if any(abs(x - a) < 60 and abs(y - b) < 14 for a, b in taken):
+        if any(math.hypot(ax - bx, ay - by) < LINE for ax, ay in covered for bx, by in taken):
             continue
-        taken.append((x, y))
+        taken.extend(covered)
         written[name] = (
             f'<text transform="translate({x:.0f} {y:.0f})rotate({turn:.0f})" dy="3.5" '
             f'text-anchor="middle">{escape(name)}</text>'
         )
     halo = 'font-size="10" fill="#3b3a36" stroke="#fff" stroke-width="2.5" paint-order="stroke"'
     return f"<g {halo}>{''.join(written.values())}</g>" if written else ""
+
+
+def _covered(x: float, y: float, turn: float, half: float) -> list[tuple[float, float]]:
+    """Return places along a label, close enough that no other label slips between them."""
+    dx, dy = math.cos(math.radians(turn)), math.sin(math.radians(turn))
+    count = max(2, math.ceil(2 * half / 9) + 1)
+    return [(x + dx * half * k, y + dy * half * k) for k in np.linspace(-1, 1, count).tolist()]
+
+
+def _is_inside(place: tuple[float, float], view: View) -> bool:
+    x, y = place
+    return 4 < x < view.width - 4 and 8 < y < view.height - 8
 
 
 def _longest_piece(shape: Any) -> tuple[float, float, float, float] | None:
@@ -178,8 +197,13 @@ def _longest_piece(shape: Any) -> tuple[float, float, float, float] | None:
     return best
 
 
+def _spot(pin: Pin, view: View) -> tuple[float, float]:
+    ((x, y),) = view.pixels(np.array([[pin.point.long, pin.point.lat]])).tolist()
+    return x, y
+
+
 def _pin(pin: Pin, view: View) -> str:
-    ((x, y),) = view.pixels(np.array([[pin.point.long, pin.point.lat]]))
+    x, y = _spot(pin, view)
     colour = {"here": "#b3261e", "closed": "#3d6b35"}.get(pin.kind, "#0b5a6f")
     words = f"<title>{escape(pin.label)}</title>" if pin.label else ""
     drop = "M0 0C-4-7-10-12-10-19a10 10 0 1 1 20 0C10-12 4-7 0 0Z"

@@ -72,7 +72,7 @@ def check(files: Mapping[str, bytes]) -> tuple[Ground, list[str]]:
 def _features(path: str, content: bytes, faults: list[str]) -> Iterator[tuple[dict[str, Any], Any]]:
     try:
         features = json.loads(content)["features"]
-        for number, feature in enumerate(features, 1):
+        for feature in features:
             yield dict(feature.get("properties") or {}), shape(feature["geometry"])
     except (ValueError, KeyError, TypeError, AttributeError, shapely.GEOSException) as fault:
         faults.append(f"{path}: this is not a GeoJSON FeatureCollection in UTF-8 ({fault}).")

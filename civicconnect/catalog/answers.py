@@ -1,0 +1,52 @@
+"""A resident's answers, checked against the questions and frozen with their words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from civicconnect.catalog.book import Question, Service, words
+from civicconnect.errors import Invalid
+
+LONGEST = 500
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What was asked and answered, in the words the resident saw."""
+
+    code: str
+    value: str  # the option's code, the number, or the text
+    question: str
+    answer: str
+
+
+def answers(service: Service, given: Mapping[str, str], language: str) -> tuple[Answer, ...]:
+    """Check the answers to a service's questions, or raise Invalid for `answer-<code>`."""
+    found, faults = [], {}
+    for question in service.questions:
+        value = given.get(question.code, "").strip()
+        if not value and not question.required:
+            continue
+        fault = _fault(question, value)
+        if fault:
+            faults[f"answer-{question.code}"] = [fault]
+            continue
+        options = {code: words(w, language) for code, w in question.options}
+        asked = words(question.words, language)
+        found.append(Answer(question.code, value, asked, options.get(value, value)))
+    if faults:
+        raise Invalid(faults)
+    return tuple(found)
+
+
+def _fault(question: Question, value: str) -> str:
+    if not value:
+        return "Answer this question." if question.kind != "one_of" else "Choose one of these."
+    if len(value) > LONGEST:
+        return f"Use at most {LONGEST} characters."
+    if question.kind == "one_of" and value not in dict(question.options):
+        return "Choose one of these."
+    if question.kind == "number" and not value.replace(".", "", 1).isdigit():
+        return "Write a number, for example 3."
+    return ""

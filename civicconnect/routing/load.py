@@ -1,0 +1,68 @@
+"""The rules, in and out of a city's folder."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from marshmallow import Schema, fields
+
+from civicconnect import clock
+from civicconnect.db import Db
+from civicconnect.routing.models import RuleRow
+from civicconnect.routing.rules import Rule, rule_book
+from civicconnect.tables import parse, rows, unknown_keys
+
+
+class _Condition(Schema):
+    question = fields.Str(required=True)
+    option = fields.Str(required=True)
+
+
+class _Rule(Schema):
+    code = fields.Str(required=True)
+    department = fields.Str(required=True)
+    services = fields.List(fields.Str(), load_default=list)
+    area = fields.Str(load_default=None)
+    answers = fields.Nested(_Condition, load_default=None)
+
+
+def check(
+    files: Mapping[str, bytes],
+    departments: Collection[str],
+    services: Collection[str],
+    areas: Collection[str],
+) -> tuple[tuple[Rule, ...], list[str]]:
+    """Read `rules.toml` and list every fault, given the codes that exist."""
+    faults: list[str] = []
+    tables = parse("rules.toml", files.get("rules.toml"), faults)
+    unknown_keys("rules.toml", tables, {"rule"}, faults)
+    found = []
+    for row in rows("rules.toml", tables, "rule", _Rule(), faults):
+        where = f"rules.toml, [[rule]] {row['code']}"
+        if row["department"] not in departments:
+            faults.append(f"{where}: no department is called '{row['department']}'.")
+        for service in sorted(set(row["services"]) - set(services)):
+            faults.append(f"{where}: no service is called '{service}'.")
+        if row["area"] and row["area"] not in areas:
+            faults.append(f"{where}: no area is called '{row['area']}'; write layer:code.")
+        asked = row["answers"]
+        conditions = {asked["question"]: asked["option"]} if asked else {}
+        found.append(Rule(row["code"], row["department"], frozenset(row["services"]),
+                          row["area"], conditions))
+    return tuple(found), faults
+
+
+def load(db: Db, rules: tuple[Rule, ...]) -> int:
+    """Put the rules in force as a new version, unless they already are. Returns the version."""
+    standing = rule_book(db)
+    if standing.rules == rules:
+        return standing.version
+    version, made_at = standing.version + 1, clock.now()
+    db.add_all(
+        RuleRow(version=version, position=n, made_at=made_at, code=r.code,
+                department=r.department, services=sorted(r.services), area=r.area,
+                answers=dict(r.answers or {}))
+        for n, r in enumerate(rules)
+    )
+    db.flush()
+    return version

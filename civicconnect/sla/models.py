@@ -1,0 +1,30 @@
+"""What a city promises, and in whose hours."""
+
+from __future__ import annotations
+
+from sqlalchemy import CheckConstraint, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from civicconnect.db import Base, Json, Key
+
+
+class Calendar(Base):
+    """When the departments that use it are open."""
+
+    __tablename__ = "calendar"
+    id: Mapped[Key]
+    code: Mapped[str] = mapped_column(String(40), unique=True)
+    zone: Mapped[str] = mapped_column(String(60))
+    week: Mapped[Json]  # seven days, Monday first, of [opens, closes] in minutes
+    closed: Mapped[Json]  # days as "2026-12-25"
+
+
+class Promise(Base):
+    """Within how many business hours a service is done, perhaps in one area only."""
+
+    __tablename__ = "promise"
+    __table_args__ = (CheckConstraint("hours > 0", name="hours_positive"),)
+    id: Mapped[Key]
+    service: Mapped[str] = mapped_column(String(80), index=True)
+    area: Mapped[str | None] = mapped_column(String(130))  # "district:harbour"; None: everywhere
+    hours: Mapped[float]

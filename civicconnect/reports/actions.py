@@ -1,0 +1,280 @@
+"""The one place where a report changes."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+
+from civicconnect import accounts, clock, geo, jobs, settings
+from civicconnect.accounts import Actor
+from civicconnect.catalog import catalog
+from civicconnect.db import Db, copy_in, insert_new, reserve
+from civicconnect.errors import Conflict, Invalid
+from civicconnect.reports import intake, lifecycle
+from civicconnect.reports.intake import Desk, Draft, NewReport, PastReport
+from civicconnect.reports.models import Event, EventText, Report, ReportArea, ReportPhoto
+from civicconnect.reports.queries import find
+from civicconnect.reports.timeline import SALT_BYTES, EventRow, TextRow, chain
+from civicconnect.routing import rule_book
+from civicconnect.sla import promise_book
+
+LONGEST_TEXT = 4000
+LONGEST_ADDRESS = 300
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What submitting came to: the report's reference, and whether it is a new one."""
+
+    reference: str
+    number: int
+    is_new: bool
+
+
+def desk(db: Db) -> Desk:
+    """Read what deciding needs."""
+    return Desk(catalog(db), rule_book(db), promise_book(db),
+                settings.current().secret_key.encode())
+
+
+def submit(db: Db, actor: Actor, new: NewReport) -> Receipt:
+    """Take in a report, once: the same id again gives the same receipt.
+
+    Raises Invalid (what to correct) and Conflict (the id belongs to a different report).
+    """
+    known = _known(db, new)
+    if known:
+        return known
+    here = desk(db)
+    _check(here, new)
+    now = clock.now()
+    areas = _areas_inside(db, here, new, now)
+    composed = intake.draft(here, actor, new, areas, now, now)
+    number = _insert(db, composed, new)
+    if number is None:  # the same id arrived twice in one instant, and the other was first
+        return _known(db, new) or _lost(new)
+    _insert_beside(db, number, composed, new)
+    jobs.enqueue(db, "event", {"report": number, "seq": len(composed.events), "verb": "receive"})
+    return Receipt(composed.report["reference"], number, is_new=True)
+
+
+def _known(db: Db, new: NewReport) -> Receipt | None:
+    asked = select(Report.reference, Report.number, Report.fingerprint).where(Report.id == new.id)
+    row = db.execute(asked).first()
+    if row is None:
+        return None
+    if row.fingerprint != new.fingerprint:
+        raise Conflict("This form was already sent with other words. Open a new one to report "
+                       "something else.")
+    return Receipt(row.reference, row.number, is_new=False)
+
+
+def _lost(new: NewReport) -> Receipt:
+    raise Conflict(f"report {new.id} is being written by someone else; send it again")
+
+
+def _check(here: Desk, new: NewReport) -> None:
+    faults: dict[str, list[str]] = {}
+    service = here.catalog.services.get(new.service)
+    if service is None or not service.active:
+        faults["service"] = ["Choose what your report is about."]
+    if new.point is None:
+        faults["place"] = ["Tell us where it is: search an address or tap the map."]
+    if len(new.description) > LONGEST_TEXT:
+        faults["description"] = [f"Use at most {LONGEST_TEXT} characters."]
+    if len(new.address) > LONGEST_ADDRESS:
+        faults["address"] = [f"Use at most {LONGEST_ADDRESS} characters."]
+    if faults:
+        raise Invalid(faults)
+
+
+def _areas_inside(
+    db: Db, here: Desk, new: NewReport, at: datetime
+) -> tuple[geo.AreaHit, ...]:
+    assert new.point is not None  # noqa: S101  checked just before
+    city = here.catalog.city
+    areas = geo.areas_at(db, new.point, at.astimezone(ZoneInfo(city.time_zone)).date())
+    if city.limit_layer and not any(a.layer == city.limit_layer for a in areas):
+        name = next(iter(city.name.values()))
+        raise Invalid({"place": [f"This place is outside {name}. Choose a place inside the city; "
+                                 "for one beyond it, ask the council that looks after it."]})
+    return areas
+
+
+def _insert(db: Db, composed: Draft, new: NewReport) -> int | None:
+    row = composed.report
+    row["reference"] = intake.reference_at_random()
+    while db.scalar(select(Report.number).where(Report.reference == row["reference"])):
+        row["reference"] = intake.reference_at_random()
+    row["contact_id"] = accounts.remember(db, new.contact)
+    point: geo.Point = row["place"]
+    stored = row | {"place": f"SRID=4326;POINT({point.long} {point.lat})"}
+    number: int | None = insert_new(db, Report, ["id"], stored, Report.number)
+    return number
+
+
+def _insert_beside(db: Db, number: int, composed: Draft, new: NewReport) -> None:
+    for event in composed.events:
+        db.add(Event(report_number=number, **event._asdict()))
+    db.flush()
+    db.add_all(EventText(report_number=number, **text._asdict()) for text in composed.texts)
+    db.add_all(ReportArea(report_number=number, area_id=area) for area in composed.areas)
+    db.add_all(
+        ReportPhoto(report_number=number, digest=p.digest, position=n, width=p.width,
+                    height=p.height)
+        for n, p in enumerate(new.photos)
+    )
+    db.flush()
+
+
+def submit_past(db: Db, actor: Actor, here: Desk, past: Sequence[PastReport]) -> int:
+    """Take in reports of another system, without letters or jobs. Returns how many were new.
+
+    A report whose id already stands is left as it is.
+    """
+    ids = [p.new.id for p in past]
+    known = set(db.scalars(select(Report.id).where(Report.id.in_(ids))))
+    fresh = [p for p in past if p.new.id not in known]
+    if not fresh:
+        return 0
+    recorded_at = clock.now()
+    zone = ZoneInfo(here.catalog.city.time_zone)
+    days = [p.received_at.astimezone(zone).date() for p in fresh]
+    places = geo.areas_of_many(db, [p.new.point for p in fresh], days)
+    drafts = [
+        intake.draft(here, actor, p.new, areas, p.received_at, recorded_at,
+                     external_id=p.external_id, closing=p.closing)
+        for p, areas in zip(fresh, places, strict=True)
+    ]
+    _name(db, drafts)
+    _copy(db, drafts)
+    return len(drafts)
+
+
+def changed_in_bulk(db: Db) -> None:
+    """Ask for what follows from many changes at once: no letters, but a new publication."""
+    jobs.enqueue(db, "event", {"verb": "import"}, key="import")
+
+
+def _name(db: Db, drafts: Sequence[Draft]) -> None:
+    """Give every draft a free reference."""
+    waiting, attempt, taken = list(drafts), 0, set[str]()
+    while waiting:
+        named = {id(d): intake.reference_from(d.report["id"], attempt) for d in waiting}
+        asked = select(Report.reference).where(Report.reference.in_(named.values()))
+        taken |= set(db.scalars(asked))
+        again = []
+        for d in waiting:
+            reference = named[id(d)]
+            if reference in taken:
+                again.append(d)
+                continue
+            taken.add(reference)
+            d.report["reference"] = reference
+        waiting, attempt = again, attempt + 1
+
+
+def _copy(db: Db, drafts: Sequence[Draft]) -> None:
+    numbers = reserve(db, "report", "number", len(drafts))
+    numbered = list(zip(numbers, drafts, strict=True))
+    encode = geo.encoder(db)
+    columns = list(drafts[0].report)
+    copy_in(db, "report", ["number", *columns], (
+        [n, *(encode(v) if c == "place" else v for c, v in d.report.items())]
+        for n, d in numbered
+    ))
+    copy_in(db, "report_event", ["report_number", *EventRow._fields],
+            ((n, *event) for n, d in numbered for event in d.events))
+    copy_in(db, "report_event_text", ["report_number", *TextRow._fields],
+            ((n, *text) for n, d in numbered for text in d.texts))
+    copy_in(db, "report_area", ["report_number", "area_id"],
+            ((n, area) for n, d in numbered for area in d.areas))
+
+
+def transition(
+    db: Db,
+    actor: Actor,
+    reference: str,
+    verb: str,
+    given: Mapping[str, str] | None = None,
+    *,
+    seen: int | None = None,
+) -> Report:
+    """Move a report one step and write that step on its timeline.
+
+    given    what the step owes: reason, outcome, planned_for …
+    seen     how many events the actor had seen; more by now is a Conflict
+
+    Raises NotFound, NotAllowed (wrong person), Conflict (wrong moment), Invalid (something owed).
+    """
+    report = find(db, reference, actor, lock=True)
+    step = lifecycle.choose(verb, report.status, actor)
+    if seen is not None and seen != report.events:
+        raise Conflict("Someone else changed this report while you were reading. "
+                       "Look at the timeline, then take your step again.")
+    kept = lifecycle.settle(step, given or {}, _today(db))
+    if "lead" in kept:
+        kept["lead"] = _lead(db, report, kept["lead"])
+    now = clock.now()
+    report.status, report.updated_at = step.end, now
+    report.closed_at = now if step.end == lifecycle.CLOSED else None
+    report.outcome = kept.get("outcome") if step.end == lifecycle.CLOSED else None
+    if actor.kind == "staff" and step.public and report.first_response_at is None:
+        report.first_response_at = now
+    reason = kept.pop("reason", "")
+    record(db, report, verb, actor, kept, text={"reason": reason} if reason else None)
+    return report
+
+
+def note(db: Db, actor: Actor, reference: str, words: str) -> Report:
+    """Write an internal note on a report's timeline; residents never see it."""
+    report = find(db, reference, actor, lock=True)
+    if not words.strip() or len(words) > LONGEST_TEXT:
+        raise Invalid({"note": [f"Write a note of at most {LONGEST_TEXT} characters."]})
+    record(db, report, "note", actor, {}, text={"note": words.strip()}, public=False)
+    return report
+
+
+def _lead(db: Db, report: Report, reference: str) -> str:
+    tidy = reference.strip().upper()
+    lead = db.scalar(select(Report.reference).where(Report.reference == tidy))
+    if lead is None or lead == report.reference:
+        raise Invalid({"lead": ["No other report has this reference. Copy it from its page."]})
+    return lead
+
+
+def _today(db: Db) -> Any:
+    return clock.now().astimezone(ZoneInfo(catalog(db).city.time_zone)).date()
+
+
+def record(
+    db: Db,
+    report: Report,
+    verb: str,
+    actor: Actor,
+    facts: Mapping[str, Any],
+    *,
+    text: Mapping[str, Any] | None = None,
+    public: bool = True,
+) -> None:
+    """Write one event on a report's timeline, and ask for what follows from it."""
+    now = clock.now()
+    event, written = chain(
+        report.id, report.head, report.events + 1, verb=verb, occurred_at=now, recorded_at=now,
+        source="staff" if actor.kind == "staff" else "web", actor=actor.name, public=public,
+        status=report.status, facts=dict(facts), text=text,
+        salt=secrets.token_bytes(SALT_BYTES),
+    )
+    db.add(Event(report_number=report.number, **event._asdict()))
+    report.events, report.head = event.seq, event.hash
+    db.flush()
+    if written:
+        db.add(EventText(report_number=report.number, **written._asdict()))
+    jobs.enqueue(db, "event", {"report": report.number, "seq": event.seq, "verb": verb})
+    db.flush()

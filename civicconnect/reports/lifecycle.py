@@ -1,0 +1,118 @@
+"""What may happen to a report, when, by whom, and what is owed for it.
+
+The refusals, the buttons, the help and the tests all read these rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from civicconnect.accounts import Actor
+from civicconnect.errors import Conflict, Invalid, NotAllowed
+
+RECEIVED, ACCEPTED, PLANNED = "received", "accepted", "planned"
+DOING, WAITING, CLOSED = "in_progress", "waiting", "closed"
+STATUSES = (RECEIVED, ACCEPTED, PLANNED, DOING, WAITING, CLOSED)
+OPEN = (RECEIVED, ACCEPTED, PLANNED, DOING, WAITING)
+LONGEST_REASON = 2000
+
+
+@dataclass(frozen=True)
+class Step:
+    """One row: what is done, from where, to where, by whom, and what must be given."""
+
+    verb: str
+    starts: frozenset[str]
+    end: str
+    who: frozenset[str]  # kinds of actor
+    owes: frozenset[str] = field(default=frozenset())
+    public: bool = True
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a report, and what closing with it owes."""
+
+    code: str
+    owes: frozenset[str] = field(default=frozenset())
+
+
+def _step(verb: str, starts: tuple[str, ...], end: str, who: str, *owes: str) -> Step:
+    return Step(verb, frozenset(starts), end, frozenset(who.split()), frozenset(owes))
+
+
+STEPS = (
+    _step("accept", (RECEIVED,), ACCEPTED, "staff"),
+    _step("plan", (RECEIVED, ACCEPTED, DOING), PLANNED, "staff", "planned_for"),
+    _step("start", (RECEIVED, ACCEPTED, PLANNED), DOING, "staff"),
+    _step("wait", (RECEIVED, ACCEPTED, PLANNED, DOING), WAITING, "staff", "reason"),
+    _step("resume", (WAITING,), DOING, "staff"),
+    _step("close", OPEN, CLOSED, "staff history", "outcome"),
+    _step("reopen", (CLOSED,), ACCEPTED, "staff", "reason"),
+)
+
+OUTCOMES = (
+    Outcome("fixed"),
+    Outcome("partly_fixed", frozenset({"reason"})),
+    Outcome("no_action", frozenset({"reason"})),
+    Outcome("not_found"),
+    Outcome("duplicate", frozenset({"lead"})),
+    Outcome("handed_over", frozenset({"next_owner"})),
+    Outcome("withdrawn"),
+    Outcome("invalid", frozenset({"reason"})),
+)
+BY_VERB: Mapping[str, Step] = {step.verb: step for step in STEPS}
+BY_OUTCOME: Mapping[str, Outcome] = {outcome.code: outcome for outcome in OUTCOMES}
+
+SENTENCES = {
+    "reason": "Tell the resident why, in a sentence.",
+    "outcome": "Choose what came of it.",
+    "planned_for": "Give the day it is planned for, today or later.",
+    "lead": "Give the reference of the report this one repeats.",
+    "next_owner": "Name who looks after it next.",
+}
+
+
+def choose(verb: str, status: str, actor: Actor) -> Step:
+    """Return the step, or raise NotAllowed (wrong person) or Conflict (wrong moment)."""
+    step = BY_VERB.get(verb)
+    if step is None or actor.kind not in step.who:
+        raise NotAllowed(f"{verb} is not for you to do")
+    if actor.kind == "staff" and not actor.may("step"):
+        raise NotAllowed("your role may look, but not change reports")
+    if status not in step.starts:
+        raise Conflict(f"'{verb}' is not possible while the report is {status.replace('_', ' ')}.")
+    return step
+
+
+def buttons(status: str, actor: Actor) -> list[Step]:
+    """Return the steps this actor may take now, in the table's order."""
+    if actor.kind == "staff" and not actor.may("step"):
+        return []
+    return [s for s in STEPS if status in s.starts and actor.kind in s.who]
+
+
+def settle(step: Step, given: Mapping[str, str], today: date) -> dict[str, str]:
+    """Return what the step keeps of the fields given, or raise Invalid for what is still owed."""
+    outcome = BY_OUTCOME.get(given.get("outcome", "")) if "outcome" in step.owes else None
+    owed = set(step.owes) | (set(outcome.owes) if outcome else set())
+    kept = {name: given.get(name, "").strip() for name in owed | {"reason"}}
+    faults = {name: [SENTENCES[name]] for name in owed if not kept[name]}
+    if "outcome" in owed and outcome is None:
+        faults["outcome"] = [SENTENCES["outcome"]]
+    if "planned_for" in owed and not _is_day_from(kept["planned_for"], today):
+        faults["planned_for"] = [SENTENCES["planned_for"]]
+    if len(kept["reason"]) > LONGEST_REASON:
+        faults["reason"] = [f"Use at most {LONGEST_REASON} characters."]
+    if faults:
+        raise Invalid(faults)
+    return {name: value for name, value in kept.items() if value}
+
+
+def _is_day_from(text: str, today: date) -> bool:
+    try:
+        return date.fromisoformat(text) >= today
+    except ValueError:
+        return False

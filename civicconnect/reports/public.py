@@ -1,0 +1,203 @@
+"""The allow-list: everything strangers may see of a report, column by column, and nothing else.
+
+Pages, feeds, the API and the publication all read these columns. What is not here is not public.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, select
+
+from civicconnect import clock
+from civicconnect.catalog import Catalog, words
+from civicconnect.db import Db
+from civicconnect.geo import Area, latitude, longitude
+from civicconnect.reports.models import Report, ReportArea
+from civicconnect.reports.queries import PUBLIC
+
+BATCH = 2000
+
+
+@dataclass(frozen=True)
+class Column:
+    """One public column: its name, its type, what it says, and when it is empty."""
+
+    name: str
+    kind: str  # text, number, integer, yes_no, instant
+    words: str
+    empty: str = "never"
+    unit: str = ""
+    typed: bool = False  # somebody outside wrote it
+
+
+COLUMNS = (
+    Column("service_request_id", "text", "The report's reference."),
+    Column("service_code", "text", "Code of the service asked for."),
+    Column("service_name", "text", "Name of the service asked for."),
+    Column("service_group", "text", "Heading the service stands under."),
+    Column("agency_code", "text", "Code of the department that answers."),
+    Column("agency_responsible", "text", "Name of the department that answers."),
+    Column("status", "text", "open or closed, as Open311 counts."),
+    Column("status_detail", "text",
+           "received, accepted, planned, in_progress, waiting or closed."),
+    Column("outcome", "text", "What came of it: fixed, partly_fixed, no_action, not_found, "
+           "duplicate, handed_over, withdrawn or invalid.",
+           "while open, and where an imported record does not say"),
+    Column("verification", "text", "Whether anyone checked that it is fixed: unverified, "
+           "confirmed, disputed, audited_fixed, audited_not_fixed or audited_cannot_tell."),
+    Column("source", "text", "How the report came in."),
+    Column("requested_datetime", "instant", "When it was reported."),
+    Column("first_response_datetime", "instant",
+           "When a member of staff first took a public step; for imported records the closing.",
+           "before that"),
+    Column("closed_datetime", "instant",
+           "When it was closed, if it has not been reopened since.", "while open"),
+    Column("expected_datetime", "instant", "When it is due: the promise, in business hours.",
+           "where the city promises nothing"),
+    Column("updated_datetime", "instant", "When it last changed."),
+    Column("hours_to_first_response", "number", "From report to first response, calendar time.",
+           "before that", "hours"),
+    Column("hours_to_close", "number", "From report to closing, calendar time.", "while open",
+           "hours"),
+    Column("on_time", "yes_no", "Closed by the time it was due; no as soon as that has passed.",
+           "without a promise, and while open and not yet due"),
+    Column("address", "text", "The place in words.", "where nobody named it", typed=True),
+    Column("lat", "number", "Latitude, WGS84.", "where the place is not known", "degrees"),
+    Column("long", "number", "Longitude, WGS84.", "where the place is not known", "degrees"),
+    Column("location_precision", "text", "exact, or none where the place is not known."),
+    Column("description", "text", "What the reporter wrote.", "where nothing was written",
+           typed=True),
+    Column("service_notice", "text", "Where the record comes from, if not from this system.",
+           "for reports made here"),
+)
+
+
+def columns(layers: Sequence[str]) -> tuple[Column, ...]:
+    """Return all public columns, one more for each layer of areas (a layer named "ward": area_ward)."""
+    areas = tuple(
+        Column(f"area_{layer}", "text", f"Code of the {layer} it lay in on the day it was made.",
+               "outside every one of them")
+        for layer in layers
+    )
+    return COLUMNS + areas
+
+
+def layers(db: Db, limit_layer: str) -> list[str]:
+    """Return the layers of areas that are published: all but the city's own limit."""
+    found = db.scalars(select(Area.layer).distinct().order_by(Area.layer))
+    return [layer for layer in found if layer != limit_layer]
+
+
+def public_rows(
+    db: Db,
+    catalog: Catalog,
+    conditions: Sequence[ColumnElement[bool]] = (),
+    as_of: datetime | None = None,
+) -> Iterator[dict[str, Any]]:
+    """Yield every public report as one row of the columns above, in the order they came in.
+
+    as_of    the instant `on_time` is judged at; now by default
+
+    Reads in batches of a few thousand: memory does not grow with the record.
+    """
+    now = as_of or clock.now()
+    shown = layers(db, catalog.city.limit_layer)
+    last = 0
+    asked = select(Report, latitude(Report.place), longitude(Report.place)).where(
+        PUBLIC, *conditions
+    )
+    while True:
+        page = asked.where(Report.number > last).order_by(Report.number).limit(BATCH)
+        rows = db.execute(page, execution_options={"yield_per": BATCH}).all()
+        if not rows:
+            return
+        last = rows[-1][0].number
+        places = _areas(db, [row[0].number for row in rows])
+        for report, lat, long in rows:
+            areas = places.get(report.number, {})
+            yield _row(report, lat, long, catalog, now) | {
+                f"area_{layer}": areas.get(layer) for layer in shown
+            }
+        db.expunge_all()
+
+
+def _areas(db: Db, numbers: list[int]) -> dict[int, dict[str, str]]:
+    asked = (
+        select(ReportArea.report_number, Area.layer, Area.code)
+        .join(Area, Area.id == ReportArea.area_id)
+        .where(ReportArea.report_number.between(numbers[0], numbers[-1]))
+    )
+    found: dict[int, dict[str, str]] = {}
+    for number, layer, code in db.execute(asked):
+        found.setdefault(number, {})[layer] = code
+    return found
+
+
+def _row(
+    report: Report, lat: float | None, long: float | None, catalog: Catalog, now: datetime
+) -> dict[str, Any]:
+    service = catalog.services[catalog.service_codes[report.service_id]]
+    department = catalog.departments[catalog.department_codes[report.department_id]]
+    language = catalog.city.languages[0]
+    return {
+        "service_request_id": report.reference,
+        "service_code": service.code,
+        "service_name": words(service.name, language),
+        "service_group": words(catalog.groups[service.group].name, language),
+        "agency_code": department.code,
+        "agency_responsible": words(department.name, language),
+        "status": "closed" if report.status == "closed" else "open",
+        "status_detail": report.status,
+        "outcome": report.outcome,
+        "verification": report.verification,
+        "source": report.source,
+        "requested_datetime": report.received_at,
+        "first_response_datetime": report.first_response_at,
+        "closed_datetime": report.closed_at,
+        "expected_datetime": report.due_at,
+        "updated_datetime": report.updated_at,
+        "hours_to_first_response": hours_between(report.received_at, report.first_response_at),
+        "hours_to_close": hours_between(report.received_at, report.closed_at),
+        "on_time": on_time(report.due_at, report.closed_at, now),
+        "address": report.address or None,
+        "lat": lat,
+        "long": long,
+        "location_precision": "none" if lat is None else "exact",
+        "description": report.description or None,
+        "service_notice": "Imported from another system's record." if report.external_id else None,
+    }
+
+
+def hours_between(start: datetime, end: datetime | None) -> float | None:
+    """Return calendar hours, to a second; None while there is no end."""
+    return None if end is None else round((end - start).total_seconds() / 3600, 4)
+
+
+def on_time(due_at: datetime | None, closed_at: datetime | None, now: datetime) -> bool | None:
+    """Say whether a promise was kept; None while nobody can know."""
+    if due_at is None:
+        return None
+    if closed_at is None:
+        return False if now > due_at else None
+    return closed_at <= due_at
+
+
+def as_text(row: Mapping[str, Any], columns_: Sequence[Column]) -> list[str]:
+    """Return a row as CSV cells: RFC 3339 instants in UTC, empty for nothing, no formula."""
+    return [_cell(row[column.name], column) for column in columns_]
+
+
+def _cell(value: Any, column: Column) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    text = str(value)
+    # A spreadsheet runs a cell that begins like a formula; an apostrophe makes it text again.
+    return f"'{text}" if column.typed and text[:1] in "=+-@\t\r" else text

@@ -1,0 +1,92 @@
+"""Reading a city's folder: every room checks its part, and nothing is loaded while a fault stands."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from civicconnect import __version__, catalog, geo, routing, sla
+from civicconnect.db import Db
+from civicconnect.errors import Invalid
+
+LARGEST_FILE = 100 * 1024 * 1024
+KNOWN = ("*.toml", "addresses.csv", "areas/*.geojson", "map/*.geojson")
+
+
+@dataclass(frozen=True)
+class City:
+    """A folder, checked: what each room will load."""
+
+    offer: catalog.CatalogRows
+    ground: geo.Ground
+    promises: sla.Promises
+    rules: tuple[routing.Rule, ...]
+
+
+def read_folder(folder: Path) -> dict[str, bytes]:
+    """Return {path inside the folder: content} of the files a city is made of."""
+    if not (folder / "city.toml").is_file():
+        raise Invalid({"folder": [f"{folder} holds no city.toml; a city's folder begins with one."]})
+    found = sorted(path for pattern in KNOWN for path in folder.glob(pattern))
+    large = [p.relative_to(folder).as_posix() for p in found if p.stat().st_size > LARGEST_FILE]
+    if large:
+        raise Invalid({name: ["larger than 100 MB; split it or simplify it."] for name in large})
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in found}
+
+
+def stamp(files: Mapping[str, bytes]) -> str:
+    """Return a hash over a folder and this release: the same hash, nothing to load."""
+    digest = hashlib.sha256(__version__.encode())
+    for path, content in sorted(files.items()):
+        digest.update(f"\n{path} {len(content)}\n".encode() + content)
+    return digest.hexdigest()
+
+
+def check_folder(folder: Path) -> City:
+    """Check a folder on the disk: see `check`."""
+    return check(read_folder(folder))
+
+
+def check(files: Mapping[str, bytes]) -> City:
+    """Check a whole folder, or raise Invalid({"folder": every fault at once})."""
+    offer, faults = catalog.check(files)
+    ground, ground_faults = geo.check(files)
+    services = {row["code"] for row in offer.services}
+    departments = {row["code"] for row in offer.departments}
+    areas = {f"{area.layer}:{area.code}" for area in ground.areas}
+    zone = offer.city.get("time_zone", "UTC")
+    promises, promise_faults = sla.check(files, zone, services, areas)
+    rules, rule_faults = routing.check(files, departments, services, areas)
+    faults += ground_faults + promise_faults + rule_faults
+    faults += _crossing(offer, ground, promises)
+    if faults:
+        raise Invalid({"folder": faults})
+    return City(offer, ground, promises, rules)
+
+
+def _crossing(
+    offer: catalog.CatalogRows, ground: geo.Ground, promises: sla.Promises
+) -> list[str]:
+    """Return the faults no room can see alone."""
+    faults = [
+        f"departments.toml, [[department]] {row['code']}: no calendar is called "
+        f"'{row['calendar']}' in calendars.toml."
+        for row in offer.departments if row["calendar"] not in promises.calendars
+    ]
+    limit = offer.city.get("limit_layer")
+    if limit and limit not in {area.layer for area in ground.areas}:
+        faults.append(f"city.toml, key 'limit_layer': there is no areas/{limit}.geojson.")
+    return faults
+
+
+def load_city(db: Db, city: City, mark: str = "") -> None:
+    """Load a checked city; a second time changes nothing.
+
+    mark    the folder's `stamp`, kept so that the next start knows that nothing has changed
+    """
+    sla.load(db, city.promises)
+    catalog.load(db, city.offer, mark)
+    geo.load(db, city.ground)
+    routing.load(db, city.rules)

@@ -1,0 +1,62 @@
+"""Every refusal as a page that says what to do next."""
+
+from __future__ import annotations
+
+import structlog
+from flask import Flask, render_template
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import OperationalError
+from werkzeug.exceptions import HTTPException
+
+from civicconnect.errors import Conflict, Invalid, NotAllowed, NotFound
+
+log = structlog.get_logger("web")
+WORDS = {
+    400: (_l("We could not read that"), _l("Go back, look at what you sent and try again.")),
+    403: (_l("This page is not for you"), _l("Sign in as someone who may see it.")),
+    404: (_l("There is no such page"),
+          _l("Check the address. A report is found with its reference, like 7KD4MNPQ.")),
+    405: (_l("That is not possible here"), _l("Go back and use the buttons on the page.")),
+    409: (_l("Something has changed meanwhile"), _l("Look at the page again before you repeat it.")),
+    413: (_l("That is too large"), _l("Choose a smaller photo and send it again.")),
+    422: (_l("Something is missing"), _l("Go back and correct it.")),
+    429: (_l("That was a lot at once"), _l("Wait a little and try again. Nothing was sent.")),
+    500: (_l("That was our mistake"),
+          _l("Nothing was changed. Try again; if it stays, call the city.")),
+    503: (_l("We are busy"), _l("Try again in a minute. Nothing was changed.")),
+}
+
+
+def hang(app: Flask) -> None:
+    """Translate refusals once, here."""
+    app.register_error_handler(NotFound, lambda _fault: page(404))
+    app.register_error_handler(NotAllowed, lambda _fault: page(403))
+    app.register_error_handler(Conflict, lambda fault: page(409, str(fault)))
+    app.register_error_handler(Invalid, lambda fault: page(422, " ".join(
+        sentence for sentences in fault.fields.values() for sentence in sentences)))
+    app.register_error_handler(CSRFError, lambda _fault: page(
+        400, _("The page had been open for too long. Go back, reload it and send it again.")))
+    app.register_error_handler(OperationalError, _database_away)
+    app.register_error_handler(HTTPException, lambda fault: page(fault.code or 500))
+    app.register_error_handler(Exception, _our_mistake)
+
+
+def page(code: int, words: str = "") -> ResponseReturnValue:
+    """Return the page of a refusal."""
+    title, advice = WORDS.get(code, WORDS[400 if code < 500 else 500])
+    answer = render_template("errors/refusal.html", title=title, advice=words or advice)
+    headers = {"Retry-After": "60"} if code in (429, 503) else {}
+    return answer, code, headers
+
+
+def _database_away(fault: OperationalError) -> ResponseReturnValue:
+    log.error("database does not answer", error=repr(fault.orig))
+    return page(503)
+
+
+def _our_mistake(fault: Exception) -> ResponseReturnValue:
+    log.error("a page failed", error=repr(fault), exc_info=fault)
+    return page(500)

@@ -1,0 +1,89 @@
+"""What every page of a city's site needs: words, files, headers, sign-in and clear refusals."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from flask import Flask
+from flask_babel import Babel
+from flask_compress import Compress
+from flask_security import Security, SQLAlchemySessionUserDatastore
+from flask_wtf.csrf import CSRFProtect
+from jinja2 import StrictUndefined
+
+from civicconnect import settings
+from civicconnect.accounts import Role, Staff
+from civicconnect.db import account_session
+from civicconnect.settings import Settings
+from civicconnect.web import (
+    data,
+    errors,
+    files,
+    headers,
+    language,
+    limits,
+    operator,
+    performance,
+    resident,
+    sign_in,
+    staff,
+    words,
+)
+
+
+def furnish(app: Flask, given: Settings) -> None:
+    """Hang the pages into an application."""
+    _configure(app, given)
+    app.jinja_env.undefined = StrictUndefined
+    Babel(app, locale_selector=language.chosen, timezone_selector=language.time_zone)
+    language.prefix(app)
+    CSRFProtect(app)
+    Compress(app)
+    store = SQLAlchemySessionUserDatastore(account_session, Staff, Role)
+    Security(app, store, login_form=sign_in.SignInForm)
+    app.teardown_appcontext(lambda _: account_session.remove())
+    headers.hang(app)
+    words.hang(app)
+    files.hang(app)
+    errors.hang(app)
+    for room in (resident, staff, performance, data, operator):
+        app.register_blueprint(room.pages)
+    limits.hang(app, given)
+
+
+def _configure(app: Flask, given: Settings) -> None:
+    secure = given.address.startswith("https://")
+    app.config.update(
+        SECRET_KEY=given.secret_key,
+        SECURITY_PASSWORD_SALT=given.secret_key,
+        MAX_CONTENT_LENGTH=given.photo_bytes + 512 * 1024,
+        MAX_FORM_MEMORY_SIZE=512 * 1024,
+        MAX_FORM_PARTS=100,
+        SESSION_COOKIE_NAME="civic",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=secure,
+        REMEMBER_COOKIE_SECURE=secure,
+        REMEMBER_COOKIE_HTTPONLY=True,
+        REMEMBER_COOKIE_SAMESITE="Lax",
+        PERMANENT_SESSION_LIFETIME=timedelta(hours=12),
+        # A form left open over lunch must still be sendable: the token lives as long as the session.
+        WTF_CSRF_TIME_LIMIT=None,
+        WTF_CSRF_SSL_STRICT=False,
+        SECURITY_URL_PREFIX="",
+        SECURITY_LOGIN_URL="/sign-in",
+        SECURITY_LOGOUT_URL="/sign-out",
+        SECURITY_LOGOUT_METHODS=["POST"],
+        SECURITY_POST_LOGIN_VIEW="/staff",
+        SECURITY_POST_LOGOUT_VIEW="/",
+        SECURITY_LOGIN_USER_TEMPLATE="staff/sign_in.html",
+        SECURITY_EMAIL_VALIDATOR_ARGS={"check_deliverability": False},
+        SECURITY_SEND_REGISTER_EMAIL=False,
+        SECURITY_RETURN_GENERIC_RESPONSES=True,
+        SECURITY_DEFAULT_REMEMBER_ME=False,
+        SECURITY_UNAUTHORIZED_VIEW=None,
+        COMPRESS_ALGORITHM=["br", "gzip"],
+        COMPRESS_MIMETYPES=["text/html", "text/css", "text/javascript", "image/svg+xml",
+                            "application/json"],
+        BABEL_TRANSLATION_DIRECTORIES=str(settings.HERE / "web" / "translations"),
+    )

@@ -1,0 +1,59 @@
+"""Which language a page speaks: the one in the address (/es/report), else the browser's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from babel import Locale
+from flask import Flask, g, request
+
+from civicconnect.catalog import City
+
+SPOKEN = ("en", "es", "ar")  # those with a catalogue in web/translations
+RIGHT_TO_LEFT = {"ar", "ur", "he", "fa"}
+
+
+def prefix(app: Flask) -> None:
+    """Let /es/anything mean /anything in Spanish; every link made on that page keeps the prefix."""
+    inner = app.wsgi_app
+
+    def answer(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        first, _, rest = environ.get("PATH_INFO", "").lstrip("/").partition("/")
+        if first in SPOKEN:
+            environ["SCRIPT_NAME"] = f"{environ.get('SCRIPT_NAME', '')}/{first}"
+            environ["PATH_INFO"] = f"/{rest}"
+            environ["civic.language"] = first
+        return inner(environ, start_response)
+
+    app.wsgi_app = answer  # type: ignore[method-assign]
+
+
+def chosen() -> str:
+    """Return the language of this request."""
+    named: str | None = request.environ.get("civic.language")
+    return named or request.accept_languages.best_match(SPOKEN) or SPOKEN[0]
+
+
+def time_zone() -> str | None:
+    """Return the city's zone once the page has read its catalogue."""
+    city: City | None = g.get("city")
+    return city.time_zone if city else None
+
+
+def direction(language: str) -> str:
+    """Return "rtl" or "ltr"."""
+    return "rtl" if language in RIGHT_TO_LEFT else "ltr"
+
+
+def choices(spoken: Iterable[str]) -> list[dict[str, str]]:
+    """Return the languages to choose from, each with this page's address in it."""
+    root = request.script_root.removesuffix(f"/{request.environ.get('civic.language', '')}")
+    path = request.full_path if request.query_string else request.path
+    if request.method != "GET":
+        path = "/"
+    return [
+        {"code": code, "name": (Locale.parse(code).get_display_name(code) or code).capitalize(),
+         "dir": direction(code), "url": f"{root}/{code}{path}"}
+        for code in spoken if code in SPOKEN
+    ]

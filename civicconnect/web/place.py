@@ -1,0 +1,80 @@
+"""Choosing a place: by address, by position, or by a tap on a drawn map; all of it in the address."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from flask import url_for
+from werkzeug.datastructures import MultiDict
+
+from civicconnect.catalog import City
+from civicconnect.geo import Point, View, point_from
+
+WIDTH, HEIGHT = 360, 300
+NEAREST, WIDEST = 18, 12
+STARTING_ZOOM, CLOSE_ZOOM = 14, 17
+# How far one press moves the map, in parts of what is seen.
+MOVES = {"n": (0, -0.25), "s": (0, 0.25), "e": (0.25, 0), "w": (-0.25, 0)}
+
+
+@dataclass(frozen=True)
+class Spot:
+    """What the address of the form says about the place."""
+
+    centre: Point
+    zoom: int
+    is_chosen: bool  # False: only looking around
+    service: str = ""
+
+    @property
+    def view(self) -> View:
+        return View(self.centre, self.zoom, WIDTH, HEIGHT)
+
+    def at(self, **more: Any) -> str:
+        """Return the form's address for this spot."""
+        told: dict[str, Any] = {"lat": self.centre.lat, "long": self.centre.long, "zoom": self.zoom}
+        if not self.is_chosen:
+            told["look"] = 1
+        if self.service:
+            told["service"] = self.service
+        return url_for("resident.form", **told, **more)
+
+
+def read_spot(args: MultiDict[str, str], city: City) -> tuple[Spot, bool]:
+    """Read the place from the form's address.
+
+    returns    the spot, and whether it was moved by a press: then the browser should be sent to
+               the spot's own address, which can be kept and shared
+    Raises Invalid for a latitude or longitude that is none.
+    """
+    given = bool(args.get("lat") and args.get("long"))
+    point = point_from(args["lat"], args["long"]) if given else Point(*city.centre)
+    zoom = _whole(args.get("zoom", ""), CLOSE_ZOOM if given else STARTING_ZOOM)
+    spot = Spot(point, min(max(zoom, WIDEST), NEAREST), given and not args.get("look"),
+                args.get("service", "")[:80])
+    return _moved(spot, args)
+
+
+def _moved(spot: Spot, args: MultiDict[str, str]) -> tuple[Spot, bool]:
+    x, y = _whole(args.get("pin.x", ""), 0), _whole(args.get("pin.y", ""), 0)
+    if "pin.x" in args:
+        # Enter on the map sends 0, 0: the person means the middle of it.
+        place = spot.view.point_at(min(x, WIDTH), min(y, HEIGHT)) if (x, y) != (0, 0) else None
+        closer = min(max(spot.zoom, CLOSE_ZOOM - 1), NEAREST)
+        return replace(spot, centre=place or spot.centre, zoom=closer, is_chosen=True), True
+    move = args.get("move", "")
+    if move in MOVES:
+        right, down = MOVES[move]
+        place = spot.view.point_at(WIDTH * (0.5 + right), HEIGHT * (0.5 + down))
+        return replace(spot, centre=place), True
+    if move in ("in", "out"):
+        zoom = spot.zoom + (1 if move == "in" else -1)
+        return replace(spot, zoom=min(max(zoom, WIDEST), NEAREST)), True
+    return spot, False
+
+
+def _whole(text: str, otherwise: int) -> int:
+    return int(text) if text.isdigit() and len(text) < 5 else otherwise
+
+

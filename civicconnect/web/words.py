@@ -1,0 +1,98 @@
+"""The words pages share: statuses, outcomes, steps, waiting times, and what stands around a page."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from types import SimpleNamespace
+from typing import Any
+
+from flask import Flask, g
+from flask_babel import format_datetime, ngettext
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy.exc import OperationalError
+
+from civicconnect import catalog, db
+from civicconnect.catalog import Words
+from civicconnect.errors import NotFound
+from civicconnect.web import language
+
+STATUS = {
+    "received": _l("Received"), "accepted": _l("Accepted"), "planned": _l("Planned"),
+    "in_progress": _l("In progress"), "waiting": _l("Waiting"), "closed": _l("Closed"),
+}
+OUTCOME = {
+    "fixed": _l("Fixed"), "partly_fixed": _l("Partly fixed"), "no_action": _l("No action"),
+    "not_found": _l("Not found there"), "duplicate": _l("Reported before"),
+    "handed_over": _l("Handed over"), "withdrawn": _l("Withdrawn"), "invalid": _l("Not a report"),
+}
+STEP = {
+    "accept": _l("Accept"), "plan": _l("Plan"), "start": _l("Start work"), "wait": _l("Wait"),
+    "resume": _l("Resume work"), "close": _l("Close"), "reopen": _l("Reopen"),
+}
+EVENT = {
+    "receive": _l("Report received"), "route": _l("Sent to the department"),
+    "accept": _l("Accepted"), "plan": _l("Work planned"), "start": _l("Work started"),
+    "wait": _l("Waiting"), "resume": _l("Work resumed"), "close": _l("Closed"),
+    "reopen": _l("Reopened"), "note": _l("Internal note"), "erase": _l("Words removed"),
+}
+SOURCE = {
+    "web": _l("Website"), "call": _l("Telephone"), "app": _l("App"), "crew": _l("City crew"),
+    "partner": _l("Partner"), "social": _l("Social media"), "staff": _l("Staff"),
+}
+
+
+def read_catalog() -> catalog.Catalog:
+    """Return the city's catalogue, read once a request."""
+    if "catalog" not in g:
+        with db.reading() as db_:
+            g.catalog = catalog.catalog(db_)
+        g.city = g.catalog.city
+    return g.catalog  # type: ignore[no-any-return]  # kept untyped by Flask
+
+
+def say(given: Words) -> str:
+    """Return a city's words in the language of the page."""
+    return catalog.words(given, language.chosen())
+
+
+def moment(instant: datetime | None) -> str:
+    """Return an instant in the city's own time, with its day."""
+    return str(format_datetime(instant, "medium")) if instant else ""
+
+
+def waiting(hours: float | None) -> str:
+    """Return a waiting time in words: minutes, hours or days, as people would say it."""
+    if hours is None:
+        return str(_("not reached"))
+    if hours < 1:
+        minutes = max(1, round(hours * 60))
+        return str(ngettext("%(num)d minute", "%(num)d minutes", minutes))
+    if hours < 48:
+        return str(_("%(hours)s hours", hours=f"{hours:.1f}"))
+    return str(_("%(days)s days", days=f"{hours / 24:.1f}"))
+
+
+def hang(app: Flask) -> None:
+    """Give every template the words it may use."""
+    app.jinja_env.filters.update(
+        say=say, moment=moment, waiting=waiting,
+        status_words=lambda code: STATUS.get(code, code),
+        outcome_words=lambda code: OUTCOME.get(code, code),
+        step_words=lambda code: STEP.get(code, code),
+        event_words=lambda code: EVENT.get(code, code),
+        source_words=lambda code: SOURCE.get(code, code),
+    )
+    app.context_processor(_around)
+
+
+def _around() -> dict[str, Any]:
+    spoken = language.chosen()
+    try:
+        city = read_catalog().city
+        seen = SimpleNamespace(name=say(city.name), slug=city.slug, contact=city.contact)
+        offered = city.languages
+    except (NotFound, OperationalError):  # before a city is loaded, or without its database
+        seen, offered = SimpleNamespace(name="CivicConnect", slug="", contact={}), ()
+    return {"lang": spoken, "dir": language.direction(spoken), "city": seen,
+            "languages": language.choices(offered)}

@@ -1,0 +1,133 @@
+"""What the commands do and say, apart from the words that call them."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+from time import monotonic
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from civicconnect import db, history, opendata, reports, settings
+from civicconnect.app import seal_file
+from civicconnect.db import Database
+from civicconnect.errors import Conflict, Refusal
+from civicconnect.history import Profile
+from civicconnect.settings import Settings
+
+
+def must_be_ready(database: Database) -> None:
+    """Raise Conflict where the database has not the shape of this release."""
+    if not db.is_current(database, settings.home() / "migrations"):
+        raise Conflict("The database has not the shape of this release. Type: civic init")
+
+
+def profile_named(name: str) -> Profile:
+    """Read a profile by its file, or by its name in cities/profiles/."""
+    file = Path(name)
+    return history.read_profile(file if file.suffix == ".toml"
+                                else settings.home() / "cities" / "profiles" / f"{name}.toml")
+
+
+def draft(requests: Path, areas: Path, profile: str, name: str, out: Path) -> None:
+    """Write a drafted city folder, or nothing."""
+    if out.exists():
+        raise Conflict(f"{out} exists already; name a folder that does not.")
+    files = history.draft_city(requests, areas, profile_named(profile), name)
+    for path, text in files.items():
+        (out / path).parent.mkdir(parents=True, exist_ok=True)
+        (out / path).write_text(text, encoding="utf-8")
+    click.echo(f"Wrote {len(files)} files to {out}. Read them, correct them, then: civic city check {out}")
+
+
+def import_csv(given: Settings, file: Path, profile: str, verdicts: Path | None) -> None:
+    """Import a file, with a bar that says how far it is, and count what became of its rows."""
+    verdicts = verdicts or given.data_folder / "imports" / f"{file.name.split('.')[0]}.verdicts.csv"
+    read = profile_named(profile)
+    rows, began = history.count_rows(file, read), monotonic()
+    bar = Progress(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
+                   console=Console(stderr=True))
+    with bar:
+        task = bar.add_task(file.name, total=rows)
+        tally = history.import_csv(file, read, verdicts,
+                                   lambda now: bar.update(task, completed=now.rows))
+    seconds = max(monotonic() - began, 0.001)
+    click.echo(f"{tally.rows:,} rows = {tally.accepted:,} accepted ({tally.new:,} new, "
+               f"{tally.already_there:,} already there) + {tally.rejected:,} rejected, "
+               f"in {seconds:.1f} s ({tally.rows / seconds:,.0f} rows a second)")
+    for reason, count in sorted(tally.reasons.items(), key=lambda pair: -pair[1]):
+        click.echo(f"  {count:>8,} rejected: {reason}")
+    click.echo(f"The verdict on each row: {verdicts}")
+
+
+def publish() -> None:
+    """Publish, and say which version."""
+    with db.reading() as view:
+        made = opendata.publish(view)
+    click.echo(f"Version {made.version}: {made.manifest['rows']:,} rows in {made.folder}")
+
+
+def verify() -> int:
+    """Check timelines, seals and publication; return how the process should end."""
+    with db.reading() as view:
+        faults = [f"report {f.reference}, event {f.seq}: {f.words}" if f.seq
+                  else f"report {f.reference}: {f.words}" for f in reports.check_chains(view)]
+        faults += [f for file in sorted(seal_file("").parent.glob("*.json"))
+                   for f in _broken_seal(view, file)]
+        checked = reports.count_reports(view)
+    faults += opendata.check_hashes()
+    for fault in faults:
+        click.echo(fault, err=True)
+    click.echo(f"{checked:,} reports checked: {f'{len(faults):,} faults' if faults else 'all in order'}.")
+    return 1 if faults else 0
+
+
+def _broken_seal(view: db.Db, file: Path) -> list[str]:
+    kept = reports.root_from(file.read_text(encoding="utf-8"))
+    now = reports.root(view, kept.at)
+    if now == kept:
+        return []
+    return [f"seal {file.stem}: {kept.reports} reports and {kept.events} events were sealed; what stands "
+            f"now of {kept.at:%Y-%m-%d %H:%M} is {now.reports} and {now.events}, and not the same"]
+
+
+def doctor() -> int:
+    """Say of each thing an installation needs whether it is there; return how the process should end."""
+    faults = 0
+    for name, check in (("settings", _settings), ("database", _database), ("disk", _disk)):
+        try:
+            click.echo(f"  ok   {name}: {check()}")
+        except Refusal as fault:
+            faults += 1
+            click.echo(f"  FAULT {name}: {fault}")
+    return 1 if faults else 0
+
+
+def _settings() -> str:
+    return f"data in {settings.load().data_folder}"
+
+
+def _database() -> str:
+    database = db.open_database(settings.load().url_of_database)
+    must_be_ready(database)
+    return db.describe(database)
+
+
+def _disk() -> str:
+    free = shutil.disk_usage(settings.load().data_folder).free // 2**20
+    if free < 500:
+        raise Conflict(f"{free} MB are free; make room, reports are refused below 200 MB.")
+    return f"{free:,} MB free"
+
+
+def assets(*, check: bool) -> int:
+    """Run the documented build of static/vendor."""
+    folder = settings.home() / "static" / "build"
+    node = shutil.which("node")
+    if node is None:
+        raise Conflict("Node is not installed. Type: apt-get install nodejs npm")
+    words = [node, str(folder / "build.mjs"), *(["--check"] if check else [])]
+    return subprocess.run(words, cwd=folder, check=False).returncode  # noqa: S603  our own file

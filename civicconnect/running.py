@@ -1,0 +1,176 @@
+"""The processes of an installation: the web server, the worker, and the demo that starts both."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import signal
+import subprocess
+import sys
+import threading
+from dataclasses import replace
+from pathlib import Path
+
+import click
+from waitress.server import create_server
+
+from civicconnect import accounts, catalog, city, clock, db, geo, jobs, opendata, reports, settings, simulate
+from civicconnect.app import create_app, handlers, schedule
+from civicconnect.city import City
+from civicconnect.db import Database
+from civicconnect.errors import Conflict, NotFound
+from civicconnect.geo import Point
+from civicconnect.settings import Settings
+
+DEMO_CITY = settings.Settings.__dataclass_fields__["city"].metadata["default"]
+DEMO_REPORTS = 600
+
+
+def prepare(given: Settings, database: Database) -> bool:
+    """Make folders, bring the database to this release's shape, load the city where it changed.
+
+    returns    whether the city was loaded
+    """
+    for name in ("photos", "publication", "seals"):
+        (given.data_folder / name).mkdir(parents=True, exist_ok=True)
+    if not db.is_current(database, settings.home() / "migrations"):
+        db.migrate(database, settings.home() / "migrations")
+    files = city.read_folder(given.city_folder)
+    stamp = city.stamp(files)
+    with db.reading() as view:
+        if catalog.loaded_stamp(view) == stamp:
+            return False
+    checked = city.check(files)
+    _stay_in_town(checked)
+    with db.transaction() as change:
+        city.load_city(change, checked, stamp)
+        accounts.make_roles(change)
+    return True
+
+
+def _stay_in_town(checked: City) -> None:
+    """Raise Conflict where the database holds another city: one database, one city."""
+    with db.reading() as view:
+        try:
+            standing = catalog.catalog(view).city.slug
+        except NotFound:
+            return
+    if standing != checked.offer.city["slug"]:
+        raise Conflict(f"This database holds the city '{standing}', the folder describes "
+                       f"'{checked.offer.city['slug']}'. Set CIVIC_DATA or CIVIC_DATABASE_URL to "
+                       "a database of its own.")
+
+
+def serve(given: Settings, database: Database) -> None:
+    """Answer requests until told to stop."""
+    app = create_app(given, database)
+    try:
+        # Slow phones hold a connection for minutes: many may be open, few are answered at once.
+        server = create_server(
+            app, host=given.bind, port=int(given.port), threads=int(given.threads), ident=None,
+            connection_limit=1000, channel_timeout=60, asyncore_use_poll=True,
+            max_request_body_size=app.config["MAX_CONTENT_LENGTH"],
+        )
+    except OSError as fault:
+        raise Conflict(f"Port {given.port} on {given.bind} cannot be opened ({fault.strerror}). Stop "
+                       "what uses it, or set CIVIC_PORT to another one.") from None
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        server.run()
+    finally:
+        server.close()
+
+
+def work(given: Settings, database: Database) -> None:
+    """Do what follows from changes, until told to stop. What is begun is finished."""
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    with settings.bound(given), db.bound(database):
+        jobs.work(handlers(), stop, schedule)
+
+
+def run_demo(given: Settings, database: Database) -> None:
+    """Serve the demo city with data in it: web and worker, until Ctrl-C."""
+    if given.city_folder.name != DEMO_CITY:
+        raise Conflict("'run' serves the demo city, with sign-ins that everybody can read. For your own "
+                       "city use 'serve' and 'worker'.")
+    given = replace(given, demo="1")
+    prepare(given, database)
+    users = _demo_users(given, database)
+    with db.reading() as view:
+        empty = not reports.count_reports(view)
+    if empty:
+        with db.transaction() as change:
+            simulate.invent_past(change, DEMO_REPORTS)
+    if empty or opendata.newest() is None:
+        with db.reading() as view:
+            opendata.publish(view)
+    _write_demo(given, users)
+    _announce(given, users)
+    worker = subprocess.Popen([sys.executable, "-m", "civicconnect.cli", "worker"],  # noqa: S603  ourselves
+                              start_new_session=True)  # Ctrl-C reaches us first, we stop it
+    try:
+        serve(given, database)
+    except KeyboardInterrupt:
+        click.echo("\nStopping.")
+    finally:
+        worker.terminate()
+        worker.wait(timeout=30)
+
+
+def _demo_users(given: Settings, database: Database) -> list[dict[str, str]]:
+    """Return the demo's sign-ins, the same at each start; made anew where any is missing."""
+    file = _demo_file(given)
+    if file.is_file():
+        told = json.loads(file.read_text(encoding="utf-8"))["users"]
+        with db.reading() as view:
+            if all(accounts.is_known(view, user["email"]) for user in told):
+                return list(told)
+    with db.reading() as view:
+        town = catalog.catalog(view)
+    desks = [("staff", code) for code in town.departments] + [("supervisor", ""), ("admin", "")]
+    users = [
+        {"role": role, "email": f"{department or role}@{town.city.slug}.example", "department": department,
+         "password": f"lantern-{secrets.choice(WORDS)}-{secrets.randbelow(9000) + 1000}"}
+        for role, department in desks
+    ]
+    with create_app(given, database).app_context(), db.transaction() as change:
+        for user in users:
+            accounts.add_staff(change, user["email"], user["password"], user["role"],
+                               [user["department"]] if user["department"] else [],
+                               name=user["email"].split("@")[0].capitalize())
+    return users
+
+
+WORDS = ("harbour", "heron", "mole", "quay", "gannet", "willow", "beacon", "curlew", "ferry", "moor")
+
+
+def _demo_file(given: Settings) -> Path:
+    return given.data_folder / "demo.json"
+
+
+def _write_demo(given: Settings, users: list[dict[str, str]]) -> None:
+    """Write `demo.json`: where the demo is and how to sign in, for scripts and newcomers."""
+    with db.reading() as view:
+        town = catalog.catalog(view).city
+        spot = geo.somewhere(view, Point(*town.centre))
+    told = {
+        "base_url": given.address, "users": users, "written_at": clock.now().isoformat(timespec="seconds"),
+        "city": town.slug,
+        "place": {"lat": spot.point.lat, "long": spot.point.long, "address": spot.label},
+    }
+    file = _demo_file(given)
+    file.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
+    file.chmod(0o600)
+
+
+def _announce(given: Settings, users: list[dict[str, str]]) -> None:
+    click.echo(f"\n  CivicConnect is at {given.address}\n")
+    for user in users:
+        click.echo(f"  {user['role']:<11} {user['email']:<32} {user['password']}")
+    click.echo("\n  Ctrl-C stops it.\n")
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt

@@ -1,0 +1,5 @@
+"""The settings of this installation, read from the environment, `.env` and secret files."""
+
+from civicconnect.settings import Settings, load
+
+settings: Settings = load()

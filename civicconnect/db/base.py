@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer, MetaData, String
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 from sqlalchemy.types import TypeDecorator
 
@@ -49,5 +48,6 @@ class Base(DeclarativeBase):
 Key = Annotated[int, mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)]
 Reference = Annotated[int, mapped_column(BigInteger().with_variant(Integer, "sqlite"))]
 Instant = Annotated[datetime, mapped_column(UtcInstant)]
-Json = Annotated[Any, mapped_column(JSON().with_variant(JSONB(), "postgresql"))]
+# Not JSONB: it would put the languages of a name, and with them the first one, in its own order.
+Json = Annotated[Any, mapped_column(JSON)]
 Word = Annotated[str, mapped_column(String(64))]

@@ -2,7 +2,6 @@
 
 import sqlalchemy as sa
 from alembic import op
-from sqlalchemy.dialects import postgresql
 
 from civicconnect import geo
 from civicconnect.db.base import UtcInstant
@@ -11,7 +10,7 @@ revision = "0001"
 down_revision = None
 
 BIG = sa.BigInteger().with_variant(sa.Integer, "sqlite")
-JSON = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
+JSON = sa.JSON()
 
 
 def key():
@@ -34,7 +33,7 @@ def upgrade():
     geo.install(op.get_bind())
     op.create_table("city", key(), text("slug", 60), text("stamp", 64), json("facts"), sa.UniqueConstraint("slug", name="uq_city_slug"))
     op.create_table("calendar", key(), text("code", 40), text("zone", 60), json("week"), json("closed"), sa.UniqueConstraint("code", name="uq_calendar_code"))
-    op.create_table("promise", key(), text("service", 80), text("area", 130, null=True), sa.Column("hours", sa.Float, nullable=False), sa.CheckConstraint("hours > 0", name="ck_promise_hours_positive"))
+    op.create_table("promise", key(), text("service", 80), text("area", 130, null=True), sa.Column("hours", sa.Double, nullable=False), sa.CheckConstraint("hours > 0", name=op.f("ck_promise_hours_positive")))
     op.create_index("ix_promise_service", "promise", ["service"])
     op.create_table("department", key(), text("code", 80), json("name"), text("calendar", 40), text("email", 200), sa.Column("active", sa.Boolean, nullable=False), sa.UniqueConstraint("code", name="uq_department_code"))
     op.create_table("service_group", key(), text("code", 80), json("name"), sa.Column("position", sa.Integer, nullable=False), sa.UniqueConstraint("code", name="uq_service_group_code"))
@@ -114,7 +113,7 @@ def _reports():
         instant("first_response_at", null=True), instant("closed_at", null=True), instant("updated_at"),
         sa.Column("events", sa.Integer, nullable=False), text("head", 64),
         sa.UniqueConstraint("id", name="uq_report_id"), sa.UniqueConstraint("reference", name="uq_report_reference"),
-        sa.CheckConstraint("(status = 'closed') = (closed_at IS NOT NULL)", name="ck_report_closed_has_time"),
+        sa.CheckConstraint("(status = 'closed') = (closed_at IS NOT NULL)", name=op.f("ck_report_closed_has_time")),
     )
     geo.add_shape(op, "report", "place", "POINT")
     for columns in (["department_id", "status", "due_at"], ["service_id"], ["external_id"], ["received_at"], ["updated_at"]):

@@ -35,7 +35,7 @@ def create_app(given: Settings, database: Database | None = None) -> Flask:
 
 def _on_event(db_: Db, event: dict[str, Any]) -> None:
     """What follows from an event, by its verb."""
-    if event["verb"] != "note":  # an internal note is the one step that strangers never see
+    if event["verb"] not in ("note", "look"):  # steps that strangers never see
         opendata.request_publication(db_)
 
 
@@ -70,3 +70,5 @@ def schedule() -> None:
     with db.transaction() as db_:
         if not seal_file(clock.now().date().isoformat()).exists():
             jobs.enqueue(db_, "seal", key="seal")
+        if opendata.newest() is None:
+            opendata.request_publication(db_)

@@ -15,6 +15,8 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from PIL import Image
+from sqlalchemy.engine import make_url
 
 from civicconnect import accounts, city, db, settings
 from civicconnect.app import create_app
@@ -52,7 +54,7 @@ class Template:
             shutil.copy(self.url.removeprefix("sqlite:///"), file)
             yield f"sqlite:///{file}"
             return
-        name, source = f"copy{next(_numbers)}", self.url.split("/")[-1].split("?")[0]
+        name, source = f"copy{next(_numbers)}", make_url(self.url).database
         with psycopg.connect(self.server.format("postgres"), autocommit=True) as admin:
             admin.execute(f'CREATE DATABASE {name} TEMPLATE {source}')
         yield self.server.format(name)
@@ -107,10 +109,12 @@ def engine(request) -> str:
 
 
 @pytest.fixture(scope="session")
-def shared_database(engine, templates) -> Iterator[Database]:
-    opened = db.open_database(templates(engine).url)
-    yield opened
-    opened.engine.dispose()
+def shared_database(engine, templates, tmp_path_factory) -> Iterator[Database]:
+    # A copy as well: PostgreSQL copies no database that anybody is connected to.
+    with templates(engine).copy(tmp_path_factory.mktemp("shared")) as url:
+        opened = db.open_database(url)
+        yield opened
+        opened.engine.dispose()
 
 
 @pytest.fixture
@@ -209,3 +213,12 @@ def staff(db_) -> accounts.Actor:
 def make_report(db_):
     """Make reports that are nobody's in particular; the test names what matters."""
     return reporter(db_)
+
+
+@pytest.fixture(scope="session")
+def photo_file(tmp_path_factory) -> Path:
+    """A photo as a phone takes it."""
+    file = tmp_path_factory.mktemp("photo") / "hole.jpg"
+    picture = Image.effect_noise((1200, 900), 20).convert("RGB")
+    picture.save(file, quality=60)  # under half a megabyte: the test client spools more to a file
+    return file

@@ -9,7 +9,8 @@ from typing import Any
 
 import html5lib
 from flask import Flask
-from werkzeug.test import TestResponse
+from werkzeug.datastructures import FileStorage
+from werkzeug.test import TestResponse, encode_multipart
 
 INLINE = re.compile(r"\s(style|on[a-z]+)=", re.IGNORECASE)
 UNLABELLED = {"hidden", "submit", "button", "image", "reset"}
@@ -90,7 +91,7 @@ class Page:
     @property
     def words(self) -> str:
         """Return what a person reads, with single blanks."""
-        return " ".join("".join(self.tree.find(".//body").itertext()).split())
+        return " ".join(" ".join(self.tree.find(".//body").itertext()).split())
 
     def form(self, action: str, **having: str) -> dict[str, str]:
         """Return the fields of the form whose address begins so, as the browser would send them."""
@@ -134,6 +135,12 @@ class Visitor:
         return self._read(self.client.get(address, **options))
 
     def post(self, address: str, data: Mapping[str, Any], **options: Any) -> Page:
+        uploads = {k: FileStorage(v[0], v[1], k) for k, v in data.items() if isinstance(v, tuple)}
+        if uploads:
+            # In memory: the client's own encoder spools large uploads to a file it never closes.
+            boundary, body = encode_multipart(dict(data) | uploads)
+            return self._read(self.client.post(
+                address, data=body, content_type=f"multipart/form-data; boundary={boundary}", **options))
         return self._read(self.client.post(address, data=dict(data), **options))
 
     def follow(self, page: Page) -> Page:

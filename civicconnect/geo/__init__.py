@@ -11,7 +11,7 @@ from civicconnect.geo.spatial import distance, in_box, latitude, longitude, with
 
 __all__ = [
     "Address", "Area", "AreaHit", "Box", "Ground", "MapShape", "Pin", "Place", "Point", "View",
-    "add_shape", "areas_at", "areas_of_many", "check", "describe", "distance", "draw_map", "drop_shape", "dump",
-    "encoder", "find_addresses", "forget_areas", "in_box", "install", "latitude", "load",
+    "add_shape", "areas_at", "areas_of_many", "check", "describe", "distance", "draw_map", "drop_shape",
+    "dump", "encoder", "find_addresses", "forget_areas", "in_box", "install", "latitude", "load",
     "longitude", "point_from", "somewhere", "within",
 ]

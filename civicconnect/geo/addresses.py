@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from civicconnect.db import Db
 from civicconnect.geo.models import Address
@@ -33,17 +34,39 @@ def fold(words: str) -> str:
 def find_addresses(db: Db, words: str, limit: int = 8) -> list[Place]:
     """Return the addresses that hold every word typed, best first: "12 oak", "oak street".
 
-    A word may be the beginning of one; a number must match a whole house number.
+    A word may be the beginning of one; a number must match a whole house number. Where no house
+    has that number, the street's nearest numbers are returned.
     """
     tokens = fold(words)[:200].split()[:8]
-    if not tokens:
-        return []
-    asked = select(Address.street, Address.number, latitude(Address.place),
-                   longitude(Address.place))
+    found = _holding(db, tokens, limit)
+    wanted = next((int(token) for token in tokens if token.isdigit() and len(token) < 7), None)
+    street = [token for token in tokens if not token.isdigit()]
+    if found or wanted is None or not street:
+        return found
+    return _nearest_numbers(db, street, wanted, limit)
+
+
+def _nearest_numbers(db: Db, street: list[str], wanted: int, limit: int) -> list[Place]:
+    def off(row: Any) -> int:
+        digits = "".join(c for c in row.number if c.isdigit())
+        return abs(int(digits) - wanted) if digits else 10**9
+
+    rows = sorted(db.execute(_asked(street).limit(400)).all(), key=off)
+    return [Place(f"{r.number} {r.street}".strip(), Point(r[2], r[3])) for r in rows[:limit]]
+
+
+def _asked(tokens: list[str]) -> Select[str, str, float, float]:
+    asked = select(Address.street, Address.number, latitude(Address.place), longitude(Address.place))
     for token in tokens:
         tail = " %" if token.isdigit() else "%"
         asked = asked.where((" " + Address.words + " ").like(f"% {token}{tail}"))
-    rows = db.execute(asked.order_by(Address.street, Address.id).limit(400)).all()
+    return asked.order_by(Address.street, Address.id)
+
+
+def _holding(db: Db, tokens: list[str], limit: int) -> list[Place]:
+    if not tokens:
+        return []
+    rows = db.execute(_asked(tokens).limit(400)).all()
     numbered = any(token.isdigit() for token in tokens)
     seen: dict[str, Place] = {}
     for street, number, lat, long in rows:

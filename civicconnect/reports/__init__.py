@@ -4,6 +4,7 @@ from civicconnect.reports import lifecycle
 from civicconnect.reports.actions import (
     Receipt,
     changed_in_bulk,
+    contact,
     desk,
     note,
     submit,
@@ -46,8 +47,8 @@ from civicconnect.reports.verify import (
 __all__ = [
     "Around", "Closing", "Column", "Desk", "Entry", "Event", "EventText", "Fault", "Filter",
     "NewReport", "PastReport", "Receipt", "Report", "ReportArea", "ReportPhoto", "Root", "around",
-    "as_text", "changed_in_bulk", "check_chains", "columns", "count_reports", "desk", "find", "hours_between",
-    "layers", "lifecycle", "note", "on_time", "photo_is_kept", "photo_is_public",
+    "as_text", "changed_in_bulk", "check_chains", "columns", "contact", "count_reports", "desk",
+    "find", "hours_between", "layers", "lifecycle", "note", "on_time", "photo_is_kept", "photo_is_public",
     "public_reports", "public_rows", "root", "root_from", "root_text", "submit", "submit_past",
     "timeline", "transition", "visible_to",
 ]

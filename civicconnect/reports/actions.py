@@ -15,7 +15,7 @@ from civicconnect import accounts, clock, geo, jobs, settings
 from civicconnect.accounts import Actor
 from civicconnect.catalog import catalog
 from civicconnect.db import Db, copy_in, insert_new, reserve
-from civicconnect.errors import Conflict, Invalid
+from civicconnect.errors import Conflict, Invalid, NotAllowed, NotFound
 from civicconnect.reports import intake, lifecycle
 from civicconnect.reports.intake import Desk, Draft, NewReport, PastReport
 from civicconnect.reports.models import Event, EventText, Report, ReportArea, ReportPhoto
@@ -214,10 +214,10 @@ def transition(
     Raises NotFound, NotAllowed (wrong person), Conflict (wrong moment), Invalid (something owed).
     """
     report = find(db, reference, actor, lock=True)
-    step = lifecycle.choose(verb, report.status, actor)
     if seen is not None and seen != report.events:
         raise Conflict("Someone else changed this report while you were reading. "
                        "Look at the timeline, then take your step again.")
+    step = lifecycle.choose(verb, report.status, actor)
     kept = lifecycle.settle(step, given or {}, _today(db))
     if "lead" in kept:
         kept["lead"] = _lead(db, report, kept["lead"])
@@ -239,6 +239,21 @@ def note(db: Db, actor: Actor, reference: str, words: str) -> Report:
         raise Invalid({"note": [f"Write a note of at most {LONGEST_TEXT} characters."]})
     record(db, report, "note", actor, {}, text={"note": words.strip()}, public=False)
     return report
+
+
+def contact(db: Db, actor: Actor, reference: str) -> accounts.ContactDetails:
+    """Return how to reach the resident, and write on the timeline, for colleagues, who looked.
+
+    Raises NotFound (also where nobody left any) and NotAllowed.
+    """
+    report = find(db, reference, actor, lock=True)
+    if not actor.may("step"):
+        raise NotAllowed("your role may not see contact details")
+    if report.contact_id is None:
+        raise NotFound("nobody left contact details with this report")
+    found = accounts.read_contact(db, report.contact_id)
+    record(db, report, "look", actor, {}, public=False)
+    return found.details
 
 
 def _lead(db: Db, report: Report, reference: str) -> str:

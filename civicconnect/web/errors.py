@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import structlog
-from flask import Flask, render_template
+from flask import Flask, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -32,6 +32,7 @@ WORDS = {
 
 def hang(app: Flask) -> None:
     """Translate refusals once, here."""
+    app.before_request(_refuse_nul)
     app.register_error_handler(NotFound, lambda _fault: page(404))
     app.register_error_handler(NotAllowed, lambda _fault: page(403))
     app.register_error_handler(Conflict, lambda fault: page(409, str(fault)))
@@ -42,6 +43,12 @@ def hang(app: Flask) -> None:
     app.register_error_handler(OperationalError, _database_away)
     app.register_error_handler(HTTPException, lambda fault: page(fault.code or 500))
     app.register_error_handler(Exception, _our_mistake)
+
+
+def _refuse_nul() -> ResponseReturnValue | None:
+    """No keyboard types a NUL, and no database stores one."""
+    written = [request.path, *request.args.values(), *request.form.values()]
+    return page(400) if any("\0" in text for text in written) else None
 
 
 def page(code: int, words: str = "") -> ResponseReturnValue:

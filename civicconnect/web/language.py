@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from typing import Any
+from urllib.parse import quote
 
 from babel import Locale
 from flask import Flask, g, request
@@ -49,7 +50,9 @@ def direction(language: str) -> str:
 def choices(spoken: Iterable[str]) -> list[dict[str, str]]:
     """Return the languages to choose from, each with this page's address in it."""
     root = request.script_root.removesuffix(f"/{request.environ.get('civic.language', '')}")
-    path = request.full_path if request.query_string else request.path
+    path = quote(request.path)
+    if request.query_string:
+        path += f"?{request.query_string.decode('latin-1')}"
     if request.method != "GET":
         path = "/"
     return [

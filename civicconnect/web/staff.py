@@ -8,7 +8,7 @@ from flask_login import current_user
 from flask_security import auth_required
 
 from civicconnect import accounts, clock, db, queue, reports
-from civicconnect.accounts import Actor
+from civicconnect.accounts import Actor, ContactDetails
 from civicconnect.db import Db, transaction
 from civicconnect.errors import Conflict, Invalid, NotAllowed
 from civicconnect.reports import lifecycle
@@ -55,7 +55,9 @@ def show(reference: str) -> ResponseReturnValue:
     return _page(reference, {}, {})
 
 
-def _page(reference: str, faults: dict[str, list[str]], typed: dict[str, str]) -> str:
+def _page(
+    reference: str, faults: dict[str, list[str]], typed: dict[str, str], contact: ContactDetails | None = None
+) -> str:
     offer = read_catalog()
     with db.reading() as db_:
         me = actor(db_)
@@ -67,7 +69,7 @@ def _page(reference: str, faults: dict[str, list[str]], typed: dict[str, str]) -
         service=offer.services[offer.service_codes[report.service_id]],
         department=offer.departments[offer.department_codes[report.department_id]],
         steps=lifecycle.buttons(report.status, me), outcomes=lifecycle.OUTCOMES,
-        faults=faults, typed=typed, now=clock.now(), may_note=me.may("note"),
+        faults=faults, typed=typed, now=clock.now(), may_note=me.may("note"), contact=contact,
     )
 
 
@@ -99,3 +101,12 @@ def add_note(reference: str) -> ResponseReturnValue:
     except Invalid as fault:
         return _page(reference, fault.fields, {"note": words}), 422
     return redirect(url_for("staff.show", reference=reference), 303)
+
+
+@pages.post("/reports/<reference>/contact")
+@auth_required("session")
+def show_contact(reference: str) -> ResponseReturnValue:
+    """Show how to reach the resident; the timeline keeps who looked."""
+    with transaction() as db_:
+        found = reports.contact(db_, actor(db_), reference)
+    return _page(reference, {}, {}, found)

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from types import SimpleNamespace
 from typing import Any
 
 from flask import Flask, g
-from flask_babel import format_datetime, ngettext
+from flask_babel import format_date, format_percent, format_time, ngettext
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.exc import OperationalError
 
 from civicconnect import catalog, db
-from civicconnect.catalog import Words
+from civicconnect.catalog import Service, Words
 from civicconnect.errors import NotFound
 from civicconnect.web import language
 
@@ -34,7 +35,8 @@ EVENT = {
     "receive": _l("Report received"), "route": _l("Sent to the department"),
     "accept": _l("Accepted"), "plan": _l("Work planned"), "start": _l("Work started"),
     "wait": _l("Waiting"), "resume": _l("Work resumed"), "close": _l("Closed"),
-    "reopen": _l("Reopened"), "note": _l("Internal note"), "erase": _l("Words removed"),
+    "reopen": _l("Reopened"), "note": _l("Internal note"),
+    "look": _l("Contact details looked at"), "erase": _l("Words removed"),
 }
 SOURCE = {
     "web": _l("Website"), "call": _l("Telephone"), "app": _l("App"), "crew": _l("City crew"),
@@ -57,8 +59,28 @@ def say(given: Words) -> str:
 
 
 def moment(instant: datetime | None) -> str:
-    """Return an instant in the city's own time, with its day."""
-    return str(format_datetime(instant, "medium")) if instant else ""
+    """Return an instant in the city's own time: its day and the minute, no seconds."""
+    return f"{format_date(instant, 'medium')}, {format_time(instant, 'short')}" if instant else ""
+
+
+def share(part: float | None) -> str:
+    """Return a share as people read it, "83%"; "" where there is none."""
+    return "" if part is None else str(format_percent(part))
+
+
+def asked(answer: Mapping[str, str], service: Service, language_: str) -> tuple[str, str]:
+    """Return a question and its answer in the language of the page.
+
+    answer       as it was frozen with the report, in `language_`
+    A question that the city has since put into other words stays as the resident saw it.
+    """
+    for question in service.questions:
+        options = dict(question.options)
+        chosen = options.get(answer["value"])
+        same = question.code == answer["code"] and question.words.get(language_) == answer["question"]
+        if same and (chosen is None or chosen.get(language_) == answer["answer"]):
+            return say(question.words), say(chosen) if chosen else answer["answer"]
+    return answer["question"], answer["answer"]
 
 
 def waiting(hours: float | None) -> str:
@@ -76,13 +98,14 @@ def waiting(hours: float | None) -> str:
 def hang(app: Flask) -> None:
     """Give every template the words it may use."""
     app.jinja_env.filters.update(
-        say=say, moment=moment, waiting=waiting,
+        say=say, moment=moment, waiting=waiting, share=share,
         status_words=lambda code: STATUS.get(code, code),
         outcome_words=lambda code: OUTCOME.get(code, code),
         step_words=lambda code: STEP.get(code, code),
         event_words=lambda code: EVENT.get(code, code),
         source_words=lambda code: SOURCE.get(code, code),
     )
+    app.add_template_global(asked)
     app.context_processor(_around)
 
 

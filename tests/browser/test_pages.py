@@ -1,0 +1,80 @@
+"""Every page: accessible, no wider than a small phone, light, under the strict policy."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.factories import Staff
+
+pytestmark = pytest.mark.browser
+RESIDENT = ["/", "/report", "/report?lat=41.2&long=-33.4", "/report?lat=41.2&long=-33.4&service=pothole",
+            "/report?q=weir", "/reports", "/performance", "/data", "/sign-in"]
+LANGUAGES = ["en", "es", "ar"]
+
+
+def problems(phone, path: str) -> list[str]:
+    phone.page.set_viewport_size({"width": 320, "height": 640})
+    phone.go(path)
+    found = [f"{path}: {words}" for words in phone.axe()]
+    return found + ([f"{path}: {phone.overflow()} px too wide"] if phone.overflow() > 0 else [])
+
+
+@pytest.fixture(scope="module")
+def reference(site, browser) -> str:
+    """A report with everything a page can show."""
+    context = browser.new_context(base_url=site.address)
+    page = context.new_page()
+    page.goto("/report?lat=41.2&long=-33.4&service=pothole")
+    page.get_by_label("Like a dinner plate").check()
+    page.get_by_label("Anything else").fill("averyveryverylongwordwithoutanybreak" * 6)
+    page.get_by_role("button", name="Send the report").click()
+    page.get_by_role("heading", name="Thank you").wait_for()
+    found = page.url.split("/")[-1].split("?")[0]
+    context.close()
+    return found
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_residents_pages_are_accessible_and_narrow(phone, site, reference, language, scheme):
+    site.wait_for(lambda: site.row("/data/reports.csv", reference) is not None, 60)
+    visitor = phone(color_scheme=scheme)
+    paths = [*RESIDENT, f"/reports/{reference}", f"/reports/{reference}?sent=1"]
+    assert [p for path in paths for p in problems(visitor, f"/{language}{path}")] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_staff_pages_are_accessible_and_narrow(phone, reference, language):
+    desk, person = phone(), Staff.named("streets")
+    desk.go(f"/{language}/sign-in")
+    desk.page.fill("#email", person.email)
+    desk.page.fill("#password", person.password)
+    desk.page.keyboard.press("Enter")
+    desk.page.wait_for_url("**/staff/queue")
+    paths = [f"/{language}/staff/queue", f"/{language}/staff/reports/{reference}"]
+    found = [p for path in paths for p in problems(desk, path)]
+    for summary in desk.page.locator("summary").all():
+        summary.click()
+    assert found + desk.axe() == []
+
+
+def test_refusals_are_pages_too(phone):
+    visitor = phone()
+    for path, status in (("/reports/NOTHERE1", 404), ("/report?lat=0&long=0", 422), ("/nowhere", 404)):
+        assert visitor.page.goto(path).status == status
+        assert visitor.axe() == []
+        assert visitor.overflow() <= 0
+    visitor.complaints.clear()  # the browser notes each status in its console
+
+
+def test_the_first_load_of_the_form_weighs_at_most_60_kilobytes(phone):
+    """Bytes as they travel, compressed, headers included; nothing is in the cache yet."""
+    visitor = phone()
+    session = visitor.context.new_cdp_session(visitor.page)
+    session.send("Network.enable")
+    sizes: list[float] = []
+    session.on("Network.loadingFinished", lambda event: sizes.append(event["encodedDataLength"]))
+    visitor.go("/report")
+    visitor.page.wait_for_load_state("networkidle")
+    assert len(sizes) >= 5
+    assert sum(sizes) <= 60 * 1024

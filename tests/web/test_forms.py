@@ -1,0 +1,151 @@
+"""Bad input gets a sentence beside its field, keeps what was typed, and changes nothing."""
+
+from __future__ import annotations
+
+import io
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import func, select
+
+from civicconnect import accounts, reports
+from civicconnect.reports import Report
+from tests.journeys.test_from_form_to_export import choose_place, send
+
+GOOD = {"answer-size": "plate", "answer-depth": "4"}
+
+
+def count(db_) -> int:
+    return db_.scalar(select(func.count()).select_from(Report)) or 0
+
+
+def refused(page, field: str) -> str:
+    """Return the sentence beside a field, having seen that the summary leads there."""
+    assert page.status == 422
+    beside = page.tree.find(f".//*[@id='{field}-error']")
+    assert beside is not None, page.words
+    assert f"#{field}" in page.links()
+    return " ".join("".join(beside.itertext()).split())
+
+
+@pytest.mark.parametrize(("typed", "field", "words"), [
+    ({"answer-size": ""}, "answer-size", "Choose one of these"),
+    ({"answer-size": "planet"}, "answer-size", "Choose one of these"),
+    ({"answer-depth": "deep"}, "answer-depth", "Write a number"),
+    ({"answer-depth": "9" * 600}, "answer-depth", "at most"),
+    ({"description": "x" * 4001}, "description", "at most 4000"),
+    ({"email": "nobody"}, "email", "e-mail address"),
+    ({"name": "n" * 121}, "name", "too long"),
+    ({"lat": "0", "long": "0"}, "place", "outside Larkmouth"),
+    ({"lat": "north"}, "place", "Latitude"),
+    ({"lat": "nan"}, "place", "Latitude"),
+    ({"lat": ""}, "place", "Latitude"),
+])
+def test_a_fault_is_named_beside_its_field_and_nothing_is_saved(visitor, db_, typed, field, words):
+    page = visitor.post("/reports", choose_place(visitor).form("/reports") | GOOD
+                        | {"description": "Keep me.", "name": "Ana", "email": "ana@home.example"} | typed)
+    assert words in refused(page, field)
+    kept = page.form("/reports")
+    for name, value in ({"description": "Keep me.", "answer-depth": "4"} | typed).items():
+        if name not in ("answer-size", "lat", "long"):
+            assert kept[name] == value
+    assert count(db_) == 0
+    assert db_.scalar(select(func.count()).select_from(accounts.Staff)) == 4
+
+
+def test_an_unknown_service_is_refused(visitor, db_):
+    page = send(visitor, service="flying-carpet")
+    assert page.status == 422
+    assert count(db_) == 0
+
+
+@pytest.mark.parametrize("typed", [{"id": "not-a-uuid"}, {"id": ""}])
+def test_a_damaged_form_says_to_open_it_again(visitor, db_, typed):
+    page = send(visitor, **typed)
+    assert page.status == 422
+    assert "Open it again" in page.words
+    assert count(db_) == 0
+
+
+def test_two_posts_with_one_id_make_one_report(visitor, db_):
+    fields = choose_place(visitor).form("/reports") | GOOD
+    first, second = visitor.post("/reports", fields), visitor.post("/reports", fields)
+    assert first.answer.headers["Location"] == second.answer.headers["Location"]
+    assert count(db_) == 1
+
+
+def test_the_same_id_with_other_words_is_a_conflict(visitor, db_):
+    fields = choose_place(visitor).form("/reports") | GOOD
+    visitor.post("/reports", fields)
+    page = visitor.post("/reports", fields | {"description": "Something else."})
+    assert page.status == 409
+    assert count(db_) == 1
+
+
+@pytest.mark.parametrize(("content", "words"), [
+    (b"this is no photo", "not a photo we can read"),
+    (b"\xff\xd8\xff\xe0" + b"\0" * 400, "damaged"),
+    (b"", "not a photo"),
+])
+def test_a_file_that_is_no_photo_is_refused_beside_the_field(visitor, db_, content, words):
+    fields = choose_place(visitor).form("/reports") | GOOD | {"description": "Keep me."}
+    page = visitor.post("/reports", fields | {"photo": (io.BytesIO(content), "hole.jpg")})
+    assert words in refused(page, "photo")
+    assert page.form("/reports")["description"] == "Keep me."
+    assert count(db_) == 0
+
+
+def test_a_photo_that_is_too_large_is_refused(visitor, db_):
+    fields = choose_place(visitor).form("/reports") | GOOD
+    page = visitor.post("/reports", fields | {"photo": (io.BytesIO(b"\xff\xd8\xff" + b"\0" * 14_000_000), "a.jpg")})
+    assert page.status == 413
+    assert "smaller photo" in page.words
+    assert count(db_) == 0
+
+
+def test_a_chosen_photo_outlives_a_refusal(visitor, db_, photo_file):
+    fields = choose_place(visitor).form("/reports") | {"answer-depth": "4"}
+    page = visitor.post("/reports", fields | {"photo": (io.BytesIO(photo_file.read_bytes()), "hole.jpg")})
+    assert page.status == 422
+    kept = page.form("/reports") | GOOD
+    assert kept["photo_kept"]
+    shown = visitor.follow(visitor.post("/reports", kept))
+    assert "Photo of the report" in shown.text
+
+
+def test_a_forged_photo_token_is_ignored(visitor):
+    shown = visitor.follow(send(visitor, photo_kept="forged.token.here"))
+    assert "Photo of the report" not in shown.text
+
+
+def test_a_program_that_fills_in_the_hidden_field_is_refused(visitor, db_):
+    assert send(visitor, website="https://buy.example").status == 422
+    assert count(db_) == 0
+
+
+@pytest.mark.parametrize("address", [
+    "/report?lat=91&long=0", "/report?lat=x&long=y", "/report?lat=1e400&long=2", "/report?lat=41.2&long=-33.4&zoom=99",
+    "/report?pin.x=-5&pin.y=abc&lat=41.2&long=-33.4&zoom=16", "/report?q=%00%27%22%3B--", "/report?service=%F0%9F%92%A9",
+    "/report?q=" + "a" * 5000, "/reports?page=-1", "/reports?page=99999999999999", "/reports?q=%25_%5C", "/reports?status=lost",
+    "/reports?service=none&department=none", "/reports/%00", "/reports/" + "A" * 500, "/map.svg?lat=x&long=1",
+    "/map.svg?lat=41.2&long=-33.4&zoom=-3", "/media/" + "0" * 64 + ".jpg", "/media/..%2f..%2fetc.jpg", "/data/reports.exe",
+    "/data/v/..%2f..%2f/reports.csv", "/data/v/20261125T000000000000Z/reports.csv", "/report/photo/xyz", "/static/x/../../config.py",
+])
+def test_no_address_makes_a_server_error(visitor, address):
+    assert visitor.get(address).status < 500
+
+
+def test_a_reference_is_found_however_it_is_typed(visitor):
+    address = send(visitor).answer.headers["Location"].split("?")[0]
+    reference = address.split("/")[-1]
+    assert visitor.get(f"/reports/{reference[:4].lower()}-{reference[4:].lower()}").status == 200
+    assert reference in visitor.get(f"/reports?q={reference.lower()}").words
+
+
+def test_the_same_report_by_its_id_is_the_one_that_was_sent(visitor, db_):
+    fields = choose_place(visitor).form("/reports") | GOOD
+    visitor.post("/reports", fields)
+    found = db_.scalars(select(Report)).one()
+    assert found.id == UUID(fields["id"])
+    assert found.id != uuid4()
+    assert reports.find(db_, found.reference, accounts.SYSTEM).number == found.number

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 import structlog
+from sqlalchemy.exc import OperationalError
 
 from civicconnect import __version__, accounts, city, commands, db, running, settings
 from civicconnect.app import create_app
@@ -223,6 +224,9 @@ def main() -> None:
         sys.exit(1)
     except Refusal as fault:
         click.echo(str(fault), err=True)
+        sys.exit(1)
+    except OperationalError as fault:
+        click.echo(commands.database_away(fault), err=True)
         sys.exit(1)
 
 

@@ -10,6 +10,7 @@ from time import monotonic
 import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from sqlalchemy.exc import OperationalError
 
 from civicconnect import db, history, opendata, reports, settings
 from civicconnect.app import seal_file
@@ -23,6 +24,11 @@ def must_be_ready(database: Database) -> None:
     """Raise Conflict where the database has not the shape of this release."""
     if not db.is_current(database, settings.home() / "migrations"):
         raise Conflict("The database has not the shape of this release. Type: civic init")
+
+
+def database_away(fault: OperationalError) -> str:
+    """Return the sentence for a database that cannot be reached."""
+    return f"The database does not answer: {fault.orig}. Start it, or correct CIVIC_DATABASE_URL."
 
 
 def profile_named(name: str) -> Profile:
@@ -112,8 +118,11 @@ def _settings() -> str:
 
 def _database() -> str:
     database = db.open_database(settings.load().url_of_database)
-    must_be_ready(database)
-    return db.describe(database)
+    try:
+        must_be_ready(database)
+        return db.describe(database)
+    except OperationalError as fault:
+        raise Conflict(database_away(fault)) from None
 
 
 def _disk() -> str:

@@ -1,0 +1,198 @@
+"""The commands: what they do, what they say, how they end."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from civicconnect import accounts, db, jobs, reports, settings
+from tests.browser.conftest import free_port, wait_until_ready
+from tests.factories import RESIDENT, new_report
+
+ROOT = Path(__file__).parent.parent
+LARKMOUTH = ROOT / "cities" / "larkmouth"
+
+
+def civic(*words: str, url: str = "", folder: Path, check: int | None = 0, **env: str):
+    """Run a command in a process of its own; returns what it said."""
+    clean = {k: v for k, v in os.environ.items() if not k.startswith("CIVIC_")}
+    done = subprocess.run(
+        [sys.executable, "-m", "civicconnect.cli", *words], cwd=ROOT, capture_output=True, text=True,
+        env=clean | {"CIVIC_DATA": str(folder), "CIVIC_DATABASE_URL": url} | env, timeout=120)
+    if check is not None:
+        assert done.returncode == check, done.stdout + done.stderr
+    return done
+
+
+def start_demo(folder: Path, url: str, port: int) -> tuple[subprocess.Popen[bytes], float]:
+    """Start the demo; returns its process and how many seconds it took to be ready."""
+    clean = {k: v for k, v in os.environ.items() if not k.startswith("CIVIC_")}
+    began = time.monotonic()
+    with (folder / "log").open("wb") as log:
+        demo = subprocess.Popen(
+            [sys.executable, "-m", "civicconnect.cli", "run"], cwd=ROOT, stdout=log, stderr=log,
+            env=clean | {"CIVIC_DATA": str(folder), "CIVIC_DATABASE_URL": url, "CIVIC_PORT": str(port)})
+    wait_until_ready(f"http://localhost:{port}", folder / "log", [demo])
+    return demo, time.monotonic() - began
+
+
+def test_the_demo_starts_with_data_stops_cleanly_and_starts_again(empty_url, tmp_path):
+    port = free_port()
+    demo, _ = start_demo(tmp_path, empty_url, port)
+    told = json.loads((tmp_path / "demo.json").read_text())
+    assert told["base_url"] == f"http://localhost:{port}"
+    assert {user["role"] for user in told["users"]} == {"staff", "supervisor", "admin"}
+    for path in ("/", "/report", "/reports", "/performance", "/data", "/healthz", "/readyz", "/data/reports.csv"):
+        with urllib.request.urlopen(told["base_url"] + path, timeout=10) as answer:
+            assert answer.status == 200, path
+            if path == "/data/reports.csv":
+                assert answer.read().count(b"\r\n") > 500
+    workers = children_of(demo.pid)
+    assert workers
+    demo.send_signal(signal.SIGINT)
+    assert demo.wait(timeout=30) == 0
+    assert not [pid for pid in workers if Path(f"/proc/{pid}").exists()]
+
+    again, _ = start_demo(tmp_path, empty_url, port)
+    assert json.loads((tmp_path / "demo.json").read_text())["users"] == told["users"]
+    again.terminate()
+    assert again.wait(timeout=30) == 0
+
+
+def children_of(pid: int) -> list[int]:
+    return [int(p) for p in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def test_a_port_that_is_taken_is_named(tmp_path):
+    port = free_port()
+    demo, _ = start_demo(tmp_path, "", port)
+    second = civic("serve", folder=tmp_path, check=1, CIVIC_PORT=str(port))
+    assert f"Port {port}" in second.stderr
+    assert "CIVIC_PORT" in second.stderr
+    demo.terminate()
+    demo.wait(timeout=30)
+
+
+def test_the_demo_never_opens_a_real_citys_database(tmp_path):
+    folder = tmp_path / "elsewhere"
+    folder.mkdir()
+    refused = civic("run", folder=tmp_path, check=1, CIVIC_CITY=str(folder))
+    assert "For your own city use 'serve' and 'worker'" in refused.stderr
+
+
+def test_one_database_holds_one_city(tmp_path):
+    civic("init", folder=tmp_path)
+    other = tmp_path / "other"
+    subprocess.run(["cp", "-r", LARKMOUTH, other], check=True)
+    toml = (other / "city.toml").read_text()
+    (other / "city.toml").write_text(toml.replace('slug = "larkmouth"', 'slug = "othertown"'))
+    refused = civic("city", "load", str(other), folder=tmp_path, check=1)
+    assert "This database holds the city 'larkmouth'" in refused.stderr
+
+
+def test_serving_before_init_says_what_to_type(tmp_path):
+    civic("init", folder=tmp_path)
+    (tmp_path / "civic.sqlite").unlink()
+    assert "Type: civic init" in civic("serve", folder=tmp_path, check=1).stderr
+
+
+def test_missing_secrets_stop_the_start_by_name(tmp_path):
+    refused = civic("serve", folder=tmp_path, check=1)
+    assert "CIVIC_SECRET_KEY is not set" in refused.stderr
+    assert "CIVIC_CONTACT_KEY is not set" in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+def test_a_database_that_does_not_answer_is_a_sentence(tmp_path):
+    civic("init", folder=tmp_path)
+    refused = civic("doctor", folder=tmp_path, url="postgresql://civic@127.0.0.1:1/none", check=1)
+    assert "FAULT database" in refused.stdout
+    assert "Traceback" not in refused.stdout + refused.stderr
+    refused = civic("publish", folder=tmp_path, url="postgresql://civic@127.0.0.1:1/none", check=1)
+    assert "Traceback" not in refused.stderr
+
+
+def test_init_twice_changes_nothing(empty_url, tmp_path):
+    first = civic("init", folder=tmp_path, url=empty_url)
+    assert "Made CIVIC_SECRET_KEY" in first.stdout
+    secret = (tmp_path / "secrets" / "CIVIC_SECRET_KEY").read_text()
+    second = civic("init", folder=tmp_path, url=empty_url)
+    assert "loaded already" in second.stdout
+    assert (tmp_path / "secrets" / "CIVIC_SECRET_KEY").read_text() == secret
+    assert "ok   database" in civic("doctor", folder=tmp_path, url=empty_url).stdout
+
+
+def test_a_broken_city_is_named_fault_by_fault(tmp_path):
+    broken = tmp_path / "broken"
+    subprocess.run(["cp", "-r", LARKMOUTH, broken], check=True)
+    (broken / "promises.toml").write_text('[[promise]]\nservice = "pothole"\nhours = 0\n')
+    (broken / "rules.toml").write_bytes(b"[[rule]]\ncode = \xff\n")
+    told = civic("city", "check", str(broken), folder=tmp_path, check=1).stderr
+    assert "promises.toml, [[promise]] pothole, key 'hours'" in told
+    assert "rules.toml" in told
+    assert "Traceback" not in told
+
+
+@pytest.mark.parametrize(("words", "said"), [
+    (("import", "nowhere.csv", "--profile", "boston_2011h2"), "There is no file nowhere.csv"),
+    (("import", "README.md", "--profile", "nowhere"), "nowhere.toml"),
+    (("import", "README.md", "--profile", "boston_2011h2"), "No column is called"),
+    (("city", "check", "nowhere"), "holds no city.toml"),
+    (("user", "add", "ana", "--password", "short"), "e-mail address"),
+    (("user", "add", "ana@city.example", "--password", "long enough words"), "Name the department"),
+    (("user", "add", "a@city.example", "--password", "long enough words", "--department", "x"), "called 'x'"),
+])
+def test_a_wrong_word_gets_a_sentence_and_exit_code_1(tmp_path, words, said):
+    civic("init", folder=tmp_path)
+    refused = civic(*words, folder=tmp_path, check=1)
+    assert said in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+def test_someone_added_may_sign_in(own_database, own_settings, tmp_path):
+    url = own_settings.database_url
+    told = civic("user", "add", "Ana@City.example", "--password", "long enough words", "--role", "supervisor",
+                 folder=tmp_path, url=url, CIVIC_SECRET_KEY="s" * 40, CIVIC_CONTACT_KEY="c" * 40)
+    assert "may sign in as supervisor" in told.stdout
+    with db.reading() as view:
+        assert accounts.is_known(view, "ana@city.example")
+
+
+def test_verify_ends_with_1_once_anything_was_touched(own_database, own_settings, tmp_path):
+    def verify(check):
+        return civic("verify", folder=tmp_path, url=own_settings.database_url, check=check,
+                     CIVIC_SECRET_KEY="s" * 40, CIVIC_CONTACT_KEY="c" * 40)
+
+    with db.transaction() as change:
+        reference = reports.submit(change, RESIDENT, new_report()).reference
+    assert "1 reports checked: all in order." in verify(0).stdout
+    with own_database.engine.begin() as behind:
+        behind.execute(text("UPDATE report_event SET actor = 'nobody' WHERE seq = 1"))
+    assert f"report {reference}, event 1" in verify(1).stderr
+
+
+def test_a_worker_that_is_told_to_stop_finishes_and_ends_with_0(own_database, own_settings, tmp_path):
+    with db.transaction() as change:
+        reports.submit(change, RESIDENT, new_report())
+    with settings.bound(own_settings), db.transaction() as change:
+        jobs.enqueue(change, "publish")
+    clean = {k: v for k, v in os.environ.items() if not k.startswith("CIVIC_")} | {
+        "CIVIC_DATA": str(tmp_path), "CIVIC_DATABASE_URL": own_settings.database_url,
+        "CIVIC_SECRET_KEY": "s" * 40, "CIVIC_CONTACT_KEY": "c" * 40}
+    worker = subprocess.Popen([sys.executable, "-m", "civicconnect.cli", "worker"], cwd=ROOT, env=clean)
+    for _ in range(200):
+        if (tmp_path / "publication" / "newest").is_file():
+            break
+        time.sleep(0.1)  # another process: asking again is all there is
+    worker.terminate()
+    assert worker.wait(timeout=30) == 0
+    assert (tmp_path / "publication" / "newest").is_file()

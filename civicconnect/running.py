@@ -8,7 +8,9 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import click
@@ -97,6 +99,22 @@ def run_demo(given: Settings, database: Database) -> None:
                        "city use 'serve' and 'worker'.")
     given = replace(given, demo="1")
     prepare(given, database)
+    worker = subprocess.Popen([sys.executable, "-m", "civicconnect.cli", "worker"],  # noqa: S603  ourselves
+                              start_new_session=True)  # Ctrl-C reaches us first, we stop it
+    try:
+        _fill(given, database)
+        _wait_for_beat(worker)
+        _announce(given)
+        serve(given, database)
+    except KeyboardInterrupt:
+        click.echo("\nStopping.")
+    finally:
+        worker.terminate()
+        worker.wait(timeout=30)
+
+
+def _fill(given: Settings, database: Database) -> None:
+    """Bring in the demo's people and its past, where they are not there yet."""
     users = _demo_users(given, database)
     with db.reading() as view:
         empty = not reports.count_reports(view)
@@ -107,16 +125,18 @@ def run_demo(given: Settings, database: Database) -> None:
         with db.reading() as view:
             opendata.publish(view)
     _write_demo(given, users)
-    _announce(given, users)
-    worker = subprocess.Popen([sys.executable, "-m", "civicconnect.cli", "worker"],  # noqa: S603  ourselves
-                              start_new_session=True)  # Ctrl-C reaches us first, we stop it
-    try:
-        serve(given, database)
-    except KeyboardInterrupt:
-        click.echo("\nStopping.")
-    finally:
-        worker.terminate()
-        worker.wait(timeout=30)
+
+
+def _wait_for_beat(worker: subprocess.Popen[bytes]) -> None:
+    """Return once the worker gives a sign of life: what is announced is ready."""
+    began = clock.now()
+    while worker.poll() is None and clock.now() - began < timedelta(seconds=20):
+        with db.reading() as view:
+            beat = jobs.last_beat(view)
+        if beat is not None and began - beat < timedelta(seconds=30):
+            return
+        time.sleep(0.1)
+    raise Conflict("The worker did not start; what it said stands above.")
 
 
 def _demo_users(given: Settings, database: Database) -> list[dict[str, str]]:
@@ -165,7 +185,8 @@ def _write_demo(given: Settings, users: list[dict[str, str]]) -> None:
     file.chmod(0o600)
 
 
-def _announce(given: Settings, users: list[dict[str, str]]) -> None:
+def _announce(given: Settings) -> None:
+    users = json.loads(_demo_file(given).read_text(encoding="utf-8"))["users"]
     click.echo(f"\n  CivicConnect is at {given.address}\n")
     for user in users:
         click.echo(f"  {user['role']:<11} {user['email']:<32} {user['password']}")

@@ -26,8 +26,11 @@ def installation() -> Iterator[tuple[Settings, Database]]:
     """Work on the installation that the settings describe."""
     given = settings.load()
     database = db.open_database(given.url_of_database)
-    with settings.bound(given), db.bound(database):
-        yield given, database
+    try:
+        with settings.bound(given), db.bound(database):
+            yield given, database
+    finally:
+        database.engine.dispose()
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})

@@ -5,8 +5,32 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 
+class Sentence(str):
+    """A sentence for people: English as it stands, with what another language needs to say it.
+
+    words     the English with named places: "Use at most %(most)s characters."
+    values    what stands in the places; a value that is a Sentence is translated like the whole
+
+    Rooms write sentences and know no languages. An edge that does translates `words` and then puts
+    the values in; one that does not has a plain English text in hand.
+    """
+
+    words: str
+    values: dict[str, object]
+
+    def __new__(cls, words: str, **values: object) -> Sentence:
+        made = super().__new__(cls, words % values if values else words)
+        made.words, made.values = words, values
+        return made
+
+
 class Refusal(Exception):
     """A clear no. Rooms raise it; each edge (page, API, command) translates it once."""
+
+    @property
+    def sentence(self) -> str:
+        """Return what was said; a Sentence where it was one, which `str(refusal)` is not."""
+        return self.args[0] if self.args else ""
 
 
 class Invalid(Refusal):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from civicconnect.db import Db
-from civicconnect.errors import Invalid
+from civicconnect.errors import Invalid, Sentence
 
 METRES_PER_DEGREE = 111_195.0  # of latitude, on a sphere of 6,371,009 m
 
@@ -46,7 +46,8 @@ def point_from(lat: str | float, long: str | float, field: str = "place") -> Poi
     except ValueError:
         point = Point(math.nan, math.nan)
     if not (abs(point.lat) <= 90 and abs(point.long) <= 180):
-        raise Invalid({field: ["Latitude goes from -90 to 90 and longitude from -180 to 180."]})
+        raise Invalid({field: [Sentence(
+            "Latitude goes from -90 to 90 and longitude from -180 to 180.")]})
     return point
 
 

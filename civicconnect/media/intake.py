@@ -14,7 +14,7 @@ from tempfile import TemporaryFile
 from threading import BoundedSemaphore
 from typing import IO
 
-from civicconnect.errors import Invalid
+from civicconnect.errors import Invalid, Sentence
 from civicconnect.media.store import Photo, Store
 
 CHILD = Path(__file__).with_name("child.py")
@@ -149,16 +149,18 @@ def kind_of(head: bytes) -> str:
     return ""
 
 
-def sentence(reason: str, limits: Limits) -> str:
+def sentence(reason: str, limits: Limits) -> Sentence:
     """Say what the person with the photo can do now."""
-    megabytes = f"{limits.bytes / 1024**2:.3g}"
-    megapixels = f"{limits.pixels / 1e6:.3g}"
     return {
-        "kind": "This file is not a photo we can read. Choose a JPEG, PNG, WebP or HEIC picture.",
-        "bytes": f"This photo is larger than {megabytes} MB. Choose a smaller one.",
-        "pixels": f"This photo has more than {megapixels} million pixels. Choose a smaller one.",
-        "memory": "This photo needs too much memory to open. Choose a smaller one.",
-        "damaged": "This photo is damaged or incomplete. Choose another, or take it again.",
-        "seconds": "This photo took too long to read. Choose a smaller one.",
-        "busy": "Many photos are arriving at this moment. Send yours again in a minute.",
+        "kind": Sentence(
+            "This file is not a photo we can read. Choose a JPEG, PNG, WebP or HEIC picture."),
+        "bytes": Sentence("This photo is larger than %(most)s MB. Choose a smaller one.",
+                          most=f"{limits.bytes / 1024**2:.3g}"),
+        "pixels": Sentence("This photo has more than %(most)s million pixels. Choose a smaller one.",
+                           most=f"{limits.pixels / 1e6:.3g}"),
+        "memory": Sentence("This photo needs too much memory to open. Choose a smaller one."),
+        "damaged": Sentence(
+            "This photo is damaged or incomplete. Choose another, or take it again."),
+        "seconds": Sentence("This photo took too long to read. Choose a smaller one."),
+        "busy": Sentence("Many photos are arriving at this moment. Send yours again in a minute."),
     }[reason]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from civicconnect.errors import Sentence
 from civicconnect.reports import Column
 
 
@@ -19,4 +20,4 @@ class Dataset:
 
 def dictionary(columns: Sequence[Column]) -> tuple[Dataset, ...]:
     """Return the datasets of this release."""
-    return (Dataset("reports", "Every public report, one row each.", tuple(columns)),)
+    return (Dataset("reports", Sentence("Every public report, one row each."), tuple(columns)),)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from civicconnect.accounts import Actor
-from civicconnect.errors import Conflict, Invalid, NotAllowed
+from civicconnect.errors import Conflict, Invalid, NotAllowed, Sentence
 
 RECEIVED, ACCEPTED, PLANNED = "received", "accepted", "planned"
 DOING, WAITING, CLOSED = "in_progress", "waiting", "closed"
@@ -66,12 +66,22 @@ OUTCOMES = (
 BY_VERB: Mapping[str, Step] = {step.verb: step for step in STEPS}
 BY_OUTCOME: Mapping[str, Outcome] = {outcome.code: outcome for outcome in OUTCOMES}
 
+# How a refusal names a status and a step.
+STATUS_SAID = {
+    RECEIVED: Sentence("received"), ACCEPTED: Sentence("accepted"), PLANNED: Sentence("planned"),
+    DOING: Sentence("in progress"), WAITING: Sentence("waiting"), CLOSED: Sentence("closed"),
+}
+VERB_SAID = {
+    "accept": Sentence("accept"), "plan": Sentence("plan"), "start": Sentence("start"),
+    "wait": Sentence("wait"), "resume": Sentence("resume"), "close": Sentence("close"),
+    "reopen": Sentence("reopen"),
+}
 SENTENCES = {
-    "reason": "Tell the resident why, in a sentence.",
-    "outcome": "Choose what came of it.",
-    "planned_for": "Give the day it is planned for, today or later.",
-    "lead": "Give the reference of the report this one repeats.",
-    "next_owner": "Name who looks after it next.",
+    "reason": Sentence("Tell the resident why, in a sentence."),
+    "outcome": Sentence("Choose what came of it."),
+    "planned_for": Sentence("Give the day it is planned for, today or later."),
+    "lead": Sentence("Give the reference of the report this one repeats."),
+    "next_owner": Sentence("Name who looks after it next."),
 }
 
 
@@ -83,7 +93,8 @@ def choose(verb: str, status: str, actor: Actor) -> Step:
     if actor.kind == "staff" and not actor.may("step"):
         raise NotAllowed("your role may look, but not change reports")
     if status not in step.starts:
-        raise Conflict(f"'{verb}' is not possible while the report is {status.replace('_', ' ')}.")
+        raise Conflict(Sentence("'%(step)s' is not possible while the report is %(status)s.",
+                                step=VERB_SAID[verb], status=STATUS_SAID[status]))
     return step
 
 
@@ -105,7 +116,8 @@ def settle(step: Step, given: Mapping[str, str], today: date) -> dict[str, str]:
     if "planned_for" in owed and not _is_day_from(kept["planned_for"], today):
         faults["planned_for"] = [SENTENCES["planned_for"]]
     if len(kept["reason"]) > LONGEST_REASON:
-        faults["reason"] = [f"Use at most {LONGEST_REASON} characters."]
+        faults["reason"] = [Sentence("Use at most %(most)s characters.",
+                                    most=LONGEST_REASON)]
     if faults:
         raise Invalid(faults)
     return {name: value for name, value in kept.items() if value}

@@ -15,11 +15,13 @@ from sqlalchemy import ColumnElement, select
 from civicconnect import clock
 from civicconnect.catalog import Catalog, words
 from civicconnect.db import Db
+from civicconnect.errors import Sentence
 from civicconnect.geo import Area, latitude, longitude
 from civicconnect.reports.models import Report, ReportArea
 from civicconnect.reports.queries import PUBLIC
 
 BATCH = 2000
+FORMULA = tuple("=+-@\t\r\n＝＋－＠")  # some spreadsheets read the wide ones as the narrow ones
 
 
 @dataclass(frozen=True)
@@ -29,58 +31,70 @@ class Column:
     name: str
     kind: str  # text, number, integer, yes_no, instant
     words: str
-    empty: str = "never"
+    empty: str = Sentence("never")
     unit: str = ""
     typed: bool = False  # somebody outside wrote it
 
 
 COLUMNS = (
-    Column("service_request_id", "text", "The report's reference."),
-    Column("service_code", "text", "Code of the service asked for."),
-    Column("service_name", "text", "Name of the service asked for."),
-    Column("service_group", "text", "Heading the service stands under."),
-    Column("agency_code", "text", "Code of the department that answers."),
-    Column("agency_responsible", "text", "Name of the department that answers."),
-    Column("status", "text", "open or closed, as Open311 counts."),
+    Column("service_request_id", "text", Sentence("The report's reference.")),
+    Column("service_code", "text", Sentence("Code of the service asked for.")),
+    Column("service_name", "text", Sentence("Name of the service asked for.")),
+    Column("service_group", "text", Sentence("Heading the service stands under.")),
+    Column("agency_code", "text", Sentence("Code of the department that answers.")),
+    Column("agency_responsible", "text", Sentence("Name of the department that answers.")),
+    Column("status", "text", Sentence("open or closed, as Open311 counts.")),
     Column("status_detail", "text",
-           "received, accepted, planned, in_progress, waiting or closed."),
-    Column("outcome", "text", "What came of it: fixed, partly_fixed, no_action, not_found, "
-           "duplicate, handed_over, withdrawn or invalid.",
-           "while open, and where an imported record does not say"),
-    Column("verification", "text", "Whether anyone checked that it is fixed: unverified, "
-           "confirmed, disputed, audited_fixed, audited_not_fixed or audited_cannot_tell."),
-    Column("source", "text", "How the report came in."),
-    Column("requested_datetime", "instant", "When it was reported."),
+           Sentence("received, accepted, planned, in_progress, waiting or closed.")),
+    Column("outcome", "text",
+           Sentence("What came of it: fixed, partly_fixed, no_action, not_found, duplicate, "
+                    "handed_over, withdrawn or invalid."),
+           Sentence("while open, and where an imported record does not say")),
+    Column("verification", "text",
+           Sentence("Whether anyone checked that it is fixed: unverified, confirmed, disputed, "
+                    "audited_fixed, audited_not_fixed or audited_cannot_tell.")),
+    Column("source", "text", Sentence("How the report came in.")),
+    Column("requested_datetime", "instant", Sentence("When it was reported.")),
     Column("first_response_datetime", "instant",
-           "When a member of staff first took a public step; for imported records the closing.",
-           "before that"),
+           Sentence("When a member of staff first took a public step; for imported records the "
+                    "closing."), Sentence("before that")),
     Column("closed_datetime", "instant",
-           "When it was closed, if it has not been reopened since.", "while open"),
-    Column("expected_datetime", "instant", "When it is due: the promise, in business hours.",
-           "where the city promises nothing"),
-    Column("updated_datetime", "instant", "When it last changed."),
-    Column("hours_to_first_response", "number", "From report to first response, calendar time.",
-           "before that", "hours"),
-    Column("hours_to_close", "number", "From report to closing, calendar time.", "while open",
-           "hours"),
-    Column("on_time", "yes_no", "Closed by the time it was due; no as soon as that has passed.",
-           "without a promise, and while open and not yet due"),
-    Column("address", "text", "The place in words.", "where nobody named it", typed=True),
-    Column("lat", "number", "Latitude, WGS84.", "where the place is not known", "degrees"),
-    Column("long", "number", "Longitude, WGS84.", "where the place is not known", "degrees"),
-    Column("location_precision", "text", "exact, or none where the place is not known."),
-    Column("description", "text", "What the reporter wrote.", "where nothing was written",
+           Sentence("When it was closed, if it has not been reopened since."),
+           Sentence("while open")),
+    Column("expected_datetime", "instant",
+           Sentence("When it is due: the promise, in business hours."),
+           Sentence("where the city promises nothing")),
+    Column("updated_datetime", "instant", Sentence("When it last changed.")),
+    Column("hours_to_first_response", "number",
+           Sentence("From report to first response, calendar time."), Sentence("before that"),
+           Sentence("hours")),
+    Column("hours_to_close", "number", Sentence("From report to closing, calendar time."),
+           Sentence("while open"), Sentence("hours")),
+    Column("on_time", "yes_no",
+           Sentence("Closed by the time it was due; no as soon as that has passed."),
+           Sentence("without a promise, and while open and not yet due")),
+    Column("address", "text", Sentence("The place in words."), Sentence("where nobody named it"),
            typed=True),
-    Column("service_notice", "text", "Where the record comes from, if not from this system.",
-           "for reports made here"),
+    Column("lat", "number", Sentence("Latitude, WGS84."),
+           Sentence("where the place is not known"), Sentence("degrees")),
+    Column("long", "number", Sentence("Longitude, WGS84."),
+           Sentence("where the place is not known"), Sentence("degrees")),
+    Column("location_precision", "text",
+           Sentence("exact, or none where the place is not known.")),
+    Column("description", "text", Sentence("What the reporter wrote."),
+           Sentence("where nothing was written"), typed=True),
+    Column("service_notice", "text",
+           Sentence("Where the record comes from, if not from this system."),
+           Sentence("for reports made here")),
 )
 
 
 def columns(layers: Sequence[str]) -> tuple[Column, ...]:
     """Return all public columns, one more for each layer of areas (a layer named "ward": area_ward)."""
     areas = tuple(
-        Column(f"area_{layer}", "text", f"Code of the {layer} it lay in on the day it was made.",
-               "outside every one of them")
+        Column(f"area_{layer}", "text",
+               Sentence("Code of the %(layer)s it lay in on the day it was made.", layer=layer),
+               Sentence("outside every one of them"))
         for layer in layers
     )
     return COLUMNS + areas
@@ -200,4 +214,4 @@ def _cell(value: Any, column: Column) -> str:
         return "true" if value else "false"
     text = str(value)
     # A spreadsheet runs a cell that begins like a formula; an apostrophe makes it text again.
-    return f"'{text}" if column.typed and text[:1] in "=+-@\t\r" else text
+    return f"'{text}" if column.typed and text.startswith(FORMULA) else text

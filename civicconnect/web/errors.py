@@ -12,6 +12,7 @@ from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
 from civicconnect.errors import Conflict, Invalid, NotAllowed, NotFound
+from civicconnect.web.words import translated
 
 log = structlog.get_logger("web")
 WORDS = {
@@ -35,9 +36,9 @@ def hang(app: Flask) -> None:
     app.before_request(_refuse_nul)
     app.register_error_handler(NotFound, lambda _fault: page(404))
     app.register_error_handler(NotAllowed, lambda _fault: page(403))
-    app.register_error_handler(Conflict, lambda fault: page(409, str(fault)))
+    app.register_error_handler(Conflict, lambda fault: page(409, translated(fault.sentence)))
     app.register_error_handler(Invalid, lambda fault: page(422, " ".join(
-        sentence for sentences in fault.fields.values() for sentence in sentences)))
+        translated(sentence) for sentences in fault.fields.values() for sentence in sentences)))
     app.register_error_handler(CSRFError, lambda _fault: page(
         400, _("The page had been open for too long. Go back, reload it and send it again.")))
     app.register_error_handler(OperationalError, _database_away)

@@ -74,9 +74,10 @@ def _configure(app: Flask, given: Settings) -> None:
         SECURITY_LOGIN_URL="/sign-in",
         SECURITY_LOGOUT_URL="/sign-out",
         SECURITY_LOGOUT_METHODS=["POST"],
-        SECURITY_POST_LOGIN_VIEW="/staff",
-        SECURITY_POST_LOGOUT_VIEW="/",
+        SECURITY_POST_LOGIN_VIEW="staff.home",  # a name, not an address: it keeps the language
+        SECURITY_POST_LOGOUT_VIEW="resident.home",
         SECURITY_LOGIN_USER_TEMPLATE="staff/sign_in.html",
+        SECURITY_MSG_GENERIC_AUTHN_FAILED=(sign_in.REFUSED, "error"),
         SECURITY_EMAIL_VALIDATOR_ARGS={"check_deliverability": False},
         SECURITY_SEND_REGISTER_EMAIL=False,
         SECURITY_RETURN_GENERIC_RESPONSES=True,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 from urllib.parse import quote
 
@@ -13,6 +13,7 @@ from civicconnect.catalog import City
 
 SPOKEN = ("en", "es", "ar")  # those with a catalogue in web/translations
 RIGHT_TO_LEFT = {"ar", "ur", "he", "fa"}
+COMMA = {"ar": "، ", "ur": "، ", "fa": "، "}
 
 
 def prefix(app: Flask) -> None:
@@ -33,7 +34,15 @@ def prefix(app: Flask) -> None:
 def chosen() -> str:
     """Return the language of this request."""
     named: str | None = request.environ.get("civic.language")
-    return named or request.accept_languages.best_match(SPOKEN) or SPOKEN[0]
+    return named or next(filter(SPOKEN.__contains__, _wished()), SPOKEN[0])
+
+
+def _wished() -> Iterator[str]:
+    """Yield the languages the browser asks for, the most wanted first, without their countries."""
+    # Werkzeug's own best_match takes a lesser "en" before a wanted "ar-EG".
+    for tag, weight in request.accept_languages:
+        if weight > 0:
+            yield tag.replace("_", "-").partition("-")[0].lower()
 
 
 def time_zone() -> str | None:
@@ -45,6 +54,11 @@ def time_zone() -> str | None:
 def direction(language: str) -> str:
     """Return "rtl" or "ltr"."""
     return "rtl" if language in RIGHT_TO_LEFT else "ltr"
+
+
+def comma() -> str:
+    """Return what stands between the members of a list."""
+    return COMMA.get(chosen(), ", ")
 
 
 def choices(spoken: Iterable[str]) -> list[dict[str, str]]:

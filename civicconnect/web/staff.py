@@ -86,7 +86,7 @@ def take_step(reference: str) -> ResponseReturnValue:
     except Invalid as fault:
         return _page(reference, fault.fields, given), 422
     except Conflict as fault:
-        return _page(reference, {"verb": [str(fault)]}, given), 409
+        return _page(reference, {"verb": [fault.sentence]}, given), 409
     return redirect(url_for("staff.show", reference=reference), 303)
 
 

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from types import SimpleNamespace
 from typing import Any
 
 from flask import Flask, g
-from flask_babel import format_date, format_percent, format_time, ngettext
+from flask_babel import format_date, format_decimal, format_percent, format_time, ngettext
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.exc import OperationalError
 
 from civicconnect import catalog, db
 from civicconnect.catalog import Service, Words
-from civicconnect.errors import NotFound
+from civicconnect.errors import NotFound, Sentence
 from civicconnect.web import language
 
 STATUS = {
@@ -43,6 +43,11 @@ SOURCE = {
     "partner": _l("Partner"), "social": _l("Social media"), "staff": _l("Staff"),
 }
 
+KIND = {
+    "text": _l("text"), "number": _l("number"), "integer": _l("whole number"),
+    "yes_no": _l("yes or no"), "instant": _l("date and time"),
+}
+
 
 def read_catalog() -> catalog.Catalog:
     """Return the city's catalogue, read once a request."""
@@ -58,9 +63,25 @@ def say(given: Words) -> str:
     return catalog.words(given, language.chosen())
 
 
+def translated(sentence: str) -> str:
+    """Return a sentence that a room wrote in the language of the page."""
+    if not isinstance(sentence, Sentence):
+        return str(_(str(sentence))) if sentence else ""
+    values = {name: translated(value) if isinstance(value, Sentence) else value
+              for name, value in sentence.values.items()}
+    return str(_(sentence.words, **values))
+
+
 def moment(instant: datetime | None) -> str:
     """Return an instant in the city's own time: its day and the minute, no seconds."""
-    return f"{format_date(instant, 'medium')}, {format_time(instant, 'short')}" if instant else ""
+    if instant is None:
+        return ""
+    return language.comma().join((format_date(instant, "medium"), format_time(instant, "short")))
+
+
+def day(text: str) -> str:
+    """Return a day, written as 2026-11-24, as people write it."""
+    return str(format_date(date.fromisoformat(text), "medium"))
 
 
 def share(part: float | None) -> str:
@@ -91,19 +112,24 @@ def waiting(hours: float | None) -> str:
         minutes = max(1, round(hours * 60))
         return str(ngettext("%(num)d minute", "%(num)d minutes", minutes))
     if hours < 48:
-        return str(_("%(hours)s hours", hours=f"{hours:.1f}"))
-    return str(_("%(days)s days", days=f"{hours / 24:.1f}"))
+        return str(_("%(hours)s hours", hours=_one_place(hours)))
+    return str(_("%(days)s days", days=_one_place(hours / 24)))
+
+
+def _one_place(number: float) -> str:
+    return str(format_decimal(number, "0.0"))
 
 
 def hang(app: Flask) -> None:
     """Give every template the words it may use."""
     app.jinja_env.filters.update(
-        say=say, moment=moment, waiting=waiting, share=share,
+        say=say, translated=translated, moment=moment, day=day, waiting=waiting, share=share,
         status_words=lambda code: STATUS.get(code, code),
         outcome_words=lambda code: OUTCOME.get(code, code),
         step_words=lambda code: STEP.get(code, code),
         event_words=lambda code: EVENT.get(code, code),
         source_words=lambda code: SOURCE.get(code, code),
+        kind_words=lambda code: KIND.get(code, code),
     )
     app.add_template_global(asked)
     app.context_processor(_around)
@@ -117,5 +143,5 @@ def _around() -> dict[str, Any]:
         offered = city.languages
     except (NotFound, OperationalError):  # before a city is loaded, or without its database
         seen, offered = SimpleNamespace(name="CivicConnect", slug="", contact={}), ()
-    return {"lang": spoken, "dir": language.direction(spoken), "city": seen,
+    return {"lang": spoken, "dir": language.direction(spoken), "comma": language.comma(), "city": seen,
             "languages": language.choices(offered)}

@@ -130,7 +130,8 @@ def test_a_hidden_report_is_nowhere(visitor, db_, make_report):
     db_.flush()
     opendata.publish(db_)
     assert visitor.get(f"/reports/{report.reference}").status == 404
-    for path in ("/", "/reports", "/reports.csv", "/reports.geojson", "/data/reports.csv", "/data/reports.geojson"):
+    for path in ("/", "/reports", "/reports.csv", "/reports.geojson", "/data/reports.csv",
+                 "/data/reports.geojson"):
         assert report.reference.encode() not in visitor.get(path).bytes
 
 

@@ -17,6 +17,7 @@ from typing import Any
 
 import structlog
 from sqlalchemy import Index, String, Text, func, or_, select, text, update
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from civicconnect import clock, db
@@ -101,6 +102,7 @@ def claim(worker: str, limit: int = 1) -> list[Job]:
         .with_for_update(skip_locked=True)  # SQLite says it by holding the only write lock
     )
     with db.transaction() as db_:
+        _bury(db_, now)
         leased = (
             update(Job).where(Job.id.in_(chosen))
             .values(state="running", worker=worker, leased_until=now + LEASE,
@@ -110,6 +112,13 @@ def claim(worker: str, limit: int = 1) -> list[Job]:
         found = list(db_.scalars(leased, execution_options={"synchronize_session": False}))
         db_.expunge_all()
     return sorted(found, key=lambda job: (job.due_at, job.id))
+
+
+def _bury(db_: Db, now: datetime) -> None:
+    """Give up jobs whose every worker was killed while at it: perhaps by the job itself."""
+    lost = update(Job).where(Job.state == "running", Job.leased_until < now, Job.attempts >= TRIES)
+    db_.execute(lost.values(state="dead", leased_until=None, dedupe_key=None,
+                            error=f"its worker was lost {TRIES} times"))
 
 
 def run(job: Job, handlers: Mapping[str, Handler], worker: str) -> bool:
@@ -197,13 +206,19 @@ def work(
     worker = f"{os.uname().nodename}-{os.getpid()}-{threading.get_ident() % 10000}"
     beaten = None
     while not stop.is_set():
-        if beaten is None or clock.now() - beaten > timedelta(seconds=20):
-            beat(worker)
-            schedule()
-            beaten = clock.now()
-        claimed = claim(worker)
-        for job in claimed:
-            run(job, handlers, worker)
+        try:
+            if beaten is None or clock.now() - beaten > timedelta(seconds=20):
+                beat(worker)
+                schedule()
+                beaten = clock.now()
+            claimed = claim(worker)
+            for job in claimed:
+                run(job, handlers, worker)
+        except OperationalError as failure:
+            # It is being restarted, or somebody holds it for long: the jobs wait, and so do we.
+            log.error("the database cannot be reached", error=repr(failure))
+            stop.wait(5 * pause)
+            continue
         if not claimed:
             stop.wait(pause)
 

@@ -17,6 +17,9 @@ from pathlib import Path
 from civicconnect.errors import Refusal
 
 HERE = Path(__file__).resolve().parent
+# The settings that are whole numbers, and where each ends.
+HIGHEST = {"port": 65535, "threads": 500, "posts_an_hour": 10**6, "tries_an_hour": 10**6,
+           "photo_megabytes": 500}
 
 
 class Missing(Refusal):
@@ -25,7 +28,9 @@ class Missing(Refusal):
 
 def _setting(words: str, default: str | None = "", *, secret: bool = False) -> str:
     """Declare one setting: its sentence in docs/settings.md, its default (None: required)."""
-    return field(metadata={"words": words, "default": default, "secret": secret})  # type: ignore[no-any-return]  # dataclasses types field() as its value
+    # A secret is left out where settings are printed: in a log, in a traceback.
+    told = {"words": words, "default": default, "secret": secret}
+    return field(metadata=told, repr=not secret)  # type: ignore[no-any-return]  # dataclasses types field() as its value
 
 
 @dataclass(frozen=True)
@@ -90,17 +95,25 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     folder = secrets_folder(env)
     found, faults = {}, []
     for entry in fields(Settings):
-        name = f"CIVIC_{entry.name.upper()}"
+        name, default = f"CIVIC_{entry.name.upper()}", entry.metadata["default"]
+        named = env.get(f"{name}_FILE")
         value = _value(name, env, folder)
-        if value is None and entry.metadata["default"] is None:
+        if named and name not in env and not Path(named).is_file():
+            faults.append(f"{name}_FILE names {named}, and there is no such file.")
+        elif not value and default is None:
             faults.append(f"{name} is not set. Put it in the environment, in .env, or run 'civic init'.")
-        found[entry.name] = value if value is not None else entry.metadata["default"]
-    for name in ("port", "threads", "posts_an_hour", "tries_an_hour", "photo_megabytes"):
-        if not str(found[name]).isdigit() or int(str(found[name])) < 1:
-            faults.append(f"CIVIC_{name.upper()} is '{found[name]}'; it must be a whole number from 1.")
+        found[entry.name] = default if value is None else value
+    faults += [
+        f"CIVIC_{name.upper()} is '{found[name]}'; it must be a whole number from 1 to {highest}."
+        for name, highest in HIGHEST.items() if not _is_number(str(found[name]), highest)
+    ]
     if faults:
         raise Missing("\n".join(faults))
     return Settings(**found)
+
+
+def _is_number(text: str, highest: int) -> bool:
+    return text.isdecimal() and len(text) < 10 and 1 <= int(text) <= highest
 
 
 def secrets_folder(env: Mapping[str, str]) -> Path:

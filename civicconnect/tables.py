@@ -15,11 +15,13 @@ def parse(file: str, content: bytes | None, faults: list[str]) -> dict[str, Any]
         faults.append(f"{file}: this file is missing from the folder.")
         return {}
     try:
-        return tomllib.loads(content.decode("utf-8"))
+        return tomllib.loads(content.decode("utf-8-sig"))  # some editors begin a file with a mark
     except UnicodeDecodeError as fault:
         faults.append(f"{file}: byte {fault.start} is not UTF-8; save the file as UTF-8.")
     except tomllib.TOMLDecodeError as fault:
         faults.append(f"{file}: {fault}.")
+    except RecursionError:
+        faults.append(f"{file}: brackets stand within brackets too many times.")
     return {}
 
 

@@ -51,7 +51,8 @@ def test_the_demo_starts_with_data_stops_cleanly_and_starts_again(empty_url, tmp
     told = json.loads((tmp_path / "demo.json").read_text())
     assert told["base_url"] == f"http://localhost:{port}"
     assert {user["role"] for user in told["users"]} == {"staff", "supervisor", "admin"}
-    for path in ("/", "/report", "/reports", "/performance", "/data", "/healthz", "/readyz", "/data/reports.csv"):
+    for path in ("/", "/report", "/reports", "/performance", "/data", "/healthz", "/readyz",
+                 "/data/reports.csv"):
         with urllib.request.urlopen(told["base_url"] + path, timeout=10) as answer:
             assert answer.status == 200, path
             if path == "/data/reports.csv":

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from civicconnect.catalog.book import Question, Service, words
-from civicconnect.errors import Invalid
+from civicconnect.errors import Invalid, Sentence
 
 LONGEST = 500
+CHOOSE = Sentence("Choose one of these.")
 
 
 @dataclass(frozen=True)
@@ -42,11 +43,11 @@ def answers(service: Service, given: Mapping[str, str], language: str) -> tuple[
 
 def _fault(question: Question, value: str) -> str:
     if not value:
-        return "Answer this question." if question.kind != "one_of" else "Choose one of these."
+        return CHOOSE if question.kind == "one_of" else Sentence("Answer this question.")
     if len(value) > LONGEST:
-        return f"Use at most {LONGEST} characters."
+        return Sentence("Use at most %(most)s characters.", most=LONGEST)
     if question.kind == "one_of" and value not in dict(question.options):
-        return "Choose one of these."
-    if question.kind == "number" and not value.replace(".", "", 1).isdigit():
-        return "Write a number, for example 3."
+        return CHOOSE
+    if question.kind == "number" and not value.replace(".", "", 1).isdecimal():
+        return Sentence("Write a number, for example 3.")
     return ""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from zoneinfo import available_timezones
@@ -31,7 +32,7 @@ class _Centre(Schema):
 
 
 class _City(Schema):
-    slug = fields.Str(required=True, validate=CODE)
+    slug = fields.Str(required=True, validate=[CODE, validate.Length(max=60)])
     time_zone = fields.Str(required=True, validate=validate.OneOf(
         available_timezones(), error="{input} is no time zone; write one as Europe/Zurich."))
     languages = fields.List(fields.Str(), required=True, validate=validate.Length(min=1))
@@ -46,7 +47,7 @@ class _City(Schema):
 class _Department(Schema):
     code = fields.Str(required=True, validate=CODE)
     calendar = fields.Str(required=True)
-    email = fields.Str(load_default="")
+    email = fields.Str(load_default="", validate=validate.Length(max=200))
     name = _Words(required=True)
 
 
@@ -93,8 +94,10 @@ def check(files: Mapping[str, bytes]) -> tuple[CatalogRows, list[str]]:
     """Read `city.toml`, `departments.toml` and `services.toml`, and list every fault."""
     faults: list[str] = []
     city: dict[str, Any] = {}
+    told = parse("city.toml", files.get("city.toml"), faults)
     try:
-        city = dict(_City().load(parse("city.toml", files.get("city.toml"), faults)))
+        # What cannot be read at all need not be told of every key that it lacks.
+        city = {} if faults else dict(_City().load(told))
     except ValidationError as fault:
         faults.extend(f"city.toml, key '{k}': {said}" for k, said in spell(fault.messages))
     offices = parse("departments.toml", files.get("departments.toml"), faults)
@@ -125,28 +128,54 @@ def _check_names(found: CatalogRows, faults: list[str]) -> None:
             faults.append(f"{where}: no department is called '{service['department']}'.")
         if service["group"] not in groups:
             faults.append(f"{where}: no group is called '{service['group']}'.")
-        for question in service["question"]:
-            if question["kind"] == "one_of" and not question["option"]:
-                faults.append(f"{where}, question {question['code']}: 'one_of' needs options.")
+        _check_questions(where, service["question"], faults)
+
+
+def _check_questions(where: str, questions: list[Mapping[str, Any]], faults: list[str]) -> None:
+    for code in _twice(questions):
+        faults.append(f"{where}, question {code}: the code stands twice.")
+    for question in questions:
+        if question["kind"] == "one_of" and not question["option"]:
+            faults.append(f"{where}, question {question['code']}: 'one_of' needs options.")
+        for code in _twice(question["option"]):
+            faults.append(f"{where}, question {question['code']}, option {code}: the code stands twice.")
+
+
+def _twice(found: Collection[Mapping[str, Any]]) -> list[str]:
+    counted = Counter(row["code"] for row in found)
+    return sorted(code for code, count in counted.items() if count > 1)
 
 
 def _codes(
     file: str, key: str, found: Collection[Mapping[str, Any]], faults: list[str]
 ) -> set[str]:
-    codes = [row["code"] for row in found]
-    twice = sorted({code for code in codes if codes.count(code) > 1})
-    faults.extend(f"{file}, [[{key}]] {code}: the code stands twice." for code in twice)
-    return set(codes)
+    faults.extend(f"{file}, [[{key}]] {code}: the code stands twice." for code in _twice(found))
+    return {row["code"] for row in found}
 
 
 def _check_languages(found: CatalogRows, languages: list[str], faults: list[str]) -> None:
-    named = [("departments.toml, [[department]]", row) for row in found.departments]
-    named += [("services.toml, [[group]]", row) for row in found.groups]
-    named += [("services.toml, [[service]]", row) for row in found.services]
-    for where, row in named:
+    for where, said in _said(found):
         for language in languages:
-            if not row["name"].get(language):
-                faults.append(f"{where} {row['code']}, key 'name': no words in '{language}'.")
+            if not said.get(language):
+                faults.append(f"{where}: no words in '{language}'.")
+
+
+def _said(found: CatalogRows) -> Iterator[tuple[str, Mapping[str, str]]]:
+    """Yield everything a resident reads: where it stands, and its words by language."""
+    if found.city:
+        yield "city.toml, key 'name'", found.city["name"]
+    for file, key, rows_ in (("departments.toml", "department", found.departments),
+                             ("services.toml", "group", found.groups),
+                             ("services.toml", "service", found.services)):
+        yield from ((f"{file}, [[{key}]] {row['code']}, key 'name'", row["name"]) for row in rows_)
+    for service in found.services:
+        where = f"services.toml, [[service]] {service['code']}"
+        if service["hint"]:
+            yield f"{where}, key 'hint'", service["hint"]
+        for question in service["question"]:
+            yield f"{where}, question {question['code']}, key 'words'", question["words"]
+            for option in question["option"]:
+                yield f"{where}, question {question['code']}, option {option['code']}", option["words"]
 
 
 def load(db: Db, found: CatalogRows, stamp: str = "") -> None:

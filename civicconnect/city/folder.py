@@ -12,6 +12,7 @@ from civicconnect.db import Db
 from civicconnect.errors import Invalid
 
 LARGEST_FILE = 100 * 1024 * 1024
+TABLES = {f"{name}.toml" for name in ("city", "departments", "services", "calendars", "promises", "rules")}
 KNOWN = ("*.toml", "addresses.csv", "areas/*.geojson", "map/*.geojson")
 
 
@@ -29,7 +30,7 @@ def read_folder(folder: Path) -> dict[str, bytes]:
     """Return {path inside the folder: content} of the files a city is made of."""
     if not (folder / "city.toml").is_file():
         raise Invalid({"folder": [f"{folder} holds no city.toml; a city's folder begins with one."]})
-    found = sorted(path for pattern in KNOWN for path in folder.glob(pattern))
+    found = sorted(path for pattern in KNOWN for path in folder.glob(pattern) if path.is_file())
     large = [p.relative_to(folder).as_posix() for p in found if p.stat().st_size > LARGEST_FILE]
     if large:
         raise Invalid({name: ["larger than 100 MB; split it or simplify it."] for name in large})
@@ -60,7 +61,7 @@ def check(files: Mapping[str, bytes]) -> City:
     promises, promise_faults = sla.check(files, zone, services, areas)
     rules, rule_faults = routing.check(files, departments, services, areas)
     faults += ground_faults + promise_faults + rule_faults
-    faults += _crossing(offer, ground, promises)
+    faults += _crossing(offer, ground, promises) + _unasked(offer, rules) + _unread(files)
     if faults:
         raise Invalid({"folder": faults})
     return City(offer, ground, promises, rules)
@@ -79,6 +80,29 @@ def _crossing(
     if limit and limit not in {area.layer for area in ground.areas}:
         faults.append(f"city.toml, key 'limit_layer': there is no areas/{limit}.geojson.")
     return faults
+
+
+def _unasked(offer: catalog.CatalogRows, rules: tuple[routing.Rule, ...]) -> list[str]:
+    """Return the rules that wait for an answer no service of theirs asks for."""
+    options = {
+        (service["code"], question["code"], option["code"])
+        for service in offer.services for question in service["question"] for option in question["option"]
+    }
+    services = {row["code"] for row in offer.services}
+    return [
+        f"rules.toml, [[rule]] {rule.code}: no service of its asks '{question}' with the option '{option}'."
+        for rule in rules for question, option in (rule.answers or {}).items()
+        if not any((service, question, option) in options for service in rule.services or services)
+    ]
+
+
+def _unread(files: Mapping[str, bytes]) -> list[str]:
+    """Return what is in the folder and cannot be meant."""
+    unknown = sorted(path for path in files if path.endswith(".toml") and path not in TABLES)
+    return [f"{path}: nobody reads this file; expected {', '.join(sorted(TABLES))}." for path in unknown] + [
+        f"{path}: holds the character NUL, which no database keeps; remove it."
+        for path, content in sorted(files.items()) if b"\0" in content or b"\\u0000" in content
+    ]
 
 
 def load_city(db: Db, city: City, mark: str = "") -> None:

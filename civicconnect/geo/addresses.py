@@ -39,8 +39,8 @@ def find_addresses(db: Db, words: str, limit: int = 8) -> list[Place]:
     """
     tokens = fold(words)[:200].split()[:8]
     found = _holding(db, tokens, limit)
-    wanted = next((int(token) for token in tokens if token.isdigit() and len(token) < 7), None)
-    street = [token for token in tokens if not token.isdigit()]
+    wanted = next((int(token) for token in tokens if token.isdecimal() and len(token) < 7), None)
+    street = [token for token in tokens if not token.isdecimal()]
     if found or wanted is None or not street:
         return found
     return _nearest_numbers(db, street, wanted, limit)
@@ -48,7 +48,7 @@ def find_addresses(db: Db, words: str, limit: int = 8) -> list[Place]:
 
 def _nearest_numbers(db: Db, street: list[str], wanted: int, limit: int) -> list[Place]:
     def off(row: Any) -> int:
-        digits = "".join(c for c in row.number if c.isdigit())
+        digits = "".join(c for c in row.number if c.isdecimal())
         return abs(int(digits) - wanted) if digits else 10**9
 
     rows = sorted(db.execute(_asked(street).limit(400)).all(), key=off)
@@ -58,7 +58,7 @@ def _nearest_numbers(db: Db, street: list[str], wanted: int, limit: int) -> list
 def _asked(tokens: list[str]) -> Select[str, str, float, float]:
     asked = select(Address.street, Address.number, latitude(Address.place), longitude(Address.place))
     for token in tokens:
-        tail = " %" if token.isdigit() else "%"
+        tail = " %" if token.isdecimal() else "%"
         asked = asked.where((" " + Address.words + " ").like(f"% {token}{tail}"))
     return asked.order_by(Address.street, Address.id)
 
@@ -67,7 +67,7 @@ def _holding(db: Db, tokens: list[str], limit: int) -> list[Place]:
     if not tokens:
         return []
     rows = db.execute(_asked(tokens).limit(400)).all()
-    numbered = any(token.isdigit() for token in tokens)
+    numbered = any(token.isdecimal() for token in tokens)
     seen: dict[str, Place] = {}
     for street, number, lat, long in rows:
         # Without a number typed, one answer a street is enough to choose from.

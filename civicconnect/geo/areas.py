@@ -57,7 +57,7 @@ def areas_of_many(
     A point on the border of two areas of one layer belongs to the one whose code comes first.
     """
     index = _index(db)
-    where = np.array([(p.long, p.lat) if p else (np.nan, np.nan) for p in points], dtype=float)
+    where = np.array([(p.long, p.lat) if p else (np.nan, np.nan) for p in points], dtype=float).reshape(-1, 2)
     when = np.array(days, dtype="datetime64[D]")
     found: list[dict[str, AreaHit]] = [{} for _ in points]
     for area, since, until, box, shape in zip(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -31,6 +32,8 @@ STYLES = (
 LABELLED = ("main", "street")
 MOST_LABELS = 16
 LETTER, LINE = 5.6, 13.0  # pixels: a letter's usual width, and what two labels keep between them
+
+UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
 @dataclass(frozen=True)
@@ -99,6 +102,11 @@ def draw_map(db: Db, view: View, pins: Sequence[Pin] = (), title: str = "") -> s
     return "".join(parts)
 
 
+def _words(text: str) -> str:
+    # XML has no way to write these characters, not even escaped.
+    return escape(UNWRITABLE.sub("", text))
+
+
 def _shapes(db: Db, view: View) -> list[tuple[str, str, Any]]:
     binary = func.ST_AsBinary(MapShape.shape, type_=None)
     asked = select(MapShape.kind, MapShape.name, binary).where(in_box(MapShape.shape, view.box))
@@ -115,7 +123,7 @@ def _head(view: View, title: str) -> str:
     w, h = view.width, view.height
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {w} {h}" width="{w}" height="{h}" '
-        f'role="img" font-family="sans-serif"><title>{escape(title)}</title>'
+        f'role="img" font-family="sans-serif"><title>{_words(title)}</title>'
         f'<rect width="{w}" height="{h}" fill="{STYLES[0][1]}"/>'
     )
 
@@ -166,7 +174,7 @@ def _labels(
         taken.extend(covered)
         written[name] = (
             f'<text transform="translate({x:.0f} {y:.0f})rotate({turn:.0f})" dy="3.5" '
-            f'text-anchor="middle">{escape(name)}</text>'
+            f'text-anchor="middle">{_words(name)}</text>'
         )
     halo = 'font-size="10" fill="#3b3a36" stroke="#fff" stroke-width="2.5" paint-order="stroke"'
     return f"<g {halo}>{''.join(written.values())}</g>" if written else ""
@@ -205,7 +213,7 @@ def _spot(pin: Pin, view: View) -> tuple[float, float]:
 def _pin(pin: Pin, view: View) -> str:
     x, y = _spot(pin, view)
     colour = {"here": "#b3261e", "closed": "#3d6b35"}.get(pin.kind, "#0b5a6f")
-    words = f"<title>{escape(pin.label)}</title>" if pin.label else ""
+    words = f"<title>{_words(pin.label)}</title>" if pin.label else ""
     drop = "M0 0C-4-7-10-12-10-19a10 10 0 1 1 20 0C10-12 4-7 0 0Z"
     return (
         f'<g transform="translate({x:.0f} {y:.0f})">{words}'

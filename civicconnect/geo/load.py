@@ -12,6 +12,7 @@ from typing import Any
 
 import shapely
 from geoalchemy2.shape import from_shape
+from shapely.errors import ShapelyError
 from shapely.geometry import MultiPolygon, mapping, shape
 from sqlalchemy import delete, func, select
 
@@ -24,6 +25,8 @@ from civicconnect.geo.point import Point, encoder
 from civicconnect.geo.spatial import latitude, longitude
 
 KINDS = {"water": "water", "parks": "park", "piers": "pier", "streets": ""}
+CLASSES = ("main", "street", "path")
+GONE = date(1, 1, 1)  # the last day of an area that the folder no longer draws
 
 
 @dataclass(frozen=True)
@@ -62,9 +65,14 @@ def check(files: Mapping[str, bytes]) -> tuple[Ground, list[str]]:
             areas.extend(_areas(path, name.removesuffix(".geojson"), files[path], faults))
         elif folder == "map" and name.removesuffix(".geojson") in KINDS:
             kind = KINDS[name.removesuffix(".geojson")]
-            for properties, geometry in _features(path, files[path], faults):
+            for number, (properties, geometry) in enumerate(_features(path, files[path], faults), 1):
                 found = kind or str(properties.get("class", "street"))
-                shapes.append((found, str(properties.get("name") or ""), geometry))
+                if not kind and found not in CLASSES:
+                    faults.append(f"{path}, feature {number}: 'class' is '{found}'; expected "
+                                  f"{', '.join(CLASSES)}.")
+                shapes.append((found, str(properties.get("name") or "")[:200], geometry))
+        elif folder == "map":
+            faults.append(f"{path}: nobody draws this file; expected {', '.join(KINDS)}.")
     addresses = _addresses("addresses.csv", files.get("addresses.csv", b""), faults)
     return Ground(tuple(areas), tuple(addresses), tuple(shapes)), faults
 
@@ -74,7 +82,7 @@ def _features(path: str, content: bytes, faults: list[str]) -> Iterator[tuple[di
         features = json.loads(content)["features"]
         for feature in features:
             yield dict(feature.get("properties") or {}), shape(feature["geometry"])
-    except (ValueError, KeyError, TypeError, AttributeError, shapely.GEOSException) as fault:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, ShapelyError) as fault:
         faults.append(f"{path}: this is not a GeoJSON FeatureCollection in UTF-8 ({fault}).")
 
 
@@ -86,11 +94,15 @@ def _areas(path: str, layer: str, content: bytes, faults: list[str]) -> Iterator
         if not code:
             faults.append(f"{where}: 'code' is missing; every area needs one.")
             continue
+        if len(code) > 80 or len(str(properties.get("name") or "")) > 200 or len(layer) > 40:
+            faults.append(f"{where}: too long; a layer has at most 40 letters, a code 80, a name 200.")
+            continue
         if geometry.geom_type not in ("Polygon", "MultiPolygon"):
             faults.append(f"{where} ({code}): a {geometry.geom_type}; an area is a Polygon.")
             continue
-        if not geometry.is_valid:
-            faults.append(f"{where} ({code}): {shapely.is_valid_reason(geometry)}; redraw it.")
+        misdrawn = _misdrawn(geometry)
+        if misdrawn:
+            faults.append(f"{where} ({code}): {misdrawn}")
             continue
         days = _days(properties, where, faults)
         if (code, days[0]) in seen:
@@ -98,6 +110,18 @@ def _areas(path: str, layer: str, content: bytes, faults: list[str]) -> Iterator
         seen.add((code, days[0]))
         many = geometry if geometry.geom_type == "MultiPolygon" else MultiPolygon([geometry])
         yield AreaRow(layer, code, str(properties.get("name") or code), *days, shapely.force_2d(many))
+
+
+def _misdrawn(geometry: Any) -> str:
+    """Say what is wrong with a shape; "" where nothing is."""
+    if geometry.is_empty:
+        return "it has no points; draw it or leave it out."
+    if not geometry.is_valid:
+        return f"{shapely.is_valid_reason(geometry)}; redraw it."
+    west, south, east, north = geometry.bounds
+    if west < -180 or south < -90 or east > 180 or north > 90:
+        return "outside the degrees of WGS84; export it as longitude, latitude (EPSG:4326)."
+    return ""
 
 
 def _days(
@@ -111,6 +135,8 @@ def _days(
         except (TypeError, ValueError):
             faults.append(f"{where}: '{key}' is {given!r}; write a day as 2026-11-30.")
             days.append(None)
+    if days[0] and days[1] and days[1] < days[0]:
+        faults.append(f"{where}: it ends before it begins; change 'valid_from' or 'valid_to'.")
     return days[0], days[1]
 
 
@@ -127,9 +153,13 @@ def _addresses(
     for number, row in enumerate(rows, 2):
         try:
             point = Point(float(row["lat"]), float(row["long"]))
-            yield row["street"].strip(), row["number"].strip(), point
-        except (KeyError, TypeError, ValueError):
-            faults.append(f"{path}, line {number}: needs street, number, long and lat as numbers.")
+            street, house = row["street"].strip(), row["number"].strip()
+            if not (abs(point.lat) <= 90 and abs(point.long) <= 180) or len(street) > 180 or len(house) > 20:
+                raise ValueError("not in degrees, or too long")
+            yield street, house, point
+        except (KeyError, TypeError, ValueError, AttributeError):
+            faults.append(f"{path}, line {number}: needs street (180 letters), number (20), long and lat, "
+                          "in degrees.")
             return
 
 
@@ -137,7 +167,7 @@ def load(db: Db, ground: Ground) -> dict[str, int]:
     """Make the database's ground equal to the folder's. Returns how many of each changed.
 
     An area that reports already point to keeps its row; one that is gone from the folder stays
-    for them, with yesterday's or its own last day.
+    for them, and holds on no day any more.
     """
     changed = {"areas": _load_areas(db, ground.areas)}
     changed["addresses"] = _load_addresses(db, ground)
@@ -169,8 +199,9 @@ def _load_areas(db: Db, rows: tuple[AreaRow, ...]) -> int:
                         shape=from_shape(row.shape, 4326)))
         changed += 1
     for area, _ in known.values():
-        area.valid_to, area.changed_at = date(1, 1, 1), clock.now()
-        changed += 1
+        if area.valid_to != GONE:
+            area.valid_to, area.changed_at = GONE, clock.now()
+            changed += 1
     db.flush()
     return changed
 
@@ -206,7 +237,8 @@ def dump(db: Db) -> dict[str, str]:
     """Return the areas as `areas/<layer>.geojson`, as `check` reads them."""
     files: dict[str, list[dict[str, Any]]] = {}
     binary = func.ST_AsBinary(Area.shape, type_=None)
-    asked = select(Area, binary).order_by(Area.layer, Area.code, Area.valid_from)
+    asked = select(Area, binary).where(Area.valid_to.is_distinct_from(GONE))
+    asked = asked.order_by(Area.layer, Area.code, Area.valid_from)
     for area, wkb in db.execute(asked):
         properties = {"code": area.code, "name": area.name}
         for key in ("valid_from", "valid_to"):

@@ -154,12 +154,16 @@ def _point_to(home: Path, version: str) -> None:
 
 
 def _thin_out(home: Path) -> None:
-    """Keep the newest few versions and the first of each day."""
+    """Keep the newest few versions and the first of each day; sweep away what was left half written."""
     versions = sorted(p.name for p in home.iterdir() if p.is_dir() and p.name[0].isdigit())
     first_of_day = {version[:8]: version for version in reversed(versions)}
     for version in versions[:-KEPT]:
         if version not in first_of_day.values():
             shutil.rmtree(home / version, ignore_errors=True)
+    yesterday = (clock.now() - timedelta(days=1)).timestamp()
+    for draft in home.glob(".draft-*"):  # of a worker that was killed while it wrote
+        if draft.stat().st_mtime < yesterday:
+            shutil.rmtree(draft, ignore_errors=True)
 
 
 def newest(version: str = "") -> Publication | None:

@@ -9,13 +9,13 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from civicconnect import accounts, clock, geo, jobs, settings
 from civicconnect.accounts import Actor
-from civicconnect.catalog import catalog
+from civicconnect.catalog import catalog, words
 from civicconnect.db import Db, copy_in, insert_new, reserve
-from civicconnect.errors import Conflict, Invalid, NotAllowed, NotFound
+from civicconnect.errors import Conflict, Invalid, NotAllowed, NotFound, Sentence
 from civicconnect.reports import intake, lifecycle
 from civicconnect.reports.intake import Desk, Draft, NewReport, PastReport
 from civicconnect.reports.models import Event, EventText, Report, ReportArea, ReportPhoto
@@ -70,28 +70,32 @@ def _known(db: Db, new: NewReport) -> Receipt | None:
     if row is None:
         return None
     if row.fingerprint != new.fingerprint:
-        raise Conflict("This form was already sent with other words. Open a new one to report "
-                       "something else.")
+        raise Conflict(Sentence("This form was already sent with other words. Open a new one to "
+                                "report something else."))
     return Receipt(row.reference, row.number, is_new=False)
 
 
 def _lost(new: NewReport) -> Receipt:
-    raise Conflict(f"report {new.id} is being written by someone else; send it again")
+    raise Conflict(Sentence("This report is just being written. Send it again."))
 
 
 def _check(here: Desk, new: NewReport) -> None:
     faults: dict[str, list[str]] = {}
     service = here.catalog.services.get(new.service)
     if service is None or not service.active:
-        faults["service"] = ["Choose what your report is about."]
+        faults["service"] = [Sentence("Choose what your report is about.")]
     if new.point is None:
-        faults["place"] = ["Tell us where it is: search an address or tap the map."]
+        faults["place"] = [Sentence("Tell us where it is: search an address or tap the map.")]
     if len(new.description) > LONGEST_TEXT:
-        faults["description"] = [f"Use at most {LONGEST_TEXT} characters."]
+        faults["description"] = [_at_most(LONGEST_TEXT)]
     if len(new.address) > LONGEST_ADDRESS:
-        faults["address"] = [f"Use at most {LONGEST_ADDRESS} characters."]
+        faults["address"] = [_at_most(LONGEST_ADDRESS)]
     if faults:
         raise Invalid(faults)
+
+
+def _at_most(most: int) -> Sentence:
+    return Sentence("Use at most %(most)s characters.", most=most)
 
 
 def _areas_inside(
@@ -101,9 +105,9 @@ def _areas_inside(
     city = here.catalog.city
     areas = geo.areas_at(db, new.point, at.astimezone(ZoneInfo(city.time_zone)).date())
     if city.limit_layer and not any(a.layer == city.limit_layer for a in areas):
-        name = next(iter(city.name.values()))
-        raise Invalid({"place": [f"This place is outside {name}. Choose a place inside the city; "
-                                 "for one beyond it, ask the council that looks after it."]})
+        raise Invalid({"place": [Sentence(
+            "This place is outside %(city)s. Choose a place inside the city; for one beyond it, "
+            "ask the council that looks after it.", city=words(city.name, new.language))]})
     return areas
 
 
@@ -112,7 +116,6 @@ def _insert(db: Db, composed: Draft, new: NewReport) -> int | None:
     row["reference"] = intake.reference_at_random()
     while db.scalar(select(Report.number).where(Report.reference == row["reference"])):
         row["reference"] = intake.reference_at_random()
-    row["contact_id"] = accounts.remember(db, new.contact)
     point: geo.Point = row["place"]
     stored = row | {"place": f"SRID=4326;POINT({point.long} {point.lat})"}
     number: int | None = insert_new(db, Report, ["id"], stored, Report.number)
@@ -122,6 +125,9 @@ def _insert(db: Db, composed: Draft, new: NewReport) -> int | None:
 def _insert_beside(db: Db, number: int, composed: Draft, new: NewReport) -> None:
     for event in composed.events:
         db.add(Event(report_number=number, **event._asdict()))
+    if new.contact:  # kept only now: of two posts in one instant, the second comes no further than the row
+        kept = accounts.remember(db, new.contact)
+        db.execute(update(Report).where(Report.number == number).values(contact_id=kept))
     db.flush()
     db.add_all(EventText(report_number=number, **text._asdict()) for text in composed.texts)
     db.add_all(ReportArea(report_number=number, area_id=area) for area in composed.areas)
@@ -215,8 +221,8 @@ def transition(
     """
     report = find(db, reference, actor, lock=True)
     if seen is not None and seen != report.events:
-        raise Conflict("Someone else changed this report while you were reading. "
-                       "Look at the timeline, then take your step again.")
+        raise Conflict(Sentence("Someone else changed this report while you were reading. "
+                                "Look at the timeline, then take your step again."))
     step = lifecycle.choose(verb, report.status, actor)
     kept = lifecycle.settle(step, given or {}, _today(db))
     if "lead" in kept:
@@ -232,12 +238,18 @@ def transition(
     return report
 
 
-def note(db: Db, actor: Actor, reference: str, words: str) -> Report:
-    """Write an internal note on a report's timeline; residents never see it."""
+def note(db: Db, actor: Actor, reference: str, told: str) -> Report:
+    """Write an internal note on a report's timeline; residents never see it.
+
+    Raises NotFound, NotAllowed and Invalid (no words, or too many).
+    """
     report = find(db, reference, actor, lock=True)
-    if not words.strip() or len(words) > LONGEST_TEXT:
-        raise Invalid({"note": [f"Write a note of at most {LONGEST_TEXT} characters."]})
-    record(db, report, "note", actor, {}, text={"note": words.strip()}, public=False)
+    if not actor.may("note"):
+        raise NotAllowed(Sentence("Your role may not write notes. Ask a colleague who works on this report."))
+    if not told.strip() or len(told) > LONGEST_TEXT:
+        raise Invalid({"note": [Sentence("Write a note of at most %(most)s characters.",
+                                         most=LONGEST_TEXT)]})
+    record(db, report, "note", actor, {}, text={"note": told.strip()}, public=False)
     return report
 
 
@@ -248,7 +260,7 @@ def contact(db: Db, actor: Actor, reference: str) -> accounts.ContactDetails:
     """
     report = find(db, reference, actor, lock=True)
     if not actor.may("step"):
-        raise NotAllowed("your role may not see contact details")
+        raise NotAllowed(Sentence("Your role may not see contact details."))
     if report.contact_id is None:
         raise NotFound("nobody left contact details with this report")
     found = accounts.read_contact(db, report.contact_id)
@@ -260,7 +272,7 @@ def _lead(db: Db, report: Report, reference: str) -> str:
     tidy = reference.strip().upper()
     lead = db.scalar(select(Report.reference).where(Report.reference == tidy))
     if lead is None or lead == report.reference:
-        raise Invalid({"lead": ["No other report has this reference. Copy it from its page."]})
+        raise Invalid({"lead": [Sentence("No other report has this reference. Copy it from its page.")]})
     return lead
 
 

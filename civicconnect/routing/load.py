@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from marshmallow import Schema, fields
+from marshmallow import Schema, fields, validate
 
 from civicconnect import clock
 from civicconnect.db import Db
 from civicconnect.routing.models import RuleRow
 from civicconnect.routing.rules import Rule, rule_book
 from civicconnect.tables import parse, rows, unknown_keys
+
+# The one row of a version without rules: it names no department, and so it never fits.
+NO_RULES = Rule("", "")
 
 
 class _Condition(Schema):
@@ -19,7 +22,7 @@ class _Condition(Schema):
 
 
 class _Rule(Schema):
-    code = fields.Str(required=True)
+    code = fields.Str(required=True, validate=validate.Length(1, 80))
     department = fields.Str(required=True)
     services = fields.List(fields.Str(), load_default=list)
     area = fields.Str(load_default=None)
@@ -36,9 +39,11 @@ def check(
     faults: list[str] = []
     tables = parse("rules.toml", files.get("rules.toml"), faults)
     unknown_keys("rules.toml", tables, {"rule"}, faults)
-    found = []
+    found: list[Rule] = []
     for row in rows("rules.toml", tables, "rule", _Rule(), faults):
         where = f"rules.toml, [[rule]] {row['code']}"
+        if row["code"] in {rule.code for rule in found}:
+            faults.append(f"{where}: the code stands twice.")
         if row["department"] not in departments:
             faults.append(f"{where}: no department is called '{row['department']}'.")
         for service in sorted(set(row["services"]) - set(services)):
@@ -62,7 +67,7 @@ def load(db: Db, rules: tuple[Rule, ...]) -> int:
         RuleRow(version=version, position=n, made_at=made_at, code=r.code,
                 department=r.department, services=sorted(r.services), area=r.area,
                 answers=dict(r.answers or {}))
-        for n, r in enumerate(rules)
+        for n, r in enumerate(rules or (NO_RULES,))
     )
     db.flush()
     return version

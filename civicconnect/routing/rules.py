@@ -103,6 +103,7 @@ def rule_book(db: Db) -> RuleBook:
         select(RuleRow).where(RuleRow.version == newest).order_by(RuleRow.position)
     ).all()
     rules = tuple(
-        Rule(r.code, r.department, frozenset(r.services), r.area, r.answers) for r in found
+        Rule(r.code, r.department, frozenset(r.services), r.area, r.answers)
+        for r in found if r.department
     )
     return RuleBook(found[0].version if found else 0, rules)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 
 from civicconnect.db import Db, upsert
 from civicconnect.errors import Invalid
@@ -17,7 +18,8 @@ from civicconnect.sla.timetable import Hours
 from civicconnect.tables import parse, rows, unknown_keys
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-SPAN = re.compile(r"(\d{1,2}):(\d{2})-(\d{1,2}):(\d{2})")
+SPAN = re.compile(r"(\d{1,2}):([0-5]\d)-(\d{1,2}):([0-5]\d)")
+LONGEST_HOURS = 50_000  # more than five years without a night: a slip of the pen
 
 
 class _Spans(fields.Field[list[tuple[int, int]]]):
@@ -34,10 +36,19 @@ class _Spans(fields.Field[list[tuple[int, int]]]):
         return spans
 
 
+class _Day(fields.Field[date]):
+    """2026-12-25, as TOML writes a day."""
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> date:
+        if type(value) is not date:
+            raise ValidationError(f"'{value}' is no day; write 2026-12-25, without quotation marks or time.")
+        return value
+
+
 class _Calendar(Schema):
-    code = fields.Str(required=True)
+    code = fields.Str(required=True, validate=validate.Length(1, 40))
     zone = fields.Str(load_default=None)
-    closed = fields.List(fields.Raw(), load_default=list)
+    closed = fields.List(_Day(), load_default=list)
     hours = fields.Nested(
         Schema.from_dict({day: _Spans(load_default=list) for day in DAYS}), required=True
     )
@@ -48,7 +59,8 @@ class _Promise(Schema):
     area = fields.Str(load_default=None, validate=validate.Regexp(
         r"[^:]+:.+", error="Write the area as layer:code, for example district:harbour."))
     hours = fields.Float(required=True, validate=validate.Range(
-        min=0, min_inclusive=False, error="A promise is more than 0 hours."))
+        min=0, min_inclusive=False, max=LONGEST_HOURS,
+        error=f"A promise is more than 0 and at most {LONGEST_HOURS} hours."))
 
 
 @dataclass(frozen=True)
@@ -92,7 +104,7 @@ def _calendars(files: Mapping[str, bytes], zone: str, faults: list[str]) -> dict
         where = f"calendars.toml, [[calendar]] {row['code']}"
         if row["code"] in calendars:
             faults.append(f"{where}: the code stands twice.")
-        if len(set(map(str, row["closed"]))) != len(row["closed"]):
+        if len(set(row["closed"])) != len(row["closed"]):
             faults.append(f"{where}, key 'closed': a day stands twice.")
         week = tuple(tuple(row["hours"][day]) for day in DAYS)
         try:
@@ -112,6 +124,8 @@ def load(db: Db, promises: Promises) -> None:
          "closed": sorted(day.isoformat() for day in hours.closed)}
         for code, hours in promises.calendars.items()
     ])
-    db.execute(delete(Promise))
-    db.add_all(Promise(service=s, area=a, hours=h) for s, a, h in promises.promises)
+    standing = {(p.service, p.area, p.hours) for p in db.scalars(select(Promise))}
+    if standing != set(promises.promises):
+        db.execute(delete(Promise))
+        db.add_all(Promise(service=s, area=a, hours=h) for s, a, h in promises.promises)
     db.flush()

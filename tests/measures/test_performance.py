@@ -1,0 +1,183 @@
+"""How long people wait: open reports count, small numbers stay unsaid, and a laptop gets the same figure."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from itertools import count
+
+import duckdb
+import pytest
+
+from civicconnect import clock, measures, opendata, reports
+from civicconnect.reports import Closing, PastReport
+from tests.factories import RESIDENT, new_report
+
+NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+def figures(db_):
+    """Publish and count: each wait is (service, hours, outcome); the outcome "open" waits still."""
+    made, seconds = [], count(0)
+
+    def publish(*waits):
+        with clock.stopped_at(NOW + timedelta(seconds=next(seconds))):
+            past = []
+            for service, hours, outcome in waits:
+                made.append(service)
+                received = NOW - 1000 * HOUR if outcome != "open" else NOW - hours * HOUR
+                closing = Closing(received + hours * HOUR, outcome) if outcome != "open" else None
+                past.append(PastReport(new_report(service=service), f"x-{len(made)}", received, closing))
+            reports.submit_past(db_, RESIDENT, reports.desk(db_), past)
+            return measures.performance(opendata.publish(db_))
+    return publish
+
+
+def one(figures, code):
+    return next(row for row in figures.services if row.code == code)
+
+
+def fixed(service, hours):
+    return [(service, h, "fixed") for h in hours]
+
+
+def still(service, hours):
+    return [(service, h, "open") for h in hours]
+
+
+# Open ones count
+
+def test_open_reports_count_in_the_time_that_half_wait(figures):
+    # 20 done after 1 to 20 hours, 20 waiting for 100: half of all 40 are done by the 20th hour.
+    found = one(figures(*fixed("tree", range(1, 21)), *still("tree", [100] * 20)), "tree")
+    assert (found.reports, found.open, found.median_hours) == (40, 20, 20.0)
+    assert found.eight_of_ten_hours is None  # eight in ten are not done yet
+
+
+def test_with_the_open_ones_left_out_the_figure_would_be_twice_as_good(figures):
+    found = one(figures(*fixed("tree", range(1, 21))), "tree")
+    assert found.median_hours == 10.0
+    assert found.eight_of_ten_hours == 16.0
+
+
+def test_reports_that_came_in_lately_say_only_that_they_wait_since_then(figures):
+    # By hand: of 4 waiting at 10 h one ends, 3/4 are left; of 2 waiting at 20 h one ends, 3/8 are left.
+    found = one(figures(*fixed("tree", [10, 20]), *still("tree", [15, 30])), "tree")
+    assert found.median_hours == 20.0
+    assert found.eight_of_ten_hours is None
+
+
+def test_nothing_is_known_of_half_where_most_are_open(figures):
+    found = one(figures(*fixed("tree", [1, 2]), *still("tree", [3] * 38)), "tree")
+    assert (found.median_hours, found.eight_of_ten_hours, found.open) == (None, None, 38)
+
+
+def test_hours_are_counted_by_the_calendar_nights_and_weekends_too(figures):
+    assert one(figures(*fixed("tree", [72.5] * 3)), "tree").median_hours == 72.5
+
+
+def test_each_service_has_its_own_figure_and_all_of_them_one_together(figures):
+    found = figures(*fixed("tree", [10] * 30), *fixed("graffiti", [30] * 31))
+    assert {row.code: (row.reports, row.median_hours) for row in found.services} == {
+        "tree": (30, 10.0), "graffiti": (31, 30.0)}
+    assert (found.overall.reports, found.overall.median_hours) == (61, 30.0)
+    assert [row.name for row in found.services] == sorted(row.name for row in found.services)
+
+
+# What does not count
+
+@pytest.mark.parametrize("outcome", ["invalid", "handed_over", "withdrawn"])
+def test_on_what_was_never_ours_to_do_nobody_waited(figures, outcome):
+    alone = figures(*fixed("tree", range(1, 31)))
+    found = figures(*[("tree", 500, outcome)] * 40, *[("graffiti", 500, outcome)] * 40)
+    assert found.services == alone.services
+    assert found.overall == alone.overall
+
+
+@pytest.mark.parametrize("outcome", ["fixed", "partly_fixed", "no_action", "not_found", "duplicate", None])
+def test_whatever_else_came_of_a_report_somebody_waited_for_it(figures, outcome):
+    found = one(figures(*[("tree", 5, outcome)] * 3), "tree")
+    assert (found.reports, found.open, found.median_hours) == (3, 0, 5.0)
+
+
+def test_reports_that_are_left_out_of_the_figure_are_published_all_the_same(figures):
+    figures(*[("tree", 5, "invalid")] * 3)
+    assert opendata.newest().manifest["rows"] == 3
+
+
+# Small numbers
+
+@pytest.mark.parametrize(("many", "enough"), [(1, False), (29, False), (30, True), (31, True)])
+def test_fewer_than_thirty_reports_show_no_figure(figures, many, enough):
+    found = figures(*fixed("tree", [5] * (many - many // 2)), *still("tree", [5] * (many // 2)))
+    assert one(found, "tree").enough == found.overall.enough == enough
+
+
+def test_the_page_says_so_instead_of_a_figure(figures, visitor):
+    figures(*fixed("tree", [5] * 29), *fixed("graffiti", [7] * 30))
+    page = visitor.get("/performance")
+    rows = {tr.findtext("th"): " ".join("".join(td.itertext()).strip() for td in tr.iter("td"))
+            for tr in page.tree.iter("tr")}
+    assert rows["Tree or branch"] == "fewer than 30 reports: no figure yet"
+    assert rows["Graffiti"].startswith("30 0 7.0 hours 7.0 hours")
+
+
+def test_the_page_says_so_of_all_reports_together_too(figures, visitor):
+    figures(*fixed("tree", [5] * 29))
+    assert "5.0 hours" not in visitor.get("/performance").words
+    figures(*fixed("tree", [5]))
+    assert "5.0 hours" in visitor.get("/performance").words
+
+
+def test_before_the_first_version_the_page_has_no_figure(visitor):
+    page = visitor.get("/performance")
+    assert page.status == 200
+    assert "hours" not in page.words
+
+
+def test_a_record_without_reports_has_no_figure(figures):
+    found = figures()
+    assert found.services == ()
+    assert (found.overall.reports, found.overall.median_hours, found.overall.on_time_share) == (0, None, None)
+
+
+# Promises
+
+def test_on_time_is_the_share_of_kept_promises_among_those_kept_or_broken(figures):
+    # A traffic light is promised in 8 hours of a crew that works from 7 to 19, Monday to Saturday.
+    found = one(figures(*fixed("traffic-light", [1] * 3), *fixed("traffic-light", [200]),
+                        *still("traffic-light", [900]), *still("traffic-light", [0.5] * 5)), "traffic-light")
+    assert found.reports == 10
+    assert found.on_time_share == pytest.approx(3 / 5)
+
+
+def test_where_nothing_was_promised_nothing_is_on_time_or_late(figures):
+    assert one(figures(*fixed("something-else", [1, 900])), "something-else").on_time_share is None
+
+
+# The same figure for everybody
+
+def test_a_laptop_gets_the_same_figure_from_the_same_file_with_the_query_shown(figures):
+    waits = [*fixed("tree", [1, 2, 2, 3, 5, 8, 13, 21]), *still("tree", [2, 4, 30]), ("tree", 1, "withdrawn")]
+    found = figures(*waits)
+    with duckdb.connect() as laptop:
+        laptop.execute("SET TimeZone = 'Asia/Kolkata'")
+        file = opendata.newest(found.version).file("reports", "parquet")
+        laptop.execute(f"CREATE VIEW reports AS SELECT * FROM read_parquet('{file}')")  # noqa: S608
+        rows = laptop.execute(found.sql).fetchall()
+    assert len(rows) == found.overall.reports == 11
+    left, median = 1.0, None
+    for hours in sorted({row[3] for row in rows if row[2]}):
+        waiting = sum(row[3] >= hours for row in rows)
+        left *= 1 - sum(row[2] and row[3] == hours for row in rows) / waiting
+        median = hours if median is None and left <= 0.5 else median
+    assert found.overall.median_hours == pytest.approx(median)
+    assert found.as_of == NOW
+
+
+def test_a_version_keeps_its_figures_and_the_next_one_has_its_own(figures):
+    first, second = figures(*fixed("tree", [5] * 3)), figures(*fixed("tree", [50] * 6))
+    assert (first.overall.median_hours, second.overall.median_hours) == (5.0, 50.0)
+    assert measures.performance(opendata.newest(first.version)) == first
+    assert first.version < second.version

@@ -14,7 +14,7 @@ from shapely.geometry import mapping, shape
 
 from civicconnect.errors import Invalid
 from civicconnect.history.importer import slug
-from civicconnect.history.profile import Profile, Unreadable, open_rows, open_text
+from civicconnect.history.profile import Profile, Unreadable, must_be_whole, open_rows, open_text
 from civicconnect.sla import Hours, Timetable
 
 CATCH_ALL = "service-desk"
@@ -23,9 +23,10 @@ FEWEST = 20  # promises drawn from fewer rows would be chance
 
 
 class _Seen:
-    """What the record says of one service."""
+    """What the record says of one service: of all rows whose names make one code."""
 
     def __init__(self) -> None:
+        self.names: Counter[str] = Counter()
         self.departments: Counter[str] = Counter()
         self.groups: Counter[str] = Counter()
         self.hours: list[float] = []
@@ -61,9 +62,14 @@ def _read(requests: Path, profile: Profile) -> dict[str, _Seen]:
     seen: dict[str, _Seen] = defaultdict(_Seen)
     for _, row in open_rows(requests, profile):
         name = profile.value(row, "service")
+        try:
+            must_be_whole(row)
+        except Unreadable:
+            continue
         if not name:
             continue
-        entry = seen[name]
+        entry = seen[slug(name)]
+        entry.names[name] += 1
         entry.departments[profile.value(row, "department")] += 1
         entry.groups[profile.value(row, "group") or "Services"] += 1
         try:
@@ -85,11 +91,12 @@ def _areas(file: Path, profile: Profile) -> list[tuple[str, str, Any]]:
         with open_text(file) as text:
             features = json.load(text)["features"]
         code, named = profile.areas.get("code", "code"), profile.areas.get("name", "name")
-        return [
-            (slug(str(f["properties"][code])), str(f["properties"][named]),
-             shapely.make_valid(shape(f["geometry"])))
-            for f in features
-        ]
+        parts: dict[str, tuple[str, list[Any]]] = {}
+        for f in features:
+            words = str(f["properties"][named])
+            parts.setdefault(slug(str(f["properties"][code])), (words, []))[1].append(
+                shapely.make_valid(shape(f["geometry"])))
+        return [(key, words, shapely.union_all(some)) for key, (words, some) in parts.items()]
     except (OSError, ValueError, KeyError, TypeError) as fault:
         raise Invalid({"areas": [f"{file.name} is not GeoJSON with the properties the profile "
                                  f"names ({fault})."]}) from None
@@ -105,20 +112,20 @@ def _city(name: str, profile: Profile, drawn: list[tuple[str, str, Any]]) -> dic
 
 
 def _departments(seen: Mapping[str, _Seen], profile: Profile) -> list[dict[str, Any]]:
-    codes = {code for entry in seen.values() for code in entry.departments if code}
-    found = [(slug(code), profile.departments.get(code, code)) for code in sorted(codes)]
-    found.append((CATCH_ALL, "Service Desk"))
-    return [{"code": code, "calendar": "office", "name": {"en": words}} for code, words in found]
+    theirs = {code for entry in seen.values() for code in entry.departments if code}
+    found = {slug(code): profile.departments.get(code, code) for code in sorted(theirs)}
+    found.setdefault(CATCH_ALL, "Service Desk")
+    return [{"code": code, "calendar": "office", "name": {"en": words}} for code, words in found.items()]
 
 
 def _services(seen: Mapping[str, _Seen]) -> dict[str, Any]:
-    groups = sorted({entry.groups.most_common(1)[0][0] for entry in seen.values()})
+    groups = {slug(group): group for entry in seen.values() for group, _ in entry.groups.most_common(1)}
     return {
-        "group": [{"code": slug(group), "name": {"en": group}} for group in groups],
+        "group": [{"code": code, "name": {"en": group}} for code, group in sorted(groups.items())],
         "service": [
-            {"code": slug(name), "group": slug(entry.groups.most_common(1)[0][0]),
-             "department": _usual(entry), "name": {"en": name}}
-            for name, entry in sorted(seen.items())
+            {"code": code, "group": slug(entry.groups.most_common(1)[0][0]),
+             "department": _usual(entry), "name": {"en": entry.names.most_common(1)[0][0]}}
+            for code, entry in sorted(seen.items())
         ],
     }
 
@@ -130,8 +137,8 @@ def _usual(entry: _Seen) -> str:
 
 def _promises(seen: Mapping[str, _Seen]) -> list[dict[str, Any]]:
     return [
-        {"service": slug(name), "hours": max(1.0, round(_median(entry.hours), 1))}
-        for name, entry in sorted(seen.items()) if len(entry.hours) >= FEWEST
+        {"service": code, "hours": max(1.0, round(_median(entry.hours), 1))}
+        for code, entry in sorted(seen.items()) if len(entry.hours) >= FEWEST
     ]
 
 
@@ -141,9 +148,9 @@ def _median(values: list[float]) -> float:
 
 def _rules(seen: Mapping[str, _Seen]) -> list[dict[str, Any]]:
     by_department: dict[str, list[str]] = defaultdict(list)
-    for name, entry in sorted(seen.items()):
+    for code, entry in sorted(seen.items()):
         if _usual(entry) != CATCH_ALL:
-            by_department[_usual(entry)].append(slug(name))
+            by_department[_usual(entry)].append(code)
     return [
         {"code": f"to-{department}", "department": department, "services": sorted(services)}
         for department, services in sorted(by_department.items())

@@ -15,7 +15,7 @@ from uuid import UUID, uuid5
 from civicconnect import db, reports
 from civicconnect.accounts import Actor
 from civicconnect.catalog import Catalog, words
-from civicconnect.history.profile import Profile, Unreadable, open_rows
+from civicconnect.history.profile import Profile, Unreadable, must_be_whole, open_rows
 from civicconnect.reports import Closing, NewReport, PastReport
 
 BATCH = 5000
@@ -59,7 +59,7 @@ def import_csv(
     actor = Actor("history", f"import:{profile.name}"[:80])
     rows = open_rows(file, profile)
     verdicts.parent.mkdir(parents=True, exist_ok=True)
-    with verdicts.open("w", encoding="utf-8", newline="") as out:
+    with verdicts.open("w", encoding="utf-8", errors="backslashreplace", newline="") as out:
         writer = csv.writer(out)
         writer.writerow(VERDICT)
         while batch := list(islice(rows, BATCH)):
@@ -100,8 +100,7 @@ class _Reader:
     def read(self, line: int, row: Mapping[str, Any]) -> PastReport | None:
         external = self.profile.value(row, "id")
         try:
-            if None in row or None in row.values():
-                raise Unreadable("the row has more or fewer cells than the header")
+            must_be_whole(row)
             past, remark = self._past(external, row)
         except Unreadable as fault:
             self.verdicts.append((line, external, "rejected", str(fault)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,8 +22,8 @@ from civicconnect.tables import parse, rows
 
 NEEDED = ("id", "opened", "service")
 OPTIONAL = ("closed", "due", "group", "department", "channel", "address", "lat", "long", "note")
-
-
+EARLIEST, LATEST = 1900, 2199  # years
+DAMAGED = (csv.Error, gzip.BadGzipFile, zlib.error, EOFError)
 _COLUMNS: dict[str, fields.Field[Any]] = {name: fields.Str(required=True) for name in NEEDED}
 _COLUMNS |= {name: fields.Str(load_default="") for name in OPTIONAL}
 _Columns = Schema.from_dict(_COLUMNS)
@@ -76,6 +77,8 @@ class Profile:
                      else datetime.strptime(text, self.time_format))  # noqa: DTZ007
         except ValueError:
             raise Unreadable(f"'{word}' is '{text}', which is no time in this profile") from None
+        if not EARLIEST <= found.year <= LATEST:
+            raise Unreadable(f"'{word}' is '{text}', and no report is that old or that far ahead")
         if found.tzinfo is not None:
             return found.astimezone(UTC), ""
         return sla.local(found, self.zone)
@@ -108,11 +111,12 @@ def read_profile(file: Path) -> Profile:
 def open_rows(file: Path, profile: Profile) -> Iterator[tuple[int, dict[str, Any]]]:
     """Yield (line number, {column: cell}) of a CSV file, plain or gzipped.
 
-    Raises Invalid where the file cannot be read or lacks a column the profile names.
+    Raises Invalid where the file cannot be read or lacks a column the profile names. Bytes that are
+    no UTF-8 come through as surrogates, so that one of them costs its row and not the whole file.
     """
     if not file.is_file():
         raise Invalid({"file": [f"There is no file {file}."]})
-    with open_text(file) as text:
+    with open_text(file, "surrogateescape") as text:
         reader = csv.DictReader(text)
         try:
             header = reader.fieldnames or []
@@ -122,22 +126,36 @@ def open_rows(file: Path, profile: Profile) -> Iterator[tuple[int, dict[str, Any
                                         f"'{profile.name}' names it." for c in missing]})
             for row in reader:
                 yield reader.line_num, row
-        except (UnicodeDecodeError, csv.Error, gzip.BadGzipFile, EOFError) as fault:
+        except DAMAGED as fault:
             raise Invalid({"file": [f"Line {reader.line_num + 1} cannot be read: {fault}. "
-                                    "Save the file as CSV in UTF-8."]}) from None
+                                    "Fetch the file again, or save it as CSV in UTF-8."]}) from None
+
+
+def must_be_whole(row: Mapping[str, Any]) -> None:
+    """Raise Unreadable where a row has other cells than the header, or bytes that are no text."""
+    if None in row or None in row.values():
+        raise Unreadable("the row has more or fewer cells than the header")
+    written = "".join(row.values())
+    if "\0" in written:
+        raise Unreadable("the row holds a NUL character")
+    if not written.isascii():
+        try:
+            written.encode()
+        except UnicodeEncodeError:
+            raise Unreadable("the row is not written in UTF-8") from None
 
 
 def count_rows(file: Path, profile: Profile) -> int:
     """Return how many rows a file has, for a progress bar; Invalid where it cannot be read."""
     next(open_rows(file, profile), None)  # says what is wrong with the header
-    with open_text(file) as text:
+    with open_text(file, "surrogateescape") as text:
         try:
             return max(sum(1 for _ in csv.reader(text)) - 1, 0)
-        except (UnicodeDecodeError, csv.Error, gzip.BadGzipFile, EOFError):
+        except DAMAGED:
             return 0  # the import itself will say in which line
 
 
-def open_text(file: Path) -> TextIO:
+def open_text(file: Path, errors: str = "strict") -> TextIO:
     """Open a text file, plain or gzipped, in UTF-8 with or without a byte-order mark."""
     raw = gzip.open(file, "rb") if file.suffix == ".gz" else file.open("rb")  # noqa: SIM115  closed by the reader
-    return io.TextIOWrapper(raw, encoding="utf-8-sig", newline="")
+    return io.TextIOWrapper(raw, encoding="utf-8-sig", errors=errors, newline="")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from civicconnect import accounts, db, jobs, reports, settings
+from civicconnect import accounts, cli, db, jobs, reports, settings
 from tests.browser.conftest import free_port, wait_until_ready
 from tests.factories import RESIDENT, new_report
 
@@ -31,6 +32,37 @@ def civic(*words: str, url: str = "", folder: Path, check: int | None = 0, **env
     if check is not None:
         assert done.returncode == check, done.stdout + done.stderr
     return done
+
+
+@pytest.fixture
+def type_(monkeypatch, capsys):
+    """Run a command in this process, which is quicker; returns the exit code and what it said."""
+    def run(*words, folder, url="", **env):
+        for name in [n for n in os.environ if n.startswith("CIVIC_")]:
+            monkeypatch.delenv(name)
+        for name, value in ({"CIVIC_DATA": str(folder), "CIVIC_DATABASE_URL": url} | env).items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setattr(sys, "argv", ["civic", *words])
+        monkeypatch.chdir(ROOT)
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        said = capsys.readouterr()
+        return ended.value.code or 0, said.out + said.err
+    return run
+
+
+@pytest.fixture(scope="module")
+def ready(tmp_path_factory) -> Path:
+    """The folder of an installation after `civic init`, to be copied."""
+    folder = tmp_path_factory.mktemp("ready")
+    civic("init", folder=folder)
+    return folder
+
+
+@pytest.fixture
+def installed(ready, tmp_path) -> Path:
+    """An installation of the test's own."""
+    return Path(shutil.copytree(ready, tmp_path / "installed"))
 
 
 def start_demo(folder: Path, url: str, port: int) -> tuple[subprocess.Popen[bytes], float]:
@@ -90,20 +122,19 @@ def test_the_demo_never_opens_a_real_citys_database(tmp_path):
     assert "For your own city use 'serve' and 'worker'" in refused.stderr
 
 
-def test_one_database_holds_one_city(tmp_path):
-    civic("init", folder=tmp_path)
+def test_one_database_holds_one_city(type_, installed, tmp_path):
     other = tmp_path / "other"
-    subprocess.run(["cp", "-r", LARKMOUTH, other], check=True)
+    shutil.copytree(LARKMOUTH, other)
     toml = (other / "city.toml").read_text()
     (other / "city.toml").write_text(toml.replace('slug = "larkmouth"', 'slug = "othertown"'))
-    refused = civic("city", "load", str(other), folder=tmp_path, check=1)
-    assert "This database holds the city 'larkmouth'" in refused.stderr
+    code, said = type_("city", "load", str(other), folder=installed)
+    assert (code, "This database holds the city 'larkmouth'" in said) == (1, True)
 
 
-def test_serving_before_init_says_what_to_type(tmp_path):
-    civic("init", folder=tmp_path)
-    (tmp_path / "civic.sqlite").unlink()
-    assert "Type: civic init" in civic("serve", folder=tmp_path, check=1).stderr
+def test_serving_before_init_says_what_to_type(type_, installed):
+    (installed / "civic.sqlite").unlink()
+    code, said = type_("serve", folder=installed)
+    assert (code, "Type: civic init" in said) == (1, True)
 
 
 def test_missing_secrets_stop_the_start_by_name(tmp_path):
@@ -113,13 +144,10 @@ def test_missing_secrets_stop_the_start_by_name(tmp_path):
     assert "Traceback" not in refused.stderr
 
 
-def test_a_database_that_does_not_answer_is_a_sentence(tmp_path):
-    civic("init", folder=tmp_path)
-    refused = civic("doctor", folder=tmp_path, url="postgresql://civic@127.0.0.1:1/none", check=1)
-    assert "FAULT database" in refused.stdout
-    assert "Traceback" not in refused.stdout + refused.stderr
-    refused = civic("publish", folder=tmp_path, url="postgresql://civic@127.0.0.1:1/none", check=1)
-    assert "Traceback" not in refused.stderr
+@pytest.mark.parametrize(("word", "told"), [("doctor", "FAULT database"), ("publish", "does not answer")])
+def test_a_database_that_does_not_answer_is_a_sentence(type_, installed, word, told):
+    code, said = type_(word, folder=installed, url="postgresql://civic@127.0.0.1:1/none")
+    assert (code, told in said) == (1, True)
 
 
 def test_init_twice_changes_nothing(empty_url, tmp_path):
@@ -132,15 +160,15 @@ def test_init_twice_changes_nothing(empty_url, tmp_path):
     assert "ok   database" in civic("doctor", folder=tmp_path, url=empty_url).stdout
 
 
-def test_a_broken_city_is_named_fault_by_fault(tmp_path):
+def test_a_broken_city_is_named_fault_by_fault(type_, tmp_path):
     broken = tmp_path / "broken"
-    subprocess.run(["cp", "-r", LARKMOUTH, broken], check=True)
+    shutil.copytree(LARKMOUTH, broken)
     (broken / "promises.toml").write_text('[[promise]]\nservice = "pothole"\nhours = 0\n')
     (broken / "rules.toml").write_bytes(b"[[rule]]\ncode = \xff\n")
-    told = civic("city", "check", str(broken), folder=tmp_path, check=1).stderr
-    assert "promises.toml, [[promise]] pothole, key 'hours'" in told
-    assert "rules.toml" in told
-    assert "Traceback" not in told
+    code, said = type_("city", "check", str(broken), folder=tmp_path)
+    assert code == 1
+    assert "promises.toml, [[promise]] pothole, key 'hours'" in said
+    assert "rules.toml" in said
 
 
 @pytest.mark.parametrize(("words", "said"), [
@@ -152,11 +180,9 @@ def test_a_broken_city_is_named_fault_by_fault(tmp_path):
     (("user", "add", "ana@city.example", "--password", "long enough words"), "Name the department"),
     (("user", "add", "a@city.example", "--password", "long enough words", "--department", "x"), "called 'x'"),
 ])
-def test_a_wrong_word_gets_a_sentence_and_exit_code_1(tmp_path, words, said):
-    civic("init", folder=tmp_path)
-    refused = civic(*words, folder=tmp_path, check=1)
-    assert said in refused.stderr
-    assert "Traceback" not in refused.stderr
+def test_a_wrong_word_gets_a_sentence_and_exit_code_1(type_, installed, words, said):
+    code, told = type_(*words, folder=installed)
+    assert (code, said in told) == (1, True)
 
 
 def test_someone_added_may_sign_in(own_database, own_settings, tmp_path):

@@ -192,7 +192,7 @@ def test_a_place_outside_the_city_is_refused_and_nothing_is_stored(own_database,
     ({"description": "x" * 4001}, {"description"}), ({"address": "x" * 301}, {"address"}),
     ({"service": "moon", "point": None, "description": "x" * 4001, "address": "x" * 301},
      {"service", "place", "description", "address"}),
-], ids=str)
+], ids=lambda value: "+".join(sorted(value)))
 def test_what_is_wrong_is_named_field_by_field_and_nothing_is_stored(db_, wrong, fields):
     before = counts()
     with pytest.raises(Invalid) as fault:

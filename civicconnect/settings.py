@@ -78,7 +78,7 @@ def home() -> Path:
 
     In a checkout that is the folder above the package; in a wheel they lie inside the package.
     """
-    return HERE.parent if (HERE.parent / "templates").is_dir() else HERE
+    return HERE if (HERE / "templates").is_dir() else HERE.parent
 
 
 def base() -> Path:
@@ -86,7 +86,7 @@ def base() -> Path:
 
     In a checkout that is its top, wherever the command was typed; else the current folder.
     """
-    return HERE.parent if (HERE.parent / "templates").is_dir() else Path.cwd()
+    return Path.cwd() if (HERE / "templates").is_dir() else HERE.parent
 
 
 def load(environ: Mapping[str, str] | None = None) -> Settings:

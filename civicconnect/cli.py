@@ -9,11 +9,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import click
-import structlog
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError, OperationalError
 
 from civicconnect import __version__, accounts, city, commands, db, running, settings
-from civicconnect.app import create_app
+from civicconnect.app import create_app, set_up_logs
 from civicconnect.db import Database
 from civicconnect.errors import Invalid, Refusal
 from civicconnect.settings import Settings
@@ -129,7 +128,7 @@ def draft(requests: Path, areas: Path, profile: str, name: str, out: Path) -> No
     """Draft a city folder from its own record: something to correct instead of an empty page.
 
     Example: civic city draft --requests requests.csv --areas wards.geojson
-    --profile boston_2011h2 --name "Our City" --out /srv/our-city
+    --profile our-profile.toml --name "Our City" --out /srv/our-city
     """
     commands.draft(requests, areas, profile, name, out)
 
@@ -141,7 +140,7 @@ def draft(requests: Path, areas: Path, profile: str, name: str, out: Path) -> No
 def import_(file: Path, profile: str, verdicts: Path | None) -> None:
     """Import another system's CSV. A second time adds nothing.
 
-    Example: civic import requests.csv.gz --profile boston_2011h2
+    Example: civic import requests.csv.gz --profile our-profile.toml
     """
     with installation() as (given, _):
         commands.import_csv(given, file, profile, verdicts)
@@ -213,11 +212,7 @@ def add(email: str, role: str, department: tuple[str, ...], name: str, password:
 
 def main() -> None:
     """Run a command; a refusal is its sentences on stderr and exit code 1."""
-    structlog.configure(
-        processors=[structlog.processors.TimeStamper(fmt="iso"), structlog.processors.add_log_level,
-                    structlog.processors.format_exc_info, structlog.processors.JSONRenderer()],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )
+    set_up_logs()
     try:
         civic(prog_name="civic")
     except Invalid as fault:
@@ -230,6 +225,12 @@ def main() -> None:
         sys.exit(1)
     except OperationalError as fault:
         click.echo(commands.database_away(fault), err=True)
+        sys.exit(1)
+    except OSError as fault:
+        click.echo(f"{fault.filename or 'The disk'}: {fault.strerror or fault}.", err=True)
+        sys.exit(1)
+    except DatabaseError as fault:
+        click.echo(f"The database cannot be opened: {fault}. Correct CIVIC_DATABASE_URL.", err=True)
         sys.exit(1)
 
 

@@ -1,4 +1,7 @@
-"""The plan of the house as data, and what breaks it. tests/test_plan.py asks; a planted fault answers."""
+"""The plan of the house as data, and what breaks it. tests/test_plan.py asks; a planted fault answers.
+
+Which files may tell one engine from the other is in tests/plan_engines.py.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,8 @@ import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
+
+from tests.plan_engines import named_engines, said
 
 GROUND = {"settings", "clock", "errors", "jobs", "db", "tables", "__init__"}
 ROOF = {"app", "cli", "commands", "running"}
@@ -40,99 +45,168 @@ GROUND_MAY = {
     "__init__": set(), "errors": set(), "clock": set(), "tables": set(), "settings": {"errors"},
     "db": {"clock", "errors", "settings"}, "jobs": {"clock", "db", "errors", "settings"},
 }
-MAY_NAME_ENGINES = {"db", "geo", "jobs"}
-ENGINES = re.compile(r"\b(postgresql|sqlite)\b", re.IGNORECASE)
-# Cities that publish 311 records: their names belong into profiles and presets, not into code.
-CITIES = re.compile(
-    r"\b(amsterdam|atlanta|austin|baltimore|bloomington|boston|brookline|chicago|denver|gie(ss|ß)en|"
-    r"helsinki|london|los angeles|louisville|memphis|new orleans|new york|nyc|peoria|philadelphia|"
-    r"san francisco|schenectady|seattle|toronto|vienna|zurich|zürich)\b", re.IGNORECASE)
+
+# A module loaded by a name in a string is an arrow the plan cannot see.
+LOADERS = {"__import__", "exec_module", "import_module", "import_string", "resolve_name"}
+# Cities whose names belong into profiles and presets, not into code. Left out on purpose: names that
+# are also words or people (Buffalo, Charlotte, Columbus, Mobile, Phoenix, Reading, Washington alone).
+CITIES = (
+    "amsterdam", "antwerp", "atlanta", "austin", "baltimore", "barcelona", "basel", "berlin", "bern",
+    "bloomington", "bonn", "boston", "bronx", "brookline", "brooklyn", "brussels", "calgary", "cambridge",
+    "chicago", "cincinnati", "cleveland", "cologne", "copenhagen", "dallas", "denver", "detroit", "dublin",
+    "edinburgh", "edmonton", "frankfurt", "geneva", "genf", "giessen", "gießen", "glasgow", "hamburg",
+    "helsinki", "honolulu", "houston", "indianapolis", "jacksonville", "kansas city", "köln", "koeln",
+    "las vegas", "lisbon", "london", "los angeles", "louisville", "madrid", "manchester", "melbourne",
+    "memphis", "miami", "milwaukee", "minneapolis", "montreal", "montréal", "munich", "münchen",
+    "muenchen", "nashville", "new orleans", "new york", "nyc", "oakland", "oslo", "ottawa", "paris",
+    "peoria", "philadelphia", "pittsburgh", "portland", "prague", "raleigh", "rostock", "rotterdam",
+    "sacramento", "salt lake city", "san antonio", "san diego", "san francisco", "san jose",
+    "schenectady", "seattle", "singapore", "somerville", "stockholm", "sydney", "tokyo", "toronto",
+    "tucson", "vancouver", "vienna", "warsaw", "washington dc", "wien", "zurich", "zuerich", "zürich",
+    "züri", "zueri",
+)
+LETTER = r"[^\W\d_]"
+NAMES = "|".join(CITIES).replace(" ", r"[-_\s]*")
+CITY = re.compile(rf"(?<!{LETTER})({NAMES})(?!{LETTER})", re.IGNORECASE)
+HUMPS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 # A time zone is named after a city; the libraries' own names are not ours to choose.
-NOT_A_CITY = re.compile(r"\b(Africa|America|Asia|Atlantic|Australia|Europe|Pacific)/[A-Za-z_/]+")
+TIME_ZONE = re.compile(r"\b(Africa|America|Asia|Atlantic|Australia|Europe|Pacific)/[A-Za-z_/]+")
+# What we write ourselves, seen from the house. City folders, docs, tests and vendor/ say what they like.
+FOLDERS = ("templates", "static/css", "static/js", "migrations")
+WRITTEN = {".css", ".html", ".js", ".mako", ".po", ".py", ".toml", ".txt"}
 
 Fault = str
-
-
-def room_of(package: Path, file: Path) -> str:
-    """Return the room a file lies in: its folder, or its own name at the top."""
-    first = file.relative_to(package).parts[0]
-    return first.removesuffix(".py")
+Dotted = tuple[str, ...]
+Arrows = dict[str, dict[str, str]]  # room: the rooms it imports, each with the first line that does
 
 
 def faults(package: Path) -> list[Fault]:
-    """Return everything in a package that breaks the plan, a sentence each."""
+    """Return everything in a house, its package and its pages, that breaks the plan: a sentence each."""
     found: list[Fault] = []
-    arrows: dict[str, set[str]] = {}
+    arrows: Arrows = {}
     for file in sorted(package.rglob("*.py")):
-        room = room_of(package, file)
+        inside = file.relative_to(package)
+        where = (package.name / inside).as_posix()
+        room = inside.parts[0].removesuffix(".py")
         tree = ast.parse(file.read_text(encoding="utf-8"))
-        where = file.relative_to(package.parent).as_posix()
-        found += [f"{where}: {words}" for words in _hidden_imports(tree)]
-        for target, inside in _imports(package.name, tree):
-            if target != room:
-                arrows.setdefault(room, set()).add(target)
-                if inside and not _is_a_module(package, target):
-                    found.append(f"{where}: imports {target}.{inside}, past its front door")
-        if room not in MAY_NAME_ENGINES:
-            found += [f"{where}: names an engine ({word})" for word in _engines(tree)]
-        found += [f"{where}: names a real city ({name})" for name in named_cities(file)]
-    found += _forbidden(arrows)
-    return found
+        for line, target, name in _reaches((package.name, *inside.parts[:-1]), tree):
+            if target[1] != room:
+                arrows.setdefault(room, {}).setdefault(target[1], f"{where}:{line}")
+                if behind := _behind_the_door(package, target, name):
+                    found.append(f"{where}:{line}: imports {behind}, past its front door")
+        for line, words in (*_hidden_imports(tree), *_loaded_by_name(tree), *named_engines(inside, tree)):
+            found.append(f"{where}:{line}: {words}")
+    found += named_cities(package)
+    return [*found, *_forbidden(arrows), *_circles(arrows)]
 
 
-def _is_a_module(package: Path, room: str) -> bool:
-    return (package / f"{room}.py").is_file()
+def _reaches(here: Dotted, tree: ast.Module) -> Iterator[tuple[int, Dotted, str]]:
+    """Yield (line, dotted module, name asked of it) of every way into our own package.
+
+    here       the package the file lies in, as ("civicconnect", "reports"): "from .." starts there
+    """
+    package = here[0]
+    for line, module, name in (*_imports(here, tree), *_attributes(here, tree)):
+        if module == (package,):
+            module, name = (package, name), ""
+        if module[:1] == (package,) and module[1] and not module[1].startswith("__"):
+            yield line, module, name
 
 
-def _imports(name: str, tree: ast.Module) -> Iterator[tuple[str, str]]:
-    """Yield (room, what inside it) of every import of our own."""
+def _imports(here: Dotted, tree: ast.Module) -> Iterator[tuple[int, Dotted, str]]:
     for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
-            parts = node.module.split(".")
-            if parts[0] == name and len(parts) == 1:
-                yield from ((a.name, "") for a in node.names if not a.name.startswith("__"))
-            elif parts[0] == name:
-                yield parts[1], ".".join(parts[2:])
-        elif isinstance(node, ast.Import):
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, tuple(alias.name.split(".")), "") for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield from ((node.lineno, _absolute(here, node), alias.name) for alias in node.names)
+
+
+def _absolute(here: Dotted, node: ast.ImportFrom) -> Dotted:
+    start = here[:max(0, len(here) + 1 - node.level)] if node.level else ()
+    return (*start, *(node.module.split(".") if node.module else ()))
+
+
+def _attributes(here: Dotted, tree: ast.Module) -> Iterator[tuple[int, Dotted, str]]:
+    """Yield the rooms, and the names in rooms, that are reached through an imported name."""
+    bound = _bound(here, tree)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute):
+            first, *rest = ast.unparse(node).split(".")
+            path = (*bound.get(first, ()), *rest)
+            # Longer chains contain these; what lies beyond a room's own name is that name's affair.
+            if first in bound and len(path) in (2, 3):
+                yield node.lineno, path[:2], "".join(path[2:])
+
+
+def _bound(here: Dotted, tree: ast.Module) -> dict[str, Dotted]:
+    """Return what each imported name of a file stands for."""
+    bound: dict[str, Dotted] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
             for alias in node.names:
-                parts = alias.name.split(".")
-                if parts[0] == name and len(parts) > 1:
-                    yield parts[1], ".".join(parts[2:])
+                path = tuple(alias.name.split("."))
+                bound[alias.asname or path[0]] = path if alias.asname else path[:1]
+        elif isinstance(node, ast.ImportFrom):
+            for alias in node.names:
+                bound[alias.asname or alias.name] = (*_absolute(here, node), alias.name)
+    return bound
 
 
-def _hidden_imports(tree: ast.Module) -> Iterator[str]:
+def _behind_the_door(package: Path, module: Dotted, name: str) -> str:
+    """Return what was reached past a room's front door, as "reports.models", or nothing."""
+    _, room, *file = module
+    if file:
+        return ".".join((room, *file))
+    folder = package / room
+    is_file = bool(name) and any((folder / f).is_file() for f in (f"{name}.py", f"{name}/__init__.py"))
+    return f"{room}.{name}" if is_file and name not in _front_door(folder / "__init__.py") else ""
+
+
+def _front_door(file: Path) -> set[str]:
+    """Return the names a room lets others use: its __all__."""
+    body = ast.parse(file.read_text(encoding="utf-8")).body if file.is_file() else []
+    lists = (node.value for node in body
+             if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__")
+    return {name for names in lists for name in ast.literal_eval(names)}
+
+
+def _hidden_imports(node: ast.AST, inside: str = "") -> Iterator[tuple[int, str]]:
+    """Yield imports below the top of a file; "if TYPE_CHECKING" and "try" are still the top."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.Import | ast.ImportFrom) and inside:
+            yield child.lineno, f"an import inside {inside}"
+        if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield from _hidden_imports(child, f"{child.name}()")
+        elif isinstance(child, ast.ClassDef):
+            yield from _hidden_imports(child, f"class {child.name}")
+        else:
+            yield from _hidden_imports(child, inside)
+
+
+def _loaded_by_name(tree: ast.Module) -> Iterator[tuple[int, str]]:
     for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            for inner in ast.walk(node):
-                if isinstance(inner, ast.Import | ast.ImportFrom):
-                    yield f"line {inner.lineno}: an import inside {node.name}()"
+        yield from ((node.lineno, f"loads a module by its name ({word})")
+                    for word in said(node) if word in LOADERS)
 
 
-def _engines(tree: ast.Module) -> Iterator[str]:
-    """Yield engine names in code: words in docstrings are free to explain."""
-    docs = {
-        id(node.body[0].value) for node in ast.walk(tree)
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and node.body
-        and isinstance(node.body[0], ast.Expr)
-    }
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docs:
-            # An address such as "sqlite:///file" names a place to connect to, it tests nothing.
-            if ENGINES.fullmatch(node.value.strip()):
-                yield node.value
-        elif isinstance(node, ast.Attribute | ast.Name):
-            word = node.attr if isinstance(node, ast.Attribute) else node.id
-            if ENGINES.fullmatch(word):
-                yield word
+def written(package: Path) -> list[Path]:
+    """Return the files of a house that are ours to word: the package, and the pages beside it."""
+    folders = (package, *(package.parent / folder for folder in FOLDERS))
+    return sorted(f for folder in folders for f in folder.rglob("*") if f.suffix in WRITTEN)
 
 
-def named_cities(file: Path) -> list[str]:
-    """Return the real cities that a file of code or a template names."""
-    text = NOT_A_CITY.sub("", file.read_text(encoding="utf-8"))
-    return sorted({match.group().lower() for match in CITIES.finditer(text)})
+def named_cities(package: Path) -> Iterator[Fault]:
+    """Yield every place in code, template, style or script that names a real city."""
+    for file in written(package):
+        where = file.relative_to(package.parent).as_posix()
+        # The file's own name stands first, as line 0: it may not name a city either.
+        text = HUMPS.sub(" ", TIME_ZONE.sub("", f"{where}\n{file.read_text(encoding='utf-8')}"))
+        for match in CITY.finditer(text):
+            line = text.count("\n", 0, match.start())
+            yield f"{where}:{line}: names a real city ({match.group().lower()})"
 
 
-def _forbidden(arrows: dict[str, set[str]]) -> Iterator[Fault]:
+def _forbidden(arrows: Arrows) -> Iterator[Fault]:
     for room, targets in sorted(arrows.items()):
         if room in ROOF:
             allowed = set(MAY) | GROUND | ROOF
@@ -142,14 +216,13 @@ def _forbidden(arrows: dict[str, set[str]]) -> Iterator[Fault]:
             allowed = MAY.get(room, set()) | GROUND
         if room not in MAY and room not in GROUND | ROOF:
             yield f"{room}: no such room in the plan"
-        for target in sorted(targets - allowed):
-            yield f"{room}: may not import {target}"
-    yield from _circles(arrows)
+        for target in sorted(set(targets) - allowed):
+            yield f"{room}: may not import {target} ({targets[target]})"
 
 
-def _circles(arrows: dict[str, set[str]]) -> Iterator[Fault]:
+def _circles(arrows: Arrows) -> Iterator[Fault]:
     def reaches(start: str, goal: str, seen: set[str]) -> bool:
-        for target in arrows.get(start, set()) - seen:
+        for target in set(arrows.get(start, ())) - seen:
             if target == goal or reaches(target, goal, seen | {target}):
                 return True
         return False

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -26,6 +27,7 @@ from civicconnect.geo.spatial import latitude, longitude
 
 KINDS = {"water": "water", "parks": "park", "piers": "pier", "streets": ""}
 CLASSES = ("main", "street", "path")
+LAYER = re.compile(r"[a-z][a-z0-9_-]{0,39}")  # it becomes the name of a column: area_<layer>
 GONE = date(1, 1, 1)  # the last day of an area that the folder no longer draws
 
 
@@ -88,14 +90,17 @@ def _features(path: str, content: bytes, faults: list[str]) -> Iterator[tuple[di
 
 def _areas(path: str, layer: str, content: bytes, faults: list[str]) -> Iterator[AreaRow]:
     seen: set[tuple[str, date | None]] = set()
+    if not LAYER.fullmatch(layer):
+        faults.append(f"{path}: a layer is named with at most 40 of a-z, 0-9, - and _, a letter first; "
+                      f"rename the file to areas/{_layer_for(layer)}.geojson.")
     for number, (properties, geometry) in enumerate(_features(path, content, faults), 1):
         where = f"{path}, feature {number}"
         code = str(properties.get("code") or "").strip()
         if not code:
             faults.append(f"{where}: 'code' is missing; every area needs one.")
             continue
-        if len(code) > 80 or len(str(properties.get("name") or "")) > 200 or len(layer) > 40:
-            faults.append(f"{where}: too long; a layer has at most 40 letters, a code 80, a name 200.")
+        if len(code) > 80 or len(str(properties.get("name") or "")) > 200:
+            faults.append(f"{where}: too long; a code has at most 80 letters, a name 200.")
             continue
         if geometry.geom_type not in ("Polygon", "MultiPolygon"):
             faults.append(f"{where} ({code}): a {geometry.geom_type}; an area is a Polygon.")
@@ -110,6 +115,12 @@ def _areas(path: str, layer: str, content: bytes, faults: list[str]) -> Iterator
         seen.add((code, days[0]))
         many = geometry if geometry.geom_type == "MultiPolygon" else MultiPolygon([geometry])
         yield AreaRow(layer, code, str(properties.get("name") or code), *days, shapely.force_2d(many))
+
+
+def _layer_for(name: str) -> str:
+    """Return the name nearest to a given one that a layer may have."""
+    plain = "-".join(re.findall("[a-z0-9]+", fold(name)))
+    return (plain if plain[:1].isalpha() else f"layer-{plain}")[:40].strip("-")
 
 
 def _misdrawn(geometry: Any) -> str:

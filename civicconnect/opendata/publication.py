@@ -1,54 +1,34 @@
-"""Writing the publication, and reading it back.
+"""Writing a version of the publication, and asking it questions.
 
-A version is a folder that never changes: reports.csv, reports.parquet, reports.geojson and a
-manifest with rows, bytes and SHA-256 of each. It is written beside the others and then named, so
-that a reader sees all of it or none.
+reports.csv, reports.parquet, reports.geojson and a manifest with rows, bytes and SHA-256 of each.
+They are written beside the other versions and then named, so that a reader sees all of it or none.
 """
 
 from __future__ import annotations
 
 import csv
-import hashlib
 import json
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import duckdb
 
-from civicconnect import clock, jobs, settings
+from civicconnect import clock, jobs
 from civicconnect.catalog import catalog
 from civicconnect.db import Db
+from civicconnect.opendata.versions import Publication, name_of, point_to, sha256, shelf, thin_out
 from civicconnect.reports import Column, as_text, columns, layers, public_rows
 
 FORMATS = {"csv": "text/csv", "parquet": "application/vnd.apache.parquet",
            "geojson": "application/geo+json"}
 SETTLE = timedelta(seconds=4)  # several changes in a row make one version
-KEPT = 5  # besides the first version of each day
 TYPES = {"text": "VARCHAR", "number": "DOUBLE", "integer": "BIGINT", "yes_no": "BOOLEAN",
          "instant": "TIMESTAMPTZ"}
-
-
-@dataclass(frozen=True)
-class Publication:
-    """One version on the disk."""
-
-    version: str
-    folder: Path
-    manifest: dict[str, Any]
-
-    def file(self, dataset: str, format_: str) -> Path:
-        """Return a file of this version."""
-        return self.folder / f"{dataset}.{format_}"
-
-
-def _home() -> Path:
-    return settings.current().data_folder / "publication"
+PLAIN = "plain.csv"  # the rows as they are, for the formats that no spreadsheet runs; never published
 
 
 def request_publication(db: Db) -> None:
@@ -61,14 +41,15 @@ def publish(db: Db) -> Publication:
     as_of = clock.now()
     offer = catalog(db)
     shown = columns(layers(db, offer.city.limit_layer))
-    home = _home()
+    home = shelf()
     home.mkdir(parents=True, exist_ok=True)
     draft = Path(tempfile.mkdtemp(prefix=".draft-", dir=home))
     try:
-        rows = _write_csv(draft / "reports.csv", public_rows(db, offer, as_of=as_of), shown)
+        rows = _write_csv(draft, public_rows(db, offer, as_of=as_of), shown)
         _write_parquet(draft, shown)
         _write_geojson(draft, shown)
-        version = as_of.strftime("%Y%m%dT%H%M%S%fZ")
+        (draft / PLAIN).unlink()
+        version = name_of(as_of)
         manifest = _manifest(draft, version, as_of, rows)
         (draft / "manifest.json").write_text(json.dumps(manifest, indent=1), encoding="utf-8")
         final = home / version
@@ -76,34 +57,42 @@ def publish(db: Db) -> Publication:
         draft.rename(final)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
-    _point_to(home, version)
-    _thin_out(home)
+    point_to(home, version)
+    thin_out(home)
     return Publication(version, final, manifest)
 
 
-def _write_csv(file: Path, rows: Iterator[dict[str, Any]], shown: Sequence[Column]) -> int:
+def _write_csv(draft: Path, rows: Iterator[dict[str, Any]], shown: Sequence[Column]) -> int:
+    """Write reports.csv, guarded from spreadsheets, and the rows as they are for the other formats."""
+    typed = [at for at, column in enumerate(shown) if column.typed]
+    risky = [shown[at] for at in typed]
     count = 0
-    with file.open("w", encoding="utf-8", newline="") as out:
-        writer = csv.writer(out, lineterminator="\r\n")
-        writer.writerow([column.name for column in shown])
+    with _opened(draft / "reports.csv") as out, _opened(draft / PLAIN) as beside:
+        public, plain = csv.writer(out, lineterminator="\r\n"), csv.writer(beside, lineterminator="\r\n")
+        for writer in (public, plain):
+            writer.writerow([column.name for column in shown])
         for row in rows:
-            writer.writerow(as_text(row, shown))
+            cells = as_text(row, shown, for_spreadsheets=False)
+            plain.writerow(cells)
+            for at, text in zip(typed, as_text(row, risky), strict=True):
+                cells[at] = text
+            public.writerow(cells)
             count += 1
     return count
 
 
+def _opened(file: Path) -> TextIO:
+    return file.open("w", encoding="utf-8", newline="")
+
+
 def _write_parquet(draft: Path, shown: Sequence[Column]) -> None:
-    spelled = ", ".join(f"'{c.name}': '{TYPES[c.kind]}'" for c in shown)
+    spelled = ", ".join(f"{_text(c.name)}: '{TYPES[c.kind]}'" for c in shown)
     with _engine() as engine:
         engine.execute(
-            f"CREATE TABLE reports AS SELECT * FROM read_csv(?, header=true, delim=',', "  # noqa: S608
-            f"quote='\"', escape='\"', nullstr='', columns={{{spelled}}})",
-            [str(draft / "reports.csv")],
-        )
-        engine.execute(
             "COPY (SELECT *, CASE WHEN lat IS NOT NULL THEN ('POINT(' || long || ' ' || lat || ')')"  # noqa: S608
-            "::GEOMETRY END AS geometry FROM reports) "
-            f"TO '{_quoted(draft / 'reports.parquet')}' (FORMAT parquet, COMPRESSION zstd)"
+            f"::GEOMETRY END AS geometry FROM read_csv({_text(draft / PLAIN)}, header=true, delim=',', "
+            f"quote='\"', escape='\"', nullstr='', columns={{{spelled}}})) "
+            f"TO {_text(draft / 'reports.parquet')} (FORMAT parquet, COMPRESSION zstd)"
         )
 
 
@@ -111,7 +100,8 @@ def _write_geojson(draft: Path, shown: Sequence[Column]) -> None:
     names = [c.name for c in shown if c.name not in ("lat", "long")]
     instants = {c.name for c in shown if c.kind == "instant"}
     wanted = ", ".join(
-        f"strftime({n}, '%Y-%m-%dT%H:%M:%SZ') AS {n}" if n in instants else n for n in names
+        f"strftime({_name(n)}, '%Y-%m-%dT%H:%M:%SZ') AS {_name(n)}" if n in instants else _name(n)
+        for n in names
     )
     with _engine() as engine, (draft / "reports.geojson").open("w", encoding="utf-8") as out:
         found = engine.execute(
@@ -133,61 +123,9 @@ def _write_geojson(draft: Path, shown: Sequence[Column]) -> None:
 def _manifest(draft: Path, version: str, as_of: datetime, rows: int) -> dict[str, Any]:
     files = {}
     for file in sorted(draft.iterdir()):
-        files[file.name] = {"bytes": file.stat().st_size, "sha256": _sha256(file)}
+        files[file.name] = {"bytes": file.stat().st_size, "sha256": sha256(file)}
     return {"version": version, "as_of": as_of.isoformat(timespec="seconds"), "rows": rows,
             "files": files}
-
-
-def _sha256(file: Path) -> str:
-    with file.open("rb") as content:
-        return hashlib.file_digest(content, "sha256").hexdigest()
-
-
-def _point_to(home: Path, version: str) -> None:
-    # Two workers may publish at once; the later state stays, whoever finishes last.
-    standing = home / "newest"
-    if standing.is_file() and standing.read_text(encoding="utf-8") > version:
-        return
-    pointer = home / f".newest.{os.getpid()}"
-    pointer.write_text(version, encoding="utf-8")
-    os.replace(pointer, standing)
-
-
-def _thin_out(home: Path) -> None:
-    """Keep the newest few versions and the first of each day; sweep away what was left half written."""
-    versions = sorted(p.name for p in home.iterdir() if p.is_dir() and p.name[0].isdigit())
-    first_of_day = {version[:8]: version for version in reversed(versions)}
-    for version in versions[:-KEPT]:
-        if version not in first_of_day.values():
-            shutil.rmtree(home / version, ignore_errors=True)
-    yesterday = (clock.now() - timedelta(days=1)).timestamp()
-    for draft in home.glob(".draft-*"):  # of a worker that was killed while it wrote
-        if draft.stat().st_mtime < yesterday:
-            shutil.rmtree(draft, ignore_errors=True)
-
-
-def newest(version: str = "") -> Publication | None:
-    """Return the newest version, or the one named; None where there is none."""
-    home = _home()
-    pointer = home / "newest"
-    name = version or (pointer.read_text(encoding="utf-8").strip() if pointer.is_file() else "")
-    if not name or not name.rstrip("Z").replace("T", "").isdigit():
-        return None
-    manifest = home / name / "manifest.json"
-    if not manifest.is_file():
-        return None
-    return Publication(name, home / name, json.loads(manifest.read_text(encoding="utf-8")))
-
-
-def check_hashes() -> list[str]:
-    """Return a sentence for every published file that is not the one its manifest names."""
-    home, faults = _home(), []
-    for manifest in sorted(home.glob("*/manifest.json")):
-        for name, told in json.loads(manifest.read_text(encoding="utf-8"))["files"].items():
-            file = manifest.parent / name
-            if not file.is_file() or _sha256(file) != told["sha256"]:
-                faults.append(f"open data {manifest.parent.name}: {name} is not the file that was published")
-    return faults
 
 
 def query(publication: Publication, sql: str) -> dict[str, Any]:
@@ -198,7 +136,7 @@ def query(publication: Publication, sql: str) -> dict[str, Any]:
     with _engine() as engine:
         engine.execute(
             "CREATE VIEW reports AS SELECT * FROM "  # noqa: S608
-            f"read_parquet('{_quoted(publication.file('reports', 'parquet'))}')"
+            f"read_parquet({_text(publication.file('reports', 'parquet'))})"
         )
         return engine.execute(sql).fetchnumpy()
 
@@ -209,5 +147,11 @@ def _engine() -> duckdb.DuckDBPyConnection:
     return engine
 
 
-def _quoted(path: Path) -> str:
-    return str(path).replace("'", "''")
+def _text(value: object) -> str:
+    """Return a text as SQL spells it."""
+    return "'" + str(value).replace("'", "''") + "'"
+
+
+def _name(name: str) -> str:
+    """Return the name of a column as SQL spells it: a city calls its layers what it likes."""
+    return '"' + name.replace('"', '""') + '"'

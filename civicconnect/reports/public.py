@@ -200,12 +200,17 @@ def on_time(due_at: datetime | None, closed_at: datetime | None, now: datetime) 
     return closed_at <= due_at
 
 
-def as_text(row: Mapping[str, Any], columns_: Sequence[Column]) -> list[str]:
-    """Return a row as CSV cells: RFC 3339 instants in UTC, empty for nothing, no formula."""
-    return [_cell(row[column.name], column) for column in columns_]
+def as_text(
+    row: Mapping[str, Any], columns_: Sequence[Column], for_spreadsheets: bool = True
+) -> list[str]:
+    """Return a row as CSV cells: RFC 3339 instants in UTC, empty for nothing.
+
+    for_spreadsheets    an apostrophe before what a spreadsheet would run; without, the very words
+    """
+    return [_cell(row[column.name], column.typed and for_spreadsheets) for column in columns_]
 
 
-def _cell(value: Any, column: Column) -> str:
+def _cell(value: Any, guarded: bool) -> str:
     if value is None:
         return ""
     if isinstance(value, datetime):
@@ -214,4 +219,4 @@ def _cell(value: Any, column: Column) -> str:
         return "true" if value else "false"
     text = str(value)
     # A spreadsheet runs a cell that begins like a formula; an apostrophe makes it text again.
-    return f"'{text}" if column.typed and text.startswith(FORMULA) else text
+    return f"'{text}" if guarded and text.startswith(FORMULA) else text

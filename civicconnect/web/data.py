@@ -6,10 +6,20 @@ from flask import Blueprint, Response, render_template, send_file
 from flask.typing import ResponseReturnValue
 
 from civicconnect import db, opendata, reports
-from civicconnect.errors import NotFound
-from civicconnect.web.words import read_catalog
+from civicconnect.errors import NotFound, Sentence
+from civicconnect.web import errors
+from civicconnect.web.words import read_catalog, translated
 
 pages = Blueprint("data", __name__)
+GONE = Sentence("This version is no longer kept. The page Open data has the newest one, and the newest of "
+                "those that are kept for ever.")
+
+
+@pages.errorhandler(NotFound)
+def refused(fault: NotFound) -> ResponseReturnValue:
+    """Say in the page of the refusal why there is nothing, where there was something once."""
+    said = fault.sentence
+    return errors.page(404, translated(said) if isinstance(said, Sentence) else "")
 
 
 @pages.get("/data")
@@ -18,8 +28,8 @@ def index() -> ResponseReturnValue:
     publication = opendata.newest()
     with db.reading() as db_:
         shown = reports.columns(reports.layers(db_, read_catalog().city.limit_layer))
-    return render_template("data/index.html", publication=publication, formats=opendata.FORMATS,
-                           datasets=opendata.dictionary(shown))
+    return render_template("data/index.html", publication=publication, citable=opendata.citable(),
+                           formats=opendata.FORMATS, datasets=opendata.dictionary(shown))
 
 
 @pages.get("/data/reports.<format_>")
@@ -37,10 +47,13 @@ def version(version: str, name: str) -> Response:
 def _file(version: str, name: str, max_age: int) -> Response:
     publication = opendata.newest(version)
     if publication is None or name not in publication.manifest["files"]:
-        raise NotFound(f"no version holds {name}")
+        raise NotFound(GONE if opendata.is_gone(version) else f"no version holds {name}")
     kind = name.rpartition(".")[2]
-    answer = send_file(publication.folder / name, mimetype=opendata.FORMATS.get(kind, ""),
-                       max_age=max_age, conditional=True, download_name=name)
+    try:
+        answer = send_file(publication.folder / name, mimetype=opendata.FORMATS.get(kind, ""),
+                           max_age=max_age, conditional=True, download_name=name)
+    except FileNotFoundError:  # cleared away since the line above
+        raise NotFound(GONE) from None
     answer.headers["Access-Control-Allow-Origin"] = "*"
     answer.headers["X-Publication-Version"] = publication.version
     return answer

@@ -81,6 +81,24 @@ def test_a_faulty_address_is_named_with_its_line(content):
     assert found.startswith("addresses.csv, line 2: needs street (180 letters), number (20), long and lat")
 
 
+@pytest.mark.parametrize(("layer", "better"), [
+    ("Ward 2024", "ward-2024"), ("o'x", "ox"), ("Council_District", "council-district"), ("Höhe", "hohe"),
+    ("2024", "layer-2024"), ("区", "layer"), ("", "layer"), ("-a", "a"), ("sub/ward", "sub-ward"),
+    ("w" * 41, "w" * 40), ("ward\n", "ward"),
+])
+def test_a_layer_that_makes_no_name_of_a_column_is_told_a_better_one(layer, better):
+    assert faults(**{f"areas__{layer}": collection(feature())}) == [
+        f"areas/{layer}.geojson: a layer is named with at most 40 of a-z, 0-9, - and _, a letter first; "
+        f"rename the file to areas/{better}.geojson."]
+
+
+@pytest.mark.parametrize("layer", ["ward", "council-district", "ward_2024", "w" * 40, "a"])
+def test_a_plain_name_of_a_layer_is_taken(layer):
+    ground, found = geo.check({f"areas/{layer}.geojson": collection(feature())})
+    assert found == []
+    assert [area.layer for area in ground.areas] == [layer]
+
+
 def test_a_street_that_nobody_would_draw_is_named():
     line = feature(shape="LineString", coordinates=[[0, 0], [1, 1]], **{"class": "motorway"})
     assert faults(map__streets=collection(line)) == [

@@ -18,15 +18,18 @@ HOUR = timedelta(hours=1)
 
 @pytest.fixture
 def figures(db_):
-    """Publish and count: each wait is (service, hours, outcome); the outcome "open" waits still."""
+    """Publish and count: each wait is (service, hours, outcome); the outcome "open" waits still.
+
+    A fourth value says how many hours ago it was received, where it has been closed.
+    """
     made, seconds = [], count(0)
 
     def publish(*waits):
         with clock.stopped_at(NOW + timedelta(seconds=next(seconds))):
             past = []
-            for service, hours, outcome in waits:
+            for service, hours, outcome, *ago in waits:
                 made.append(service)
-                received = NOW - 1000 * HOUR if outcome != "open" else NOW - hours * HOUR
+                received = NOW - (ago or [1000])[0] * HOUR if outcome != "open" else NOW - hours * HOUR
                 closing = Closing(received + hours * HOUR, outcome) if outcome != "open" else None
                 past.append(PastReport(new_report(service=service), f"x-{len(made)}", received, closing))
             reports.submit_past(db_, RESIDENT, reports.desk(db_), past)
@@ -93,6 +96,7 @@ def test_on_what_was_never_ours_to_do_nobody_waited(figures, outcome):
     found = figures(*[("tree", 500, outcome)] * 40, *[("graffiti", 500, outcome)] * 40)
     assert found.services == alone.services
     assert found.overall == alone.overall
+    assert (alone.left_out, found.left_out) == (0, 80)
 
 
 @pytest.mark.parametrize("outcome", ["fixed", "partly_fixed", "no_action", "not_found", "duplicate", None])
@@ -104,6 +108,13 @@ def test_whatever_else_came_of_a_report_somebody_waited_for_it(figures, outcome)
 def test_reports_that_are_left_out_of_the_figure_are_published_all_the_same(figures):
     figures(*[("tree", 5, "invalid")] * 3)
     assert opendata.newest().manifest["rows"] == 3
+
+
+def test_the_page_says_how_many_were_left_out(figures, visitor):
+    figures(("tree", 5, "invalid"), *fixed("tree", [5] * 30))
+    assert "1 report was left out: withdrawn, invalid or handed over." in visitor.get("/performance").words
+    figures(("tree", 5, "withdrawn"), ("tree", 5, "handed_over"), ("tree", 5, "duplicate"), ("tree", 5, None))
+    assert "3 reports were left out: withdrawn, invalid or handed over." in visitor.get("/performance").words
 
 
 # Small numbers
@@ -144,16 +155,37 @@ def test_a_record_without_reports_has_no_figure(figures):
 
 # Promises
 
-def test_on_time_is_the_share_of_kept_promises_among_those_kept_or_broken(figures):
-    # A traffic light is promised in 8 hours of a crew that works from 7 to 19, Monday to Saturday.
-    found = one(figures(*fixed("traffic-light", [1] * 3), *fixed("traffic-light", [200]),
-                        *still("traffic-light", [900]), *still("traffic-light", [0.5] * 5)), "traffic-light")
-    assert found.reports == 10
-    assert found.on_time_share == pytest.approx(3 / 5)
+# A traffic light is promised in 8 hours of a crew that works from 7 to 19, Monday to Saturday.
+KEPT, LATE = ("traffic-light", 1, "fixed"), ("traffic-light", 200, "fixed")
+KEPT_EARLY = ("traffic-light", 0.5, "fixed", 1)  # received an hour ago, not due yet
+
+
+def test_on_time_is_the_share_of_kept_promises_among_those_that_are_due(figures):
+    waits = [KEPT] * 18 + [LATE] * 6 + still("traffic-light", [900] * 6)
+    found = one(figures(*waits), "traffic-light")
+    assert (found.reports, found.on_time_share) == (30, pytest.approx(18 / 30))
+
+
+def test_before_it_is_due_a_report_says_nothing_about_promises_closed_or_not(figures):
+    due = [KEPT] * 15 + [LATE] * 15
+    alone = one(figures(*due), "traffic-light")
+    found = one(figures(*[KEPT_EARLY] * 40, *still("traffic-light", [0.5] * 5)), "traffic-light")
+    assert found.reports == alone.reports + 45
+    assert found.on_time_share == alone.on_time_share == 0.5
+
+
+@pytest.mark.parametrize(("due", "told"), [(29, "fewer than 30 due: no figure yet"), (30, "100%")])
+def test_fewer_than_thirty_that_are_due_show_no_share(figures, visitor, due, told):
+    found = figures(*[KEPT] * due, *[KEPT_EARLY] * 40)
+    assert one(found, "traffic-light").on_time_share == found.overall.on_time_share == (
+        None if due < 30 else 1.0)
+    [row] = visitor.get("/performance").tree.findall(".//tbody/tr")
+    assert "".join(row.findall("td")[-1].itertext()) == told
 
 
 def test_where_nothing_was_promised_nothing_is_on_time_or_late(figures):
-    assert one(figures(*fixed("something-else", [1, 900])), "something-else").on_time_share is None
+    found = figures(*fixed("something-else", [1, 900] * 20))
+    assert one(found, "something-else").on_time_share is None
 
 
 # The same figure for everybody
@@ -166,6 +198,7 @@ def test_a_laptop_gets_the_same_figure_from_the_same_file_with_the_query_shown(f
         file = opendata.newest(found.version).file("reports", "parquet")
         laptop.execute(f"CREATE VIEW reports AS SELECT * FROM read_parquet('{file}')")  # noqa: S608
         rows = laptop.execute(found.sql).fetchall()
+        assert laptop.execute(found.left_out_sql).fetchall() == [(found.left_out,)] == [(1,)]
     assert len(rows) == found.overall.reports == 11
     left, median = 1.0, None
     for hours in sorted({row[3] for row in rows if row[2]}):

@@ -17,10 +17,11 @@ import duckdb
 import pytest
 from sqlalchemy import update
 
-from civicconnect import clock, db, jobs, opendata, reports, settings
+from civicconnect import clock, db, geo, jobs, opendata, reports, settings
 from civicconnect.accounts import ContactDetails
 from civicconnect.app import handlers
 from civicconnect.catalog import catalog
+from civicconnect.opendata import versions
 from civicconnect.reports import Closing, PastReport, Report
 from tests.factories import HERE, RESIDENT, new_report, staff_actor
 
@@ -59,6 +60,11 @@ def spelled(value):
     if isinstance(value, datetime):
         return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def guarded(name, text):
+    """Return a text of the other formats as the CSV guards it from spreadsheets."""
+    return f"'{text}" if name in ("address", "description") and text[:1] in ("=", "-") else text
 
 
 @pytest.fixture
@@ -106,14 +112,14 @@ def test_all_three_files_hold_the_same_rows(db_, published):
     for line, row, feature in zip(as_csv, parquet, features, strict=True):
         geometry = row.pop("geometry")
         assert (geometry is None) == (row["lat"] is None) == (feature["geometry"] is None)
-        assert {name: spelled(value) for name, value in row.items()} == line
+        assert {name: guarded(name, spelled(value)) for name, value in row.items()} == line
         told = dict(feature["properties"])
         if feature["geometry"]:
             assert feature["geometry"]["type"] == "Point"
             told["long"], told["lat"] = feature["geometry"]["coordinates"]
         else:
             told["long"] = told["lat"] = None
-        assert {name: spelled(value) for name, value in told.items()} == line
+        assert {name: guarded(name, spelled(value)) for name, value in told.items()} == line
 
 
 def test_they_hold_every_public_report_and_only_what_is_public(db_, record, published):
@@ -131,9 +137,56 @@ def test_they_hold_every_public_report_and_only_what_is_public(db_, record, publ
 
 
 def test_what_residents_wrote_comes_back_from_the_files(published):
-    written = {f"'{words}" if words[:1] in ("=", "-") else words for words in WORDS}
     told = {row["description"] for row in read_parquet(published, "description")}
-    assert told - {None} == written - {""}
+    assert told - {None} == set(WORDS) - {""}
+    assert {f["properties"]["description"] for f in read_geojson(published)} == told
+
+
+@pytest.mark.parametrize("words", ["-30 cm deep", "=1+1", "+1 Street", "@home", "＝1", "'=1+1", "'quoted'"])
+def test_only_the_csv_is_guarded_from_spreadsheets(db_, make_report, visitor, words):
+    make_report(description=words, address=words)
+    made = opendata.publish(db_)
+    [line], [row], [feature] = read_csv(made), read_parquet(made), read_geojson(made)
+    [live] = json.loads(visitor.get("/reports.geojson").bytes)["features"]
+    as_csv = words if words.startswith("'") else f"'{words}"
+    for column in ("address", "description"):
+        assert line[column] == as_csv
+        assert {row[column], feature["properties"][column], live["properties"][column]} == {words}
+    assert as_csv in visitor.get("/reports.csv").text
+    assert sorted(file.name for file in made.folder.iterdir()) == [
+        "manifest.json", "reports.csv", "reports.geojson", "reports.parquet"]
+
+
+def areas(code):
+    wide = [[[-34, 41], [-33, 41], [-33, 42], [-34, 42], [-34, 41]]]
+    feature = {"type": "Feature", "properties": {"code": code},
+               "geometry": {"type": "Polygon", "coordinates": wide}}
+    return json.dumps({"type": "FeatureCollection", "features": [feature]}).encode()
+
+
+def publish_with(db_, layer):
+    """Publish a report in a city whose ground has one layer besides its limit, and the faults of that."""
+    ground, faults = geo.check({"areas/city.geojson": areas("c"), f"areas/{layer}.geojson": areas("here")})
+    geo.load(db_, ground)
+    reports.submit(db_, RESIDENT, new_report())
+    return opendata.publish(db_), faults
+
+
+def test_a_layer_with_a_hyphen_is_a_column_of_all_three_files(db_):
+    made, faults = publish_with(db_, "council-district")
+    assert faults == []
+    assert read_csv(made)[0]["area_council-district"] == "here"
+    assert read_parquet(made)[0]["area_council-district"] == "here"
+    assert read_geojson(made)[0]["properties"]["area_council-district"] == "here"
+    assert opendata.query(made, "SELECT count(*) AS n FROM reports")["n"] == [1]
+
+
+@pytest.mark.parametrize("layer", ["o'x", "Ward 2024", 'a"b', "a;--", "select", "a}, b"])
+def test_layers_named_before_there_was_a_rule_are_published_too(db_, layer):
+    made, _ = publish_with(db_, layer)
+    assert read_csv(made)[0][f"area_{layer}"] == "here"
+    assert read_parquet(made)[0][f"area_{layer}"] == "here"
+    assert read_geojson(made)[0]["properties"][f"area_{layer}"] == "here"
 
 
 def test_the_columns_are_those_of_the_dictionary_with_their_types(db_, published):
@@ -265,7 +318,91 @@ def test_the_newest_five_and_the_first_of_each_day_are_kept(db_):
     assert opendata.newest().version == made[-1]
 
 
+def test_the_first_of_each_hour_is_kept_for_two_days_and_of_each_day_for_ever(db_):
+    home, start = settings.current().data_folder / "publication", MONDAY - 3 * DAY
+    made = [(start + n * 7 * MINUTE).strftime("%Y%m%dT%H%M%S%fZ") for n in range(3 * 24 * 60 // 7)]
+    for name in made:
+        (home / name).mkdir()
+    with clock.stopped_at(MONDAY):
+        made.append(opendata.publish(db_).version)
+    kept = {p.name for p in home.iterdir() if p.is_dir()}
+    since = (MONDAY - 2 * DAY).strftime("%Y%m%dT%H%M%S%fZ")
+    hours, days = {}, {}
+    for name in made:
+        hours.setdefault(name[:11], name)
+        days.setdefault(name[:8], name)
+    assert kept == {*made[-5:], *days.values(), *(n for n in hours.values() if n > since)}
+    assert len(kept) == 49 + (4 - 2) + (5 - 1)  # hours; days, two of them among the hours; the newest
+
+
+def test_what_a_killed_worker_left_half_removed_is_swept_away(db_, version):
+    half = version.folder.with_name(".gone-20261122T090000000000Z")
+    half.mkdir()
+    (half / "manifest.json").write_text("{")
+    assert opendata.check_hashes() == []
+    with clock.stopped_at(MONDAY + 2 * MINUTE):
+        opendata.publish(db_)
+    assert not half.exists()
+
+
+# Citing
+
+def publish_often(db_, *moments):
+    made = []
+    for moment in moments:
+        with clock.stopped_at(moment):
+            reports.submit(db_, RESIDENT, new_report())
+            made.append(opendata.publish(db_))
+    return made
+
+
+def test_the_version_to_cite_is_the_newest_that_is_kept_for_ever(db_, visitor):
+    assert opendata.citable() is None
+    made = publish_often(db_, MONDAY, MONDAY + MINUTE, *(MONDAY + DAY + n * MINUTE for n in range(7)))
+    assert opendata.citable() == made[2]
+    page = visitor.get("/data")
+    assert "To cite, use the version of Nov 24, 2026" in page.words
+    assert "with 3 rows. It is kept for ever" in page.words
+    assert "Version " + made[-1].version + ", 9 rows." in page.words
+    [address] = [link for link in page.links() if link.startswith("/data/v/")]
+    assert made[2].version in address
+    assert len(visitor.get(address).text.splitlines()) == 4
+
+
+def test_a_version_that_is_gone_says_so_and_where_the_others_are(db_, visitor):
+    made = publish_often(db_, *(MONDAY + n * MINUTE for n in range(8)))
+    page = visitor.get(f"/data/v/{made[1].version}/reports.csv")
+    assert page.status == 404
+    assert "This version is no longer kept. The page Open data has the newest one" in page.words
+    for kept in (made[0], *made[-5:]):
+        assert visitor.get(f"/data/v/{kept.version}/reports.csv").status == 200
+
+
+@pytest.mark.parametrize("address", ["x/reports.csv", "20991231T000000000000Z/reports.csv",
+                                     "20261123T090100000000Z/manifest.json"])
+def test_an_address_that_never_held_a_version_is_no_page(version, visitor, address):
+    page = visitor.get(f"/data/v/{address}")
+    assert page.status == 404
+    assert "no longer kept" not in page.words
+    assert "There is no such page" in page.words
+
+
 # Hashes
+
+def test_a_version_that_is_cleared_away_while_it_is_checked_is_no_fault(db_, monkeypatch):
+    made = publish_often(db_, MONDAY, MONDAY + MINUTE)
+    read, checked = versions.sha256, []
+
+    def cleared_away(file):
+        if file.parent == made[0].folder and file.parent.is_dir():
+            file.parent.rename(file.parent.with_name(".gone"))
+        checked.append(file.parent.name)
+        return read(file)
+
+    monkeypatch.setattr(versions, "sha256", cleared_away)
+    assert opendata.check_hashes() == []
+    assert set(checked) == {version.version for version in made}
+
 
 def test_a_changed_byte_is_found_and_named(db_, version):
     assert opendata.check_hashes() == []
@@ -360,3 +497,26 @@ def test_a_figure_is_asked_of_the_files_alone(db_, published):
     assert str(found["first"][0]).startswith(str((MONDAY - (len(WORDS) - 1) * DAY).date()))
     quoted = replace(published, folder=published.folder.rename(published.folder.with_name("it's")))
     assert opendata.query(quoted, "SELECT count(*) AS n FROM reports")["n"] == found["n"]
+
+
+# Bad luck
+
+def test_a_damaged_manifest_is_named_and_the_version_before_is_shown(db_, visitor):
+    with clock.stopped_at(clock.now() - timedelta(minutes=9)):
+        before = opendata.publish(db_)
+    after = opendata.publish(db_)
+    for damage in (b"{bad", b"{}", b"\xff", b"[]"):
+        (after.folder / "manifest.json").write_bytes(damage)
+        assert opendata.newest().version == before.version
+        for path in ("/data", "/performance", "/data/reports.csv"):
+            assert visitor.get(path).status == 200
+        assert opendata.check_hashes() == [
+            f"open data {after.version}: manifest.json is not the file that was published"]
+
+
+def test_a_clock_that_once_ran_ahead_does_not_hold_the_data_back(db_):
+    with clock.stopped_at(clock.now() + timedelta(days=3650)):
+        opendata.publish(db_)
+    assert opendata.newest() is None
+    made = opendata.publish(db_)
+    assert opendata.newest().version == made.version

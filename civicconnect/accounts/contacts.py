@@ -44,7 +44,7 @@ def remember(db: Db, details: ContactDetails) -> int | None:
     plain = json.dumps(asdict(details), ensure_ascii=False).encode()
     row = ContactRow(
         sealed=nonce + AESGCM(_key("seal")).encrypt(nonce, plain, None),
-        email_hash=_hash(details.email) if details.email else None,
+        email_hash=keyed_hash("find", details.email.strip().casefold()) if details.email else None,
         made_at=clock.now(),
     )
     db.add(row)
@@ -61,8 +61,9 @@ def read_contact(db: Db, contact_id: int) -> Contact:
     return Contact(row.id, ContactDetails(**json.loads(plain)))
 
 
-def _hash(email: str) -> str:
-    return hmac.new(_key("find"), email.strip().casefold().encode(), hashlib.sha256).hexdigest()
+def keyed_hash(purpose: str, text: str) -> str:
+    """Return a hash that nobody can try out without this installation's key."""
+    return hmac.new(_key(purpose), text.encode(), hashlib.sha256).hexdigest()
 
 
 def _key(purpose: str) -> bytes:

@@ -17,8 +17,8 @@ from civicconnect.errors import Invalid
 # Permissions by role. "see_all" reaches every department's queue; the others stay in their own.
 ROLES = {
     "staff": ("queue", "step", "note"),
-    "supervisor": ("queue", "step", "note", "see_all", "reopen"),
-    "admin": ("queue", "step", "note", "see_all", "reopen", "people", "city"),
+    "supervisor": ("queue", "step", "note", "see_all"),
+    "admin": ("queue", "step", "note", "see_all", "people", "city"),
 }
 SHORTEST_PASSWORD = 10
 
@@ -53,7 +53,7 @@ def add_staff(
     db.execute(delete(staff_department).where(staff_department.c.staff_id == person.id))
     if departments:
         db.execute(insert(staff_department), [
-            {"staff_id": person.id, "department_id": known[code].id} for code in departments
+            {"staff_id": person.id, "department_id": known[code].id} for code in sorted(set(departments))
         ])
     return person
 

@@ -43,6 +43,8 @@ def draft_city(
     if not seen:
         raise Invalid({"file": ["The file has no row that can be read with this profile."]})
     drawn = _areas(areas, profile)
+    if not any(drawing.area for _, _, drawing in drawn):
+        raise Invalid({"areas": [f"{areas.name} draws no district; give the city's boundaries."]})
     return {
         "city.toml": _toml(_city(name, profile, drawn)),
         "departments.toml": _toml({"department": _departments(seen, profile)}),

@@ -19,8 +19,8 @@ from civicconnect.history.profile import Profile, Unreadable, must_be_whole, ope
 from civicconnect.reports import Closing, NewReport, PastReport
 
 BATCH = 5000
-# Our own namespace, so that the same record always becomes the same report.
-NAMESPACE = UUID("6ba7b812-9dad-11d1-80b4-00c04fd430c8")
+# Our own, so that the same record always becomes the same report.
+NAMESPACE = UUID("c6a0d2f4-3b71-4c58-9a1e-7d5f20be8c63")
 VERDICT = ("line", "id", "verdict", "reason")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import case, func, select
@@ -44,12 +44,11 @@ def worklist(
     Order: late ones first, then by the instant they are due, then those without a promise by age.
     """
     now = clock.now()
-    wanted = view if view.status else Filter(view.service, view.department, "open", view.words)
-    conditions = [visible_to(actor), *wanted.where(services, departments)]
-    if wanted.status == "all":
-        conditions = [visible_to(actor), *Filter(view.service, view.department, "",
-                                                 view.words).where(services, departments)]
-    overdue = (Report.due_at < now) & Report.status.in_(lifecycle.OPEN)
+    status = "" if view.status == "all" else view.status or "open"
+    conditions = [visible_to(actor), *replace(view, status=status).where(services, departments)]
+    # While a report waits for somebody outside, its clock stands still.
+    clock_shows = case((Report.status == lifecycle.WAITING, Report.updated_at), else_=now)
+    overdue = (Report.due_at < clock_shows) & Report.status.in_(lifecycle.OPEN)
     total, late = db.execute(
         select(func.count(), func.count(case((overdue, 1)))).select_from(Report).where(*conditions)
     ).one()
@@ -60,7 +59,10 @@ def worklist(
         .order_by(Report.due_at.is_(None), Report.due_at, Report.received_at, Report.number)
         .limit(PAGE).offset((page - 1) * PAGE)
     )
-    lines = tuple(Line(r, urgency(r.due_at, r.status, now)) for r in db.scalars(asked))
+    lines = tuple(
+        Line(r, urgency(r.due_at, r.status, r.updated_at if r.status == lifecycle.WAITING else now))
+        for r in db.scalars(asked)
+    )
     return Worklist(lines, total, late, page, pages)
 
 

@@ -3,16 +3,15 @@
 from civicconnect.reports import lifecycle
 from civicconnect.reports.actions import (
     Receipt,
-    changed_in_bulk,
     contact,
     desk,
     note,
     submit,
-    submit_past,
     transition,
 )
 from civicconnect.reports.intake import Closing, Desk, NewReport, PastReport
 from civicconnect.reports.models import Event, EventText, Report, ReportArea, ReportPhoto
+from civicconnect.reports.past import changed_in_bulk, submit_past
 from civicconnect.reports.public import (
     Column,
     as_text,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,13 +14,14 @@ from sqlalchemy import select, update
 from civicconnect import accounts, clock, geo, jobs, settings
 from civicconnect.accounts import Actor
 from civicconnect.catalog import catalog, words
-from civicconnect.db import Db, copy_in, insert_new, reserve
+from civicconnect.db import Db, insert_new
 from civicconnect.errors import Conflict, Invalid, NotAllowed, NotFound, Sentence
 from civicconnect.reports import intake, lifecycle
-from civicconnect.reports.intake import Desk, Draft, NewReport, PastReport
+from civicconnect.reports.intake import Desk, Draft, NewReport
 from civicconnect.reports.models import Event, EventText, Report, ReportArea, ReportPhoto
-from civicconnect.reports.queries import find
-from civicconnect.reports.timeline import SALT_BYTES, EventRow, TextRow, chain
+from civicconnect.reports.pauses import due_after_waiting
+from civicconnect.reports.queries import find, tidy
+from civicconnect.reports.timeline import SALT_BYTES, chain
 from civicconnect.routing import rule_book
 from civicconnect.sla import promise_book
 
@@ -69,7 +70,7 @@ def _known(db: Db, new: NewReport) -> Receipt | None:
     row = db.execute(asked).first()
     if row is None:
         return None
-    if row.fingerprint != new.fingerprint:
+    if row.fingerprint != intake.fingerprint(new):
         raise Conflict(Sentence("This form was already sent with other words. Open a new one to "
                                 "report something else."))
     return Receipt(row.reference, row.number, is_new=False)
@@ -139,70 +140,6 @@ def _insert_beside(db: Db, number: int, composed: Draft, new: NewReport) -> None
     db.flush()
 
 
-def submit_past(db: Db, actor: Actor, here: Desk, past: Sequence[PastReport]) -> int:
-    """Take in reports of another system, without letters or jobs. Returns how many were new.
-
-    A report whose id already stands is left as it is.
-    """
-    ids = [p.new.id for p in past]
-    known = set(db.scalars(select(Report.id).where(Report.id.in_(ids))))
-    fresh = [p for p in past if p.new.id not in known]
-    if not fresh:
-        return 0
-    recorded_at = clock.now()
-    zone = ZoneInfo(here.catalog.city.time_zone)
-    days = [p.received_at.astimezone(zone).date() for p in fresh]
-    places = geo.areas_of_many(db, [p.new.point for p in fresh], days)
-    drafts = [
-        intake.draft(here, actor, p.new, areas, p.received_at, recorded_at,
-                     external_id=p.external_id, closing=p.closing)
-        for p, areas in zip(fresh, places, strict=True)
-    ]
-    _name(db, drafts)
-    _copy(db, drafts)
-    return len(drafts)
-
-
-def changed_in_bulk(db: Db) -> None:
-    """Ask for what follows from many changes at once: no letters, but a new publication."""
-    jobs.enqueue(db, "event", {"verb": "import"}, key="import")
-
-
-def _name(db: Db, drafts: Sequence[Draft]) -> None:
-    """Give every draft a free reference."""
-    waiting, attempt, taken = list(drafts), 0, set[str]()
-    while waiting:
-        named = {id(d): intake.reference_from(d.report["id"], attempt) for d in waiting}
-        asked = select(Report.reference).where(Report.reference.in_(named.values()))
-        taken |= set(db.scalars(asked))
-        again = []
-        for d in waiting:
-            reference = named[id(d)]
-            if reference in taken:
-                again.append(d)
-                continue
-            taken.add(reference)
-            d.report["reference"] = reference
-        waiting, attempt = again, attempt + 1
-
-
-def _copy(db: Db, drafts: Sequence[Draft]) -> None:
-    numbers = reserve(db, "report", "number", len(drafts))
-    numbered = list(zip(numbers, drafts, strict=True))
-    encode = geo.encoder(db)
-    columns = list(drafts[0].report)
-    copy_in(db, "report", ["number", *columns], (
-        [n, *(encode(v) if c == "place" else v for c, v in d.report.items())]
-        for n, d in numbered
-    ))
-    copy_in(db, "report_event", ["report_number", *EventRow._fields],
-            ((n, *event) for n, d in numbered for event in d.events))
-    copy_in(db, "report_event_text", ["report_number", *TextRow._fields],
-            ((n, *text) for n, d in numbered for text in d.texts))
-    copy_in(db, "report_area", ["report_number", "area_id"],
-            ((n, area) for n, d in numbered for area in d.areas))
-
-
 def transition(
     db: Db,
     actor: Actor,
@@ -228,6 +165,10 @@ def transition(
     if "lead" in kept:
         kept["lead"] = _lead(db, report, kept["lead"])
     now = clock.now()
+    if report.status == lifecycle.WAITING:
+        due = due_after_waiting(db, report, now)
+        kept |= {"due_at": due.isoformat()} if due != report.due_at and due else {}
+        report.due_at = due
     report.status, report.updated_at = step.end, now
     report.closed_at = now if step.end == lifecycle.CLOSED else None
     report.outcome = kept.get("outcome") if step.end == lifecycle.CLOSED else None
@@ -269,11 +210,14 @@ def contact(db: Db, actor: Actor, reference: str) -> accounts.ContactDetails:
 
 
 def _lead(db: Db, report: Report, reference: str) -> str:
-    tidy = reference.strip().upper()
-    lead = db.scalar(select(Report.reference).where(Report.reference == tidy))
-    if lead is None or lead == report.reference:
+    asked = select(Report.reference, Report.outcome).where(Report.reference == tidy(reference))
+    lead = db.execute(asked).first()
+    if lead is None or lead.reference == report.reference:
         raise Invalid({"lead": [Sentence("No other report has this reference. Copy it from its page.")]})
-    return lead
+    if lead.outcome == "duplicate":
+        raise Invalid({"lead": [Sentence("That report repeats another one itself. "
+                                         "Give the reference of that one.")]})
+    return str(lead.reference)
 
 
 def _today(db: Db) -> Any:

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from civicconnect import accounts
 from civicconnect.accounts import Actor, ContactDetails
 from civicconnect.catalog import Answer, Catalog
 from civicconnect.geo import AreaHit, Point
@@ -38,12 +39,6 @@ class NewReport:
     source: str = "web"
     photos: tuple[Photo, ...] = ()
     contact: ContactDetails = field(default_factory=ContactDetails)
-
-    @property
-    def fingerprint(self) -> str:
-        """Return a hash of everything sent, to tell a repeat from another report's reuse of an id."""
-        sent = asdict(self) | {"id": self.id.hex}
-        return hashlib.sha256(canonical(sent).encode()).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -98,6 +93,17 @@ class Desk:
         return decision, self.promises.due(new.service, names, calendar, received_at)
 
 
+def fingerprint(new: NewReport) -> str:
+    """Return a hash of everything sent, to tell a repeat from another report's reuse of an id.
+
+    Keyed: with the rest known, a telephone number could be tried out against a bare hash.
+    """
+    # What is the same in every language: choosing another one sends no other report.
+    answers = [(a.code, a.value) for a in new.answers]
+    sent = asdict(new) | {"id": new.id.hex, "language": "", "answers": answers}
+    return accounts.keyed_hash("fingerprint", canonical(sent))
+
+
 def draft(
     desk: Desk,
     actor: Actor,
@@ -119,7 +125,7 @@ def draft(
     if closing is not None:
         pen.close(closing)
     row = {
-        "id": new.id, "reference": "", "fingerprint": new.fingerprint if not external_id else "",
+        "id": new.id, "reference": "", "fingerprint": fingerprint(new) if not external_id else "",
         "service_id": desk.catalog.services[new.service].id,
         "department_id": desk.catalog.departments[decision.department].id,
         "contact_id": None, "place": new.point, "address": new.address,

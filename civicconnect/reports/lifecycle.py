@@ -16,7 +16,7 @@ RECEIVED, ACCEPTED, PLANNED = "received", "accepted", "planned"
 DOING, WAITING, CLOSED = "in_progress", "waiting", "closed"
 STATUSES = (RECEIVED, ACCEPTED, PLANNED, DOING, WAITING, CLOSED)
 OPEN = (RECEIVED, ACCEPTED, PLANNED, DOING, WAITING)
-LONGEST_REASON = 2000
+LONGEST = {"reason": 2000, "next_owner": 120}  # characters
 
 
 @dataclass(frozen=True)
@@ -115,9 +115,9 @@ def settle(step: Step, given: Mapping[str, str], today: date) -> dict[str, str]:
         faults["outcome"] = [SENTENCES["outcome"]]
     if "planned_for" in owed and not _is_day_from(kept["planned_for"], today):
         faults["planned_for"] = [SENTENCES["planned_for"]]
-    if len(kept["reason"]) > LONGEST_REASON:
-        faults["reason"] = [Sentence("Use at most %(most)s characters.",
-                                    most=LONGEST_REASON)]
+    for name, most in LONGEST.items():
+        if len(kept.get(name, "")) > most:
+            faults[name] = [Sentence("Use at most %(most)s characters.", most=most)]
     if faults:
         raise Invalid(faults)
     return {name: value for name, value in kept.items() if value}

@@ -5,6 +5,7 @@ from civicconnect.sla.promises import Due, PromiseBook, promise_book
 from civicconnect.sla.timetable import (
     Hours,
     Timetable,
+    due_after_pause,
     due_after_pauses,
     due_at,
     local,
@@ -12,6 +13,6 @@ from civicconnect.sla.timetable import (
 )
 
 __all__ = [
-    "Due", "Hours", "PromiseBook", "Promises", "Timetable", "check", "due_after_pauses", "due_at",
-    "load", "local", "promise_book", "timetable",
+    "Due", "Hours", "PromiseBook", "Promises", "Timetable", "check", "due_after_pause",
+    "due_after_pauses", "due_at", "load", "local", "promise_book", "timetable",
 ]

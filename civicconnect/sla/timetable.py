@@ -184,10 +184,16 @@ def due_after_pauses(
         if ends < begins:
             raise Invalid({"pauses": ["A pause ends after it begins."]})
         begins = max(begins, resumed)
-        if begins < due and begins < ends:
-            due = timetable(hours).add(due, timetable(hours).between(begins, ends))
-            resumed = ends
+        due = due_after_pause(due, begins, ends, hours)
+        resumed = max(resumed, ends)
     return due
+
+
+def due_after_pause(due: datetime, begins: datetime, ends: datetime, hours: Hours) -> datetime:
+    """Return when a promise falls due whose clock stood still once more; what was late stays late."""
+    if begins >= min(due, ends):
+        return due
+    return timetable(hours).add(due, timetable(hours).between(begins, ends))
 
 
 def local(naive: datetime, zone: str) -> tuple[datetime, str]:

@@ -14,7 +14,9 @@ from civicconnect.accounts import SYSTEM, Actor, ContactDetails
 from civicconnect.catalog import catalog
 from civicconnect.errors import Conflict, Invalid, NotAllowed, NotFound
 from civicconnect.jobs import Job
-from civicconnect.reports import Event, EventText, Report, lifecycle
+from civicconnect.queue import worklist
+from civicconnect.reports import Event, EventText, Filter, Report, lifecycle
+from civicconnect.sla import promise_book, timetable
 from tests.factories import RESIDENT, staff_actor
 
 MONDAY = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -105,18 +107,83 @@ def test_closing_keeps_when_and_with_what_outcome_and_reopening_takes_both_back(
     assert said == [("close", "partly_fixed"), ("reopen", None), ("close", "fixed")]
 
 
-def test_the_promise_does_not_move_with_any_step(db_, report, step):
+def test_the_promise_does_not_move_with_any_step_but_waiting(db_, report, step):
     due = report.due_at
     assert due is not None
-    for verb in ("accept", "plan", "start", "wait", "resume", "close", "reopen"):
+    for verb in ("accept", "plan", "start", "close", "reopen"):
         step(verb, **GIVEN)
         assert report.due_at == due
+
+
+@pytest.mark.parametrize("verb", ["resume", "close"])
+def test_while_a_report_waits_its_clock_stands_still(db_, report, step, verb):
+    due = report.due_at
+    step("wait", **GIVEN)
+    assert report.due_at == due
+    step(verb, **GIVEN)  # an hour of business later
+    crew = timetable(promise_book(db_).calendars[report.why["calendar"]])
+    assert report.due_at == crew.add(due, HOUR) > due
+    assert datetime.fromisoformat(events(db_, report)[-1].facts["due_at"]) == report.due_at
+    assert list(reports.check_chains(db_)) == []
+
+
+def test_what_was_late_stays_late_and_no_wait_lasts_for_ever(db_, report, staff):
+    late = report.due_at + HOUR
+    with clock.stopped_at(late):
+        reports.transition(db_, staff, report.reference, "wait", GIVEN)
+    with clock.stopped_at(late + 5 * HOUR):
+        reports.transition(db_, staff, report.reference, "resume", GIVEN)
+    assert report.due_at == late - HOUR
+
+
+def test_after_sixty_days_the_clock_runs_on(db_, make_report, staff):
+    due = []
+    for days in (60, 400):
+        with clock.stopped_at(MONDAY):
+            report = make_report()
+            reports.transition(db_, staff, report.reference, "wait", GIVEN)
+        with clock.stopped_at(MONDAY + days * 24 * HOUR):
+            reports.transition(db_, staff, report.reference, "resume", GIVEN)
+        due.append(report.due_at)
+    assert due[0] == due[1]
+
+
+def test_the_queue_calls_late_only_what_the_clock_calls_late(db_, report, staff):
+    with clock.stopped_at(report.due_at - HOUR):
+        reports.transition(db_, staff, report.reference, "wait", GIVEN)
+    with clock.stopped_at(report.due_at + 9 * HOUR):
+        work = worklist(db_, staff, Filter(), {}, {})
+    assert (work.total, work.late, work.lines[0].urgency) == (1, 0, "soon")
+    with clock.stopped_at(report.due_at + 9 * HOUR):
+        reports.transition(db_, staff, report.reference, "resume", GIVEN)
+    with clock.stopped_at(report.due_at + HOUR):
+        assert worklist(db_, staff, Filter(), {}, {}).late == 1
 
 
 def test_a_repeat_is_closed_onto_the_report_it_repeats(db_, make_report, report, step):
     lead = make_report()
     step("close", outcome="duplicate", lead=f" {lead.reference.lower()} ")
     assert events(db_, report)[-1].facts == {"outcome": "duplicate", "lead": lead.reference}
+
+
+def test_a_repeat_is_not_closed_onto_a_repeat(db_, make_report, report, step, staff):
+    first = make_report()
+    reports.transition(db_, staff, first.reference, "close",
+                       {"outcome": "duplicate", "lead": make_report().reference})
+    with pytest.raises(Invalid, match="repeats another one itself"):
+        step("close", outcome="duplicate", lead=first.reference)
+
+
+def test_a_reference_with_a_hyphen_is_taken_too(make_report, report, step):
+    lead = make_report().reference
+    step("close", outcome="duplicate", lead=f"{lead[:4]}-{lead[4:]}")
+    assert report.outcome == "duplicate"
+
+
+def test_the_next_owner_is_a_name_and_not_a_book(report, step):
+    with pytest.raises(Invalid) as fault:
+        step("close", outcome="handed_over", next_owner="x" * 121)
+    assert fault.value.fields == {"next_owner": ["Use at most 120 characters."]}
 
 
 @pytest.mark.parametrize("lead", ["ZZZZZZZZ", "self", "", "'; --"])

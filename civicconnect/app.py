@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import structlog
 from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
 
-from civicconnect import clock, db, jobs, opendata, reports, settings, web
+from civicconnect import clock, db, jobs, media, opendata, reports, settings, web
 from civicconnect.db import Database, Db
 from civicconnect.jobs import Handler
 from civicconnect.settings import Settings
@@ -17,20 +21,32 @@ from civicconnect.settings import Settings
 
 def create_app(given: Settings, database: Database | None = None) -> Flask:
     """Build the web application of one city."""
+    set_up_logs()
     opened = database or db.open_database(given.url_of_database)
     app = Flask(__name__, static_folder=None, template_folder=str(settings.home() / "templates"))
     inner = app.wsgi_app
+    proxied = ProxyFix(inner, x_for=1, x_proto=1, x_host=1)
 
     def bound(environ: Mapping[str, Any], start_response: Any) -> Any:
         # Set for good, not for a block: a streamed answer is still read after this returns.
         settings.use(given)
         db.use(opened)
-        return inner(environ, start_response)  # type: ignore[arg-type]
+        trusted = given.trusted_proxy and environ.get("REMOTE_ADDR") == given.trusted_proxy
+        return (proxied if trusted else inner)(environ, start_response)  # type: ignore[arg-type]
 
     app.wsgi_app = bound  # type: ignore[method-assign]
     web.furnish(app, given)
-    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     return app
+
+
+def set_up_logs() -> None:
+    """Write one line of JSON per event to stderr: no values of variables, they may be personal."""
+    structlog.configure(
+        processors=[structlog.processors.TimeStamper(fmt="iso"), structlog.processors.add_log_level,
+                    structlog.processors.format_exc_info, structlog.processors.JSONRenderer()],
+        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),  # asked for at each line
+    )
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
 
 
 def _on_event(db_: Db, event: dict[str, Any]) -> None:
@@ -46,9 +62,18 @@ def _publish(db_: Db, _: dict[str, Any]) -> None:
 def _seal(db_: Db, _: dict[str, Any]) -> None:
     """Keep today's root of all timelines outside the database."""
     file = seal_file(clock.now().date().isoformat())
-    file.parent.mkdir(parents=True, exist_ok=True)
     if not file.exists():
-        file.write_text(reports.root_text(reports.root(db_)) + "\n", encoding="utf-8")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        draft = file.with_suffix(".part")  # a worker killed here leaves no empty seal behind
+        draft.write_text(reports.root_text(reports.root(db_)) + "\n", encoding="utf-8")
+        draft.replace(file)
+
+
+def _sweep(db_: Db, _: dict[str, Any]) -> None:
+    """Remove the photos of forms that were never sent."""
+    kept_for = web.KEPT_FOR + timedelta(days=1)
+    media.Store(settings.current().data_folder / "photos").sweep(
+        lambda digest: reports.photo_is_kept(db_, digest), older_than=kept_for)
 
 
 def seal_file(day: str) -> Path:
@@ -62,6 +87,7 @@ def handlers() -> dict[str, Handler]:
         "event": Handler(_on_event),
         "publish": Handler(_publish, reads=True),
         "seal": Handler(_seal, reads=True),
+        "sweep": Handler(_sweep, reads=True),
     }
 
 
@@ -70,5 +96,6 @@ def schedule() -> None:
     with db.transaction() as db_:
         if not seal_file(clock.now().date().isoformat()).exists():
             jobs.enqueue(db_, "seal", key="seal")
+            jobs.enqueue(db_, "sweep", key="sweep")
         if opendata.newest() is None:
             opendata.request_publication(db_)

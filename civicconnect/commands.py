@@ -10,9 +10,9 @@ from time import monotonic
 import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, ProgrammingError, SQLAlchemyError
 
-from civicconnect import db, history, opendata, reports, settings
+from civicconnect import db, history, jobs, opendata, reports, settings
 from civicconnect.app import seal_file
 from civicconnect.db import Database
 from civicconnect.errors import Conflict, Refusal
@@ -92,7 +92,10 @@ def verify() -> int:
 
 
 def _broken_seal(view: db.Db, file: Path) -> list[str]:
-    kept = reports.root_from(file.read_text(encoding="utf-8"))
+    try:
+        kept = reports.root_from(file.read_text(encoding="utf-8"))
+    except (ValueError, KeyError, TypeError):
+        return [f"seal {file.stem}: this is no seal; put back the copy that is kept elsewhere"]
     now = reports.root(view, kept.at)
     if now == kept:
         return []
@@ -103,10 +106,11 @@ def _broken_seal(view: db.Db, file: Path) -> list[str]:
 def doctor() -> int:
     """Say of each thing an installation needs whether it is there; return how the process should end."""
     faults = 0
-    for name, check in (("settings", _settings), ("database", _database), ("disk", _disk)):
+    checks = (("settings", _settings), ("database", _database), ("disk", _disk), ("jobs", _jobs))
+    for name, check in checks:
         try:
             click.echo(f"  ok   {name}: {check()}")
-        except Refusal as fault:
+        except (Refusal, OSError, SQLAlchemyError) as fault:
             faults += 1
             click.echo(f"  FAULT {name}: {fault}")
     return 1 if faults else 0
@@ -125,10 +129,25 @@ def _database() -> str:
         raise Conflict(database_away(fault)) from None
 
 
+def _jobs() -> str:
+    try:
+        with db.bound(db.open_database(settings.load().url_of_database)), db.reading() as view:
+            dead = jobs.given_up(view)
+    except (OperationalError, ProgrammingError):
+        return "not looked at: the database comes first"
+    if dead:
+        raise Conflict(f"{len(dead)} were given up after {jobs.TRIES} tries: "
+                       + "; ".join(f"{kind} ({count}): {error}" for kind, count, error in dead))
+    return "none was given up"
+
+
 def _disk() -> str:
-    free = shutil.disk_usage(settings.load().data_folder).free // 2**20
+    folder = settings.load().data_folder
+    if not folder.is_dir():
+        raise Conflict(f"There is no folder {folder}. Type: civic init")
+    free = shutil.disk_usage(folder).free // 2**20
     if free < 500:
-        raise Conflict(f"{free} MB are free; make room, reports are refused below 200 MB.")
+        raise Conflict(f"{free} MB are free; make room, or soon nothing can be stored.")
     return f"{free:,} MB free"
 
 

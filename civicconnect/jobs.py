@@ -192,6 +192,13 @@ def last_beat(db_: Db) -> datetime | None:
     return db_.scalar(select(func.max(Beat.seen_at)))
 
 
+def given_up(db_: Db) -> list[tuple[str, int, str]]:
+    """Return what was given up: kind, how many, and what the last of them said."""
+    asked = select(Job.kind, func.count(), func.max(Job.error)).where(Job.state == "dead").group_by(Job.kind)
+    return [(kind, count, (error or "").strip().rpartition("\n")[2][:200])
+            for kind, count, error in db_.execute(asked.order_by(Job.kind))]
+
+
 def work(
     handlers: Mapping[str, Handler],
     stop: threading.Event,

@@ -9,8 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import click
@@ -71,12 +70,15 @@ def serve(given: Settings, database: Database) -> None:
         server = create_server(
             app, host=given.bind, port=int(given.port), threads=int(given.threads), ident=None,
             connection_limit=1000, channel_timeout=60, asyncore_use_poll=True,
-            max_request_body_size=app.config["MAX_CONTENT_LENGTH"],
+            # Above our own limit, whose refusal is a page; this one's is not.
+            max_request_body_size=2 * app.config["MAX_CONTENT_LENGTH"],
+            # An answer nobody fetches waits on the disk; below this mark it would hold a thread.
+            outbuf_high_watermark=512 * 2**20,
         )
-    except OSError as fault:
-        raise Conflict(f"Port {given.port} on {given.bind} cannot be opened ({fault.strerror}). Stop "
-                       "what uses it, or set CIVIC_PORT to another one.") from None
-    signal.signal(signal.SIGTERM, _interrupt)
+    except (OSError, ValueError) as fault:
+        raise Conflict(f"Port {given.port} on {given.bind} cannot be opened ({fault}). Stop what uses "
+                       "it, or set CIVIC_PORT and CIVIC_BIND to others.") from None
+    _stop_on_signals()
     try:
         server.run()
     finally:
@@ -97,13 +99,14 @@ def run_demo(given: Settings, database: Database) -> None:
     if given.city_folder.name != DEMO_CITY:
         raise Conflict("'run' serves the demo city, with sign-ins that everybody can read. For your own "
                        "city use 'serve' and 'worker'.")
-    given = replace(given, demo="1")
+    _stop_on_signals()
     prepare(given, database)
+    began = clock.now()
     worker = subprocess.Popen([sys.executable, "-m", "civicconnect.cli", "worker"],  # noqa: S603  ourselves
                               start_new_session=True)  # Ctrl-C reaches us first, we stop it
     try:
         _fill(given, database)
-        _wait_for_beat(worker)
+        _wait_for_beat(worker, began)
         _announce(given)
         serve(given, database)
     except KeyboardInterrupt:
@@ -127,13 +130,12 @@ def _fill(given: Settings, database: Database) -> None:
     _write_demo(given, users)
 
 
-def _wait_for_beat(worker: subprocess.Popen[bytes]) -> None:
+def _wait_for_beat(worker: subprocess.Popen[bytes], began: datetime) -> None:
     """Return once the worker gives a sign of life: what is announced is ready."""
-    began = clock.now()
-    while worker.poll() is None and clock.now() - began < timedelta(seconds=20):
+    while worker.poll() is None and clock.now() - began < timedelta(seconds=60):
         with db.reading() as view:
             beat = jobs.last_beat(view)
-        if beat is not None and began - beat < timedelta(seconds=30):
+        if beat is not None and beat >= began:
             return
         time.sleep(0.1)
     raise Conflict("The worker did not start; what it said stands above.")
@@ -178,11 +180,13 @@ def _write_demo(given: Settings, users: list[dict[str, str]]) -> None:
     told = {
         "base_url": given.address, "users": users, "written_at": clock.now().isoformat(timespec="seconds"),
         "city": town.slug,
-        "place": {"lat": spot.point.lat, "long": spot.point.long, "address": spot.label},
+        # A place to report something at. The rest stays empty as long as nothing answers there.
+        "open311": {"base_url": None, "api_key": None, "jurisdiction_id": None,
+                    "lat": spot.point.lat, "long": spot.point.long, "address": spot.label},
     }
     file = _demo_file(given)
+    file.touch(mode=0o600)
     file.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
-    file.chmod(0o600)
 
 
 def _announce(given: Settings) -> None:
@@ -191,6 +195,12 @@ def _announce(given: Settings) -> None:
     for user in users:
         click.echo(f"  {user['role']:<11} {user['email']:<32} {user['password']}")
     click.echo("\n  Ctrl-C stops it.\n")
+
+
+def _stop_on_signals() -> None:
+    """Stop as Ctrl-C does, also where a script started us in the background and Ctrl-C is ignored."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _interrupt)
 
 
 def _interrupt(*_: object) -> None:

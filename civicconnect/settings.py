@@ -49,7 +49,8 @@ class Settings:
     posts_an_hour: str = _setting("Reports accepted from one address in an hour.", "60")
     tries_an_hour: str = _setting("Sign-in tries accepted from one address in an hour.", "30")
     photo_megabytes: str = _setting("Largest photo accepted, in megabytes.", "12")
-    demo: str = _setting("1 shows the demo's sign-ins; for the invented city only.", "0")
+    trusted_proxy: str = _setting("Address of the proxy in front, whose X-Forwarded-For, -Proto and "
+                                  "-Host are believed; empty: nobody's.")
 
     @property
     def data_folder(self) -> Path:
@@ -146,7 +147,10 @@ def _value(name: str, env: Mapping[str, str], folder: Path) -> str | None:
         return env[name]
     for file in (Path(env[f"{name}_FILE"]) if f"{name}_FILE" in env else None, folder / name):
         if file is not None and file.is_file():
-            return file.read_text(encoding="utf-8").strip()
+            try:
+                return file.read_text(encoding="utf-8").strip()
+            except UnicodeDecodeError:
+                raise Missing(f"{file} is not written in UTF-8; it cannot be {name}.") from None
     return None
 
 

@@ -171,11 +171,37 @@ def test_a_broken_city_is_named_fault_by_fault(type_, tmp_path):
     assert "rules.toml" in said
 
 
+@pytest.mark.parametrize("url", ["garbage", "postgresql://[::bad", "sqlite:////proc/x/y"])
+@pytest.mark.parametrize("word", ["doctor", "init", "verify"])
+def test_a_database_address_that_is_none_is_a_sentence(type_, installed, word, url):
+    code, said = type_(word, folder=installed, url=url)
+    assert code == 1
+    assert said.strip()
+
+
+@pytest.mark.parametrize("word", ["init", "doctor", "run"])
+def test_a_data_folder_that_is_a_file_is_a_sentence(type_, tmp_path, word):
+    file = tmp_path / "file"
+    file.write_text("")
+    code, said = type_(word, folder=file)
+    assert code == 1
+    assert said.strip()
+
+
+def test_a_department_may_be_named_twice(type_, installed):
+    code, said = type_("user", "add", "ana@city.example", "--password", "long enough words",
+                       "--department", "streets", "--department", "streets", folder=installed)
+    assert (code, "may sign in" in said) == (0, True)
+
+
 @pytest.mark.parametrize(("words", "said"), [
     (("import", "nowhere.csv", "--profile", "boston_2011h2"), "There is no file nowhere.csv"),
     (("import", "README.md", "--profile", "nowhere"), "nowhere.toml"),
     (("import", "README.md", "--profile", "boston_2011h2"), "No column is called"),
     (("city", "check", "nowhere"), "holds no city.toml"),
+    (("city", "draft", "--requests", "README.md", "--areas", "README.md", "--profile", "boston_2011h2",
+      "--name", "X", "--out", "/proc/nowhere"), "file:"),
+    (("import", "README.md", "--profile", "boston_2011h2", "--verdicts", "/proc/x/y"), ""),
     (("user", "add", "ana", "--password", "short"), "e-mail address"),
     (("user", "add", "ana@city.example", "--password", "long enough words"), "Name the department"),
     (("user", "add", "a@city.example", "--password", "long enough words", "--department", "x"), "called 'x'"),

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sqlite3
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
 from civicconnect.errors import Refusal
 
@@ -32,17 +34,31 @@ class Database:
     engine: Engine
     held: Connection | None = field(default=None)
 
+    @cached_property
+    def unhurried(self) -> Engine:
+        """The same engine, whose transactions take no lock before they write."""
+        return self.engine.execution_options(unhurried=True)
+
     @property
     def embedded(self) -> bool:
         """Say whether this is the embedded engine."""
         return self.engine.dialect.name == "sqlite"
 
 
+def _lower(text: Any) -> Any:
+    return text.lower() if isinstance(text, str) else text
+
+
 def open_database(url: str) -> Database:
     """Open a database by its address, or raise Unusable with the remedy."""
-    if make_url(url).get_backend_name() == "sqlite":
-        return Database(_embedded(url))
-    return Database(_server(url))
+    try:
+        backend = make_url(url).get_backend_name()
+    except (ArgumentError, ValueError):
+        backend = ""
+    if backend not in OPENERS:
+        raise Unusable("CIVIC_DATABASE_URL is no address of a database we know. Write it as "
+                       "postgresql://user@host/name, or leave it empty for the embedded one.")
+    return Database(OPENERS[backend](url))
 
 
 def _server(url: str) -> Engine:
@@ -66,18 +82,20 @@ def _embedded(url: str) -> Engine:
     file = make_url(url).database
     if file and file != ":memory:":
         Path(file).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url, module=sqlite_module(), connect_args={"timeout": 20})
+    engine = create_engine(url, module=sqlite_module(), connect_args={"timeout": 10})
 
     @event.listens_for(engine, "connect")
     def connect(connection: Any, _record: object) -> None:
         # We say BEGIN ourselves: the module's own habit delays it past the first read.
         connection.isolation_level = None
         load_spatialite(connection)
+        # Its own lower() knows only ASCII, and a search for CAÍDO must find caído.
+        connection.create_function("lower", 1, _lower, deterministic=True)
         for pragma in (
             "journal_mode=WAL",
             "synchronous=FULL",  # acknowledged means on the disk
             "foreign_keys=ON",
-            "busy_timeout=20000",
+            "busy_timeout=10000",
             "cache_size=-65536",
             "temp_store=MEMORY",
         ):
@@ -90,6 +108,9 @@ def _embedded(url: str) -> Engine:
         connection.exec_driver_sql("BEGIN" if waits else "BEGIN IMMEDIATE")
 
     return engine
+
+
+OPENERS = {"sqlite": _embedded, "postgresql": _server}
 
 
 def describe(database: Database) -> str:

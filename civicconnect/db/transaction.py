@@ -76,7 +76,7 @@ class _AccountSession(Session):
             return database.held
         # Who is signed in is read before the page's own transaction begins: it must not hold the
         # embedded engine's only write lock meanwhile.
-        return database.engine.execution_options(unhurried=True)
+        return database.unhurried
 
 
 # Flask-Security commits its own account writes: the one exemption from `transaction`.

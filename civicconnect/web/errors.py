@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+
 import structlog
 from flask import Flask, render_template, request
 from flask.typing import ResponseReturnValue
@@ -12,8 +14,10 @@ from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
 from civicconnect.errors import Conflict, Invalid, NotAllowed, NotFound
+from civicconnect.web import sign_in
 from civicconnect.web.words import translated
 
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 log = structlog.get_logger("web")
 WORDS = {
     400: (_l("We could not read that"), _l("Go back, look at what you sent and try again.")),
@@ -42,6 +46,7 @@ def hang(app: Flask) -> None:
     app.register_error_handler(CSRFError, lambda _fault: page(
         400, _("The page had been open for too long. Go back, reload it and send it again.")))
     app.register_error_handler(OperationalError, _database_away)
+    app.register_error_handler(OSError, _disk_full)
     app.register_error_handler(HTTPException, lambda fault: page(fault.code or 500))
     app.register_error_handler(Exception, _our_mistake)
 
@@ -54,6 +59,8 @@ def _refuse_nul() -> ResponseReturnValue | None:
 
 def page(code: int, words: str = "") -> ResponseReturnValue:
     """Return the page of a refusal."""
+    if code >= 500:
+        sign_in.be_nobody()  # the page that says the database is away cannot ask it who is reading
     title, advice = WORDS.get(code, WORDS[400 if code < 500 else 500])
     answer = render_template("errors/refusal.html", title=title, advice=words or advice)
     headers = {"Retry-After": "60"} if code in (429, 503) else {}
@@ -62,6 +69,13 @@ def page(code: int, words: str = "") -> ResponseReturnValue:
 
 def _database_away(fault: OperationalError) -> ResponseReturnValue:
     log.error("database does not answer", error=repr(fault.orig))
+    return page(503)
+
+
+def _disk_full(fault: OSError) -> ResponseReturnValue:
+    if fault.errno not in FULL:
+        return _our_mistake(fault)
+    log.error("nothing can be written", error=repr(fault))
     return page(503)
 
 

@@ -39,6 +39,7 @@ def furnish(app: Flask, given: Settings) -> None:
     language.prefix(app)
     CSRFProtect(app)
     Compress(app)
+    sign_in.hang(app)
     store = SQLAlchemySessionUserDatastore(account_session, Staff, Role)
     Security(app, store, login_form=sign_in.SignInForm)
     app.teardown_appcontext(lambda _: account_session.remove())
@@ -46,6 +47,8 @@ def furnish(app: Flask, given: Settings) -> None:
     words.hang(app)
     files.hang(app)
     errors.hang(app)
+    app.url_map.strict_slashes = False  # people type a slash at the end
+    app.url_map.merge_slashes = False  # and nobody is sent to an address made from a Host header
     for room in (resident, staff, performance, data, operator):
         app.register_blueprint(room.pages)
     limits.hang(app, given)
@@ -56,7 +59,8 @@ def _configure(app: Flask, given: Settings) -> None:
     app.config.update(
         SECRET_KEY=given.secret_key,
         SECURITY_PASSWORD_SALT=given.secret_key,
-        MAX_CONTENT_LENGTH=given.photo_bytes + 512 * 1024,
+        # Well above the largest photo: a form with one that is too large is read, and keeps its words.
+        MAX_CONTENT_LENGTH=4 * given.photo_bytes,
         MAX_FORM_MEMORY_SIZE=512 * 1024,
         MAX_FORM_PARTS=100,
         SESSION_COOKIE_NAME="civic",

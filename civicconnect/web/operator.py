@@ -32,7 +32,7 @@ def readyz() -> ResponseReturnValue:
             db_.execute(text("SELECT 1"))
             beat = jobs.last_beat(db_)
         found["database"] = True
-        found["worker"] = beat is not None and clock.now() - beat < SILENCE
+        found["worker"] = beat is not None and abs(clock.now() - beat) < SILENCE
     except DBAPIError:
         found["database"] = False
     return jsonify(found), 200 if all(found.values()) else 503

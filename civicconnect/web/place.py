@@ -10,6 +10,7 @@ from werkzeug.datastructures import MultiDict
 
 from civicconnect.catalog import City
 from civicconnect.geo import Point, View, point_from
+from civicconnect.web.given import whole
 
 WIDTH, HEIGHT = 360, 300
 NEAREST, WIDEST = 18, 12
@@ -50,14 +51,14 @@ def read_spot(args: MultiDict[str, str], city: City) -> tuple[Spot, bool]:
     """
     given = bool(args.get("lat") and args.get("long"))
     point = point_from(args["lat"], args["long"]) if given else Point(*city.centre)
-    zoom = _whole(args.get("zoom", ""), CLOSE_ZOOM if given else STARTING_ZOOM)
+    zoom = whole(args.get("zoom", ""), CLOSE_ZOOM if given else STARTING_ZOOM)
     spot = Spot(point, min(max(zoom, WIDEST), NEAREST), given and not args.get("look"),
                 args.get("service", "")[:80])
     return _moved(spot, args)
 
 
 def _moved(spot: Spot, args: MultiDict[str, str]) -> tuple[Spot, bool]:
-    x, y = _whole(args.get("pin.x", ""), 0), _whole(args.get("pin.y", ""), 0)
+    x, y = whole(args.get("pin.x", ""), 0), whole(args.get("pin.y", ""), 0)
     if "pin.x" in args:
         # Enter on the map sends 0, 0: the person means the middle of it.
         place = spot.view.point_at(min(x, WIDTH), min(y, HEIGHT)) if (x, y) != (0, 0) else None
@@ -72,9 +73,5 @@ def _moved(spot: Spot, args: MultiDict[str, str]) -> tuple[Spot, bool]:
         zoom = spot.zoom + (1 if move == "in" else -1)
         return replace(spot, zoom=min(max(zoom, WIDEST), NEAREST)), True
     return spot, False
-
-
-def _whole(text: str, otherwise: int) -> int:
-    return int(text) if text.isdigit() and len(text) < 5 else otherwise
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -21,7 +23,8 @@ from civicconnect.geo import Point, point_from
 from civicconnect.media import Photo
 from civicconnect.reports import NewReport
 
-KEPT_FOR = 2 * 24 * 3600  # seconds a photo waits for the rest of its form
+KEPT_FOR = timedelta(days=2)  # how long a photo waits for the rest of its form
+EMAIL = re.compile(r"[^\s@]+@[^\s@]+")  # no blanks or line ends: it will stand in the head of a letter
 Faults = dict[str, list[str]]
 
 
@@ -68,7 +71,8 @@ def read(request: Request) -> Sent:
     except ValueError:
         sent.faults["form"] = [_("This form is damaged. Open it again.")]
     try:
-        sent.point = point_from(sent.value("lat"), sent.value("long"))
+        if sent.value("lat") and sent.value("long"):  # without them the desk asks where it is
+            sent.point = point_from(sent.value("lat"), sent.value("long"))
     except Invalid as fault:
         sent.faults |= fault.fields
     sent.photo = _photo(request.files.get("photo"), sent)
@@ -104,7 +108,7 @@ def report_from(sent: Sent, catalog: Catalog, language: str) -> NewReport:
 def _contact(sent: Sent, faults: Faults) -> ContactDetails:
     told = {key: sent.value(key).strip() for key in ("name", "email", "phone")}
     email = told["email"]
-    if email and ("@" not in email[1:-1] or " " in email or len(email) > 200):
+    if email and (not EMAIL.fullmatch(email) or len(email) > 200):
         faults["email"] = [_("Write an e-mail address like name@example.com, or leave it empty.")]
     try:
         return _Contact().load(told)  # type: ignore[no-any-return]  # post_load makes it
@@ -120,8 +124,10 @@ def _photo(upload: FileStorage | None, sent: Sent) -> Photo | None:
             return media.accept(store(), upload.stream, limits, field="photo")
         except Invalid as fault:
             sent.faults |= fault.fields
-            return None
-    return kept_photo(sent.value("photo_kept"))
+    kept = kept_photo(sent.value("photo_kept"))
+    if sent.value("photo_kept") and kept is None and "photo" not in sent.faults:
+        sent.faults["photo"] = [_("Your photo is no longer kept here. Choose it again.")]
+    return kept
 
 
 def kept_photo(token: str) -> Photo | None:
@@ -129,7 +135,7 @@ def kept_photo(token: str) -> Photo | None:
     if not token:
         return None
     try:
-        return store().photo(_signer().loads(token, max_age=KEPT_FOR))
+        return store().photo(_signer().loads(token, max_age=int(KEPT_FOR.total_seconds())))
     except (BadSignature, NotFound):
         return None
 

@@ -31,6 +31,7 @@ from civicconnect.errors import Invalid, NotFound
 from civicconnect.geo import Pin, Point, View, point_from
 from civicconnect.reports import Filter
 from civicconnect.web import report_form
+from civicconnect.web.given import whole
 from civicconnect.web.language import chosen
 from civicconnect.web.place import HEIGHT, WIDTH, Spot, read_spot
 from civicconnect.web.report_form import Sent
@@ -171,8 +172,7 @@ def read_filter() -> tuple[Filter, list[Any]]:
 
 def read_page() -> int:
     """Return the page number in the address, from 1."""
-    given = request.args.get("page", "1")
-    return min(max(int(given), 1), 100_000) if given.isdigit() and len(given) < 7 else 1
+    return max(whole(request.args.get("page", ""), 1), 1)
 
 
 @pages.get("/reports")
@@ -241,8 +241,8 @@ def _line(cells: list[str]) -> str:
 def drawn_map() -> Response:
     """Draw the ground around a place, with a pin in the middle where one is asked for."""
     centre = point_from(request.args.get("lat", ""), request.args.get("long", ""))
-    zoom = request.args.get("zoom", "16")
-    view = View(centre, min(max(int(zoom) if zoom.isdigit() else 16, 10), 18), WIDTH, HEIGHT)
+    zoom = whole(request.args.get("zoom", ""), 16)
+    view = View(centre, min(max(zoom, 10), 18), WIDTH, HEIGHT)
     pins = [Pin(centre, "here")] if "pin" in request.args else []
     with db.reading() as db_:
         drawing = geo.draw_map(db_, view, pins, _("Map"))

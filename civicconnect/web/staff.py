@@ -12,6 +12,7 @@ from civicconnect.accounts import Actor, ContactDetails
 from civicconnect.db import Db, transaction
 from civicconnect.errors import Conflict, Invalid, NotAllowed
 from civicconnect.reports import lifecycle
+from civicconnect.web.given import whole
 from civicconnect.web.resident import read_filter, read_page
 from civicconnect.web.words import read_catalog
 
@@ -78,11 +79,11 @@ def _page(
 def take_step(reference: str) -> ResponseReturnValue:
     """Take one step, or say beside the field what is owed for it."""
     given = request.form.to_dict()
-    seen = given.get("seen", "")
+    seen = given.get("seen", "").strip()
     try:
         with transaction() as db_:
             reports.transition(db_, actor(db_), reference, given.get("verb", ""), given,
-                               seen=int(seen) if seen.isdigit() else None)
+                               seen=whole(seen, 0) if seen else None)
     except Invalid as fault:
         return _page(reference, fault.fields, given), 422
     except Conflict as fault:

@@ -143,5 +143,5 @@ def _around() -> dict[str, Any]:
         offered = city.languages
     except (NotFound, OperationalError):  # before a city is loaded, or without its database
         seen, offered = SimpleNamespace(name="CivicConnect", slug="", contact={}), ()
-    return {"lang": spoken, "dir": language.direction(spoken), "comma": language.comma(), "city": seen,
-            "languages": language.choices(offered)}
+    return {"lang": spoken, "dir": language.direction(spoken),
+            "comma": language.comma(), "city": seen, "languages": language.choices(offered)}

@@ -72,6 +72,19 @@ def test_a_wrong_password_says_so_beside_the_field_and_keeps_the_address(visitor
     assert page.tree.find(".//*[@class='govuk-error-summary']") is not None
 
 
+@pytest.mark.parametrize("body", ['"x"', "1", "{}", '{"email": "a@b.example", "password": "\\u0000"}'])
+def test_a_sign_in_comes_from_the_form_alone(visitor, body):
+    token = visitor.get("/sign-in").form("/sign-in")["csrf_token"]
+    answer = visitor.client.post("/sign-in", data=body, content_type="application/json",
+                                 headers={"X-CSRFToken": token})
+    assert 400 <= answer.status_code < 500
+
+
+@pytest.mark.parametrize("address", ["/verify", "/fs-static/js/webauthn.js"])
+def test_no_page_but_ours_is_served(signed_in, address):
+    assert signed_in("streets").get(address).status == 404
+
+
 def test_who_signed_out_is_a_stranger_again(signed_in):
     clerk = signed_in("streets")
     clerk.post("/sign-out", clerk.get("/staff/queue").form("/sign-out"))

@@ -58,10 +58,12 @@ def read_spot(args: MultiDict[str, str], city: City) -> tuple[Spot, bool]:
 
 
 def _moved(spot: Spot, args: MultiDict[str, str]) -> tuple[Spot, bool]:
-    x, y = whole(args.get("pin.x", ""), 0), whole(args.get("pin.y", ""), 0)
     if "pin.x" in args:
+        x, y = whole(args["pin.x"], 0), whole(args.get("pin.y", ""), 0)
+        scale = WIDTH / max(whole(args.get("shown", ""), WIDTH), 1)
         # Enter on the map sends 0, 0: the person means the middle of it.
-        place = spot.view.point_at(min(x, WIDTH), min(y, HEIGHT)) if (x, y) != (0, 0) else None
+        place = (spot.view.point_at(min(x * scale, WIDTH), min(y * scale, HEIGHT)) if (x, y) != (0, 0)
+                 else None)
         closer = min(max(spot.zoom, CLOSE_ZOOM - 1), NEAREST)
         return replace(spot, centre=place or spot.centre, zoom=closer, is_chosen=True), True
     move = args.get("move", "")

@@ -94,7 +94,7 @@ def _ask_where(spot: Spot, faults: dict[str, list[str]]) -> str:
             faults = {"q": [_("We found no such address in the city. Try the street alone, or tap "
                               "the map.")]}
     return render_template("resident/where.html", spot=spot, words=words, found=found,
-                           faults=faults, width=WIDTH, height=HEIGHT)
+                           faults=faults)
 
 
 def _ask_rest(sent: Sent, faults: dict[str, list[str]]) -> str:

@@ -120,6 +120,22 @@ def test_what_was_typed_and_the_photo_survive_a_refusal(phone, photo_file):
     resident.complaints.clear()  # the browser notes the 422 in its console
 
 
+@pytest.mark.parametrize("js", [True, False], ids=["with scripts", "without scripts"])
+def test_a_tap_means_the_same_place_however_large_the_map_is_shown(phone, js):
+    chosen = []
+    for width in (320, 390, 1280):
+        resident = phone(js=js, width=width)
+        resident.go("/report")
+        box = resident.page.locator("input[type=image]").bounding_box()
+        resident.tap(resident.page.locator("input[type=image]"),
+                     position={"x": box["width"] * 0.7, "y": box["height"] * 0.3})
+        where = dict(pair.split("=") for pair in resident.page.url.split("?")[1].split("&"))
+        chosen.append((float(where["lat"]), float(where["long"])))
+    for lat, long in chosen[1:]:
+        assert abs(lat - chosen[0][0]) < 0.0003  # 30 metres: what one pixel is, at this width
+        assert abs(long - chosen[0][1]) < 0.0004
+
+
 def test_a_phone_that_knows_where_it_is_fills_in_the_place(phone):
     resident = phone(geolocation={"latitude": 41.2, "longitude": -33.4}, permissions=["geolocation"])
     resident.go("/report")

@@ -16,7 +16,7 @@ def choose_place(visitor, service="pothole"):
     """Tap the middle of the map, then choose a service; returns the page with the rest."""
     where = visitor.get("/report")
     what = visitor.follow(visitor.get("/report", query_string=where.form("/report", move="n") | {
-        "pin.x": "180", "pin.y": "150"}))
+        "pin.x": "144", "pin.y": "120"}))
     return visitor.get("/report", query_string=what.form("/report") | {"service": service})
 
 

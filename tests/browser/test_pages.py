@@ -34,8 +34,8 @@ def reference(site, browser) -> str:
     return found
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+# Colours are the same in every language.
+@pytest.mark.parametrize(("language", "scheme"), [("en", "dark"), *((one, "light") for one in LANGUAGES)])
 def test_residents_pages_are_accessible_and_narrow(phone, site, reference, language, scheme):
     site.wait_for(lambda: site.row("/data/reports.csv", reference) is not None, 60)
     visitor = phone(color_scheme=scheme)

@@ -69,8 +69,7 @@ def _copy(db: Db, drafts: Sequence[Draft]) -> None:
     encode = geo.encoder(db)
     columns = list(drafts[0].report)
     copy_in(db, "report", ["number", *columns], (
-        [n, *(encode(v) if c == "place" else v for c, v in d.report.items())]
-        for n, d in numbered
+        [n, *(d.report | {"place": encode(d.report["place"])}).values()] for n, d in numbered
     ))
     copy_in(db, "report_event", ["report_number", *EventRow._fields],
             ((n, *event) for n, d in numbered for event in d.events))

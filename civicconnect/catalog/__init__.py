@@ -2,19 +2,28 @@
 
 from civicconnect.catalog.answers import Answer, answers
 from civicconnect.catalog.book import (
+    Banner,
     Catalog,
     City,
     Department,
     Group,
     Question,
     Service,
+    Stopper,
+    Template,
     Words,
     catalog,
+    logo,
     words,
 )
-from civicconnect.catalog.load import CatalogRows, check, load, loaded_stamp
+from civicconnect.catalog.check import CatalogRows, check
+from civicconnect.catalog.colours import sheet
+from civicconnect.catalog.load import dump, load, loaded_stamp, spell
+from civicconnect.catalog.logos import LOGOS
+from civicconnect.catalog.shapes import PRIORITIES
 
 __all__ = [
-    "Answer", "Catalog", "CatalogRows", "City", "Department", "Group", "Question", "Service", "Words",
-    "answers", "catalog", "check", "load", "loaded_stamp", "words",
+    "LOGOS", "PRIORITIES", "Answer", "Banner", "Catalog", "CatalogRows", "City", "Department", "Group",
+    "Question", "Service", "Stopper", "Template", "Words", "answers", "catalog", "check", "dump", "load",
+    "loaded_stamp", "logo", "sheet", "spell", "words",
 ]

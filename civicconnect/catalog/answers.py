@@ -23,15 +23,24 @@ class Answer:
 
 
 def answers(service: Service, given: Mapping[str, str], language: str) -> tuple[Answer, ...]:
-    """Check the answers to a service's questions, or raise Invalid for `answer-<code>`."""
+    """Check the answers to a service's questions, or raise Invalid for `answer-<code>`.
+
+    An answer to a question that the others leave out is left out too. Where the city takes no report
+    with such answers, Invalid says in its words what to do instead.
+    """
     found, faults = [], {}
-    for question in service.questions:
+    stopper = service.stopped(given)
+    if stopper:
+        where = f"answer-{stopper.when.question}" if stopper.when else "service"
+        told = (words(stopper.words, language), stopper.phone, stopper.link)
+        faults[where] = [" ".join(filter(None, told))]
+    for question in service.asked(given):
         value = given.get(question.code, "").strip()
         if not value and not question.required:
             continue
         fault = _fault(question, value)
         if fault:
-            faults[f"answer-{question.code}"] = [fault]
+            faults.setdefault(f"answer-{question.code}", [fault])
             continue
         options = {code: words(w, language) for code, w in question.options}
         asked = words(question.words, language)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
-from civicconnect.catalog.models import CityRow, DepartmentRow, GroupRow, ServiceRow
+from civicconnect.catalog.models import CityRow, DepartmentRow, GroupRow, ServiceRow, TemplateRow
+from civicconnect.catalog.shapes import PRIORITIES
 from civicconnect.db import Db
 from civicconnect.errors import NotFound
 
@@ -19,6 +22,36 @@ Words = Mapping[str, str]
 def words(given: Words, language: str) -> str:
     """Return the words in a language, else in the first one the city wrote."""
     return given.get(language) or next(iter(given.values()), "")
+
+
+@dataclass(frozen=True)
+class Span:
+    """A while on the city's own clock, "2026-12-01 08:00" each; "" is open at that end."""
+
+    begins: str = ""
+    ends: str = ""
+
+    def holds(self, wall: str) -> bool:
+        """Say whether it is on at a minute of the city's clock."""
+        return self.begins <= wall and (not self.ends or wall < self.ends)
+
+
+@dataclass(frozen=True)
+class Banner:
+    """Words above every page for a while."""
+
+    words: Words
+    link: str
+    shown: Span
+
+
+@dataclass(frozen=True)
+class Storm:
+    """When normal services rest and the ones for emergencies are offered."""
+
+    on: bool
+    during: Span
+    words: Words
 
 
 @dataclass(frozen=True)
@@ -34,6 +67,25 @@ class City:
     contact: Mapping[str, str]
     colours: Mapping[str, str]
     centre: tuple[float, float]  # latitude, longitude
+    logo: str = ""  # the file's name; "" where there is none
+    hosts: tuple[str, ...] = ()
+    banners: tuple[Banner, ...] = ()
+    storm: Storm = field(default=Storm(on=False, during=Span(), words={}))
+    notices: Mapping[str, Any] = field(default_factory=dict)
+    layers: Mapping[str, Words] = field(default_factory=dict)
+
+    def wall(self, now: datetime) -> str:
+        """Return an instant as the city's own clock shows it: "2026-12-01 08:00"."""
+        return now.astimezone(ZoneInfo(self.time_zone)).strftime("%Y-%m-%d %H:%M")
+
+    def is_storm(self, now: datetime) -> bool:
+        """Say whether storm mode is on: by hand or since a date, and no longer than to its end."""
+        on, during = self.storm.on or bool(self.storm.during.begins), self.storm.during
+        return on and (Span("", during.ends) if self.storm.on else during).holds(self.wall(now))
+
+    def banners_at(self, now: datetime) -> list[Banner]:
+        """Return what stands above every page at an instant."""
+        return [banner for banner in self.banners if banner.shown.holds(self.wall(now))]
 
 
 @dataclass(frozen=True)
@@ -43,6 +95,7 @@ class Department:
     name: Words
     calendar: str
     email: str
+    phone: str = ""
 
 
 @dataclass(frozen=True)
@@ -50,6 +103,19 @@ class Group:
     id: int
     code: str
     name: Words
+    icon: str = ""
+
+
+@dataclass(frozen=True)
+class Condition:
+    """An answer that was given."""
+
+    question: str
+    option: str
+
+    def holds(self, given: Mapping[str, str]) -> bool:
+        """Say whether these answers, by question, hold it."""
+        return given.get(self.question) == self.option
 
 
 @dataclass(frozen=True)
@@ -61,6 +127,18 @@ class Question:
     required: bool
     words: Words
     options: tuple[tuple[str, Words], ...]
+    when: Condition | None = None  # asked only after this answer
+    priorities: Mapping[str, str] = field(default_factory=dict)  # option: how soon it makes a report
+
+
+@dataclass(frozen=True)
+class Stopper:
+    """Why a report is not taken here, and what to do instead."""
+
+    when: Condition | None  # None: never taken here
+    words: Words
+    phone: str
+    link: str
 
 
 @dataclass(frozen=True)
@@ -73,6 +151,48 @@ class Service:
     hint: Words
     questions: tuple[Question, ...]
     active: bool
+    icon: str = ""
+    priority: str = "normal"
+    visibility: str = "public"  # public, private: who sees its reports
+    place: str = "exact"  # exact, rounded, area: how much of the place strangers are told
+    text: str = "public"  # public, internal: who reads what was written and sees the photos
+    contact: str = "optional"  # optional, needed, none
+    storm: str = "stops"  # stops, stays, only
+    photos: int = 3
+    stoppers: tuple[Stopper, ...] = ()
+    keywords: Mapping[str, list[str]] = field(default_factory=dict)
+
+    def asked(self, given: Mapping[str, str]) -> tuple[Question, ...]:
+        """Return the questions to be answered after these answers, in their order."""
+        found: dict[str, Question] = {}
+        for question in self.questions:
+            # What hangs on a question that is not asked itself is not asked either.
+            if question.when is None or (question.when.question in found and question.when.holds(given)):
+                found[question.code] = question
+        return tuple(found.values())
+
+    def stopped(self, given: Mapping[str, str]) -> Stopper | None:
+        """Return why a report with these answers is not taken; None where it is."""
+        asked = {question.code for question in self.asked(given)}
+        return next((s for s in self.stoppers
+                     if s.when is None or (s.when.question in asked and s.when.holds(given))), None)
+
+    def priority_of(self, given: Mapping[str, str]) -> str:
+        """Return how soon a report with these answers is looked at: the highest that any of them makes it."""
+        made = [q.priorities.get(given.get(q.code, ""), "") for q in self.asked(given)]
+        return max([self.priority, *filter(None, made)], key=PRIORITIES.index)
+
+
+@dataclass(frozen=True)
+class Template:
+    """Words to start from when a step is taken."""
+
+    code: str
+    verb: str
+    outcome: str
+    services: tuple[str, ...]
+    name: Words
+    words: Words
 
 
 @dataclass(frozen=True)
@@ -83,6 +203,7 @@ class Catalog:
     departments: Mapping[str, Department]
     groups: Mapping[str, Group]
     services: Mapping[str, Service]
+    templates: tuple[Template, ...] = ()
 
     @cached_property
     def department_codes(self) -> Mapping[int, str]:
@@ -98,43 +219,80 @@ class Catalog:
             raise NotFound(f"no service is called {code}")
         return self.services[code]
 
-    def offered(self) -> list[tuple[Group, list[Service]]]:
-        """Return what residents may choose today, by group."""
+    def offers(self, service: Service, now: datetime) -> bool:
+        """Say whether residents may choose a service at an instant."""
+        resting = "stops" if self.city.is_storm(now) else "only"
+        return service.active and service.storm != resting
+
+    def offered(self, now: datetime) -> list[tuple[Group, list[Service]]]:
+        """Return what residents may choose, by group."""
         grouped = (
-            (group, [s for s in self.services.values() if s.group == code and s.active])
+            (group, [s for s in self.services.values() if s.group == code and self.offers(s, now)])
             for code, group in self.groups.items()
         )
         return [(group, services) for group, services in grouped if services]
 
+    def templates_for(self, verb: str, service: str) -> list[Template]:
+        """Return the words staff may start from for a step on a report of a service."""
+        return [t for t in self.templates if t.verb == verb and (not t.services or service in t.services)]
+
 
 def catalog(db: Db) -> Catalog:
-    """Read the catalogue: four small statements. Raises NotFound before a city is loaded."""
-    facts = db.scalar(select(CityRow.facts))
-    if facts is None:
+    """Read the catalogue: five small statements. Raises NotFound before a city is loaded."""
+    city = db.execute(select(CityRow.facts, CityRow.logo_name)).first()
+    if city is None:
         raise NotFound("no city is loaded; run: civic city load FOLDER")
-    departments = {d.id: d for d in db.scalars(select(DepartmentRow).order_by(DepartmentRow.id))}
+    by_position = (DepartmentRow.position, DepartmentRow.id)
+    departments = {d.id: d for d in db.scalars(select(DepartmentRow).order_by(*by_position))}
     groups = {g.id: g for g in db.scalars(select(GroupRow).order_by(GroupRow.position))}
     services = db.scalars(select(ServiceRow).order_by(ServiceRow.position))
     return Catalog(
-        _city(facts),
-        {d.code: Department(d.id, d.code, d.name, d.calendar, d.email)
+        _city(city.facts, city.logo_name),
+        {d.code: Department(d.id, d.code, d.name, d.calendar, d.email, d.phone)
          for d in departments.values()},
-        {g.code: Group(g.id, g.code, g.name) for g in groups.values()},
-        {s.code: Service(s.id, s.code, groups[s.group_id].code,
-                         departments[s.department_id].code, s.name, s.hint,
-                         tuple(map(_question, s.questions)), s.active)
-         for s in services},
+        {g.code: Group(g.id, g.code, g.name, g.icon) for g in groups.values()},
+        {s.code: _service(s, groups[s.group_id].code, departments[s.department_id].code) for s in services},
+        tuple(Template(t["code"], t["verb"], t["outcome"], tuple(t["services"]), t["name"], t["words"])
+              for t in db.scalars(select(TemplateRow.facts).order_by(TemplateRow.position))),
     )
 
 
-def _city(facts: Mapping[str, Any]) -> City:
+def logo(db: Db) -> tuple[str, bytes] | None:
+    """Return the city's logo: its file's name and content."""
+    found = db.execute(select(CityRow.logo_name, CityRow.logo)).first()
+    return (found.logo_name, found.logo) if found and found.logo is not None else None
+
+
+def _city(facts: Mapping[str, Any], logo_name: str) -> City:
+    storm = facts.get("storm", {})
     return City(
         facts["slug"], facts["name"], facts["time_zone"], tuple(facts["languages"]),
         facts["catch_all"], facts["limit_layer"], facts["contact"], facts["colours"],
-        (facts["centre"]["lat"], facts["centre"]["long"]),
+        (facts["centre"]["lat"], facts["centre"]["long"]), logo_name, tuple(facts.get("hosts", ())),
+        tuple(Banner(b["words"], b["link"], Span(b["begins"], b["ends"])) for b in facts.get("banner", ())),
+        Storm(storm.get("on", False), Span(storm.get("begins", ""), storm.get("ends", "")),
+              storm.get("words", {})),
+        facts.get("notices", {}), {layer["code"]: layer["name"] for layer in facts.get("layer", ())},
     )
+
+
+def _service(row: ServiceRow, group: str, department: str) -> Service:
+    c = row.choices
+    return Service(
+        row.id, row.code, group, department, row.name, row.hint, tuple(map(_question, row.questions)),
+        row.active, c["icon"], c["priority"], c["visibility"], c["place"], c["text"], c["contact"],
+        c["storm"], c["photos"],
+        tuple(Stopper(_condition(s["when"]), s["words"], s["phone"], s["link"]) for s in c["stopper"]),
+        row.keywords,
+    )
+
+
+def _condition(row: Mapping[str, str] | None) -> Condition | None:
+    return Condition(row["question"], row["option"]) if row else None
 
 
 def _question(row: Mapping[str, Any]) -> Question:
     options = tuple((o["code"], o["words"]) for o in row["option"])
-    return Question(row["code"], row["kind"], row["required"], row["words"], options)
+    priorities = {o["code"]: o["priority"] for o in row["option"] if o.get("priority")}
+    return Question(row["code"], row["kind"], row["required"], row["words"], options,
+                    _condition(row.get("when")), priorities)

@@ -1,181 +1,20 @@
-"""The catalogue, in and out of a city's folder."""
+"""The offer, from a checked folder into the database and back into the folder's files."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
-from zoneinfo import available_timezones
 
-from marshmallow import Schema, ValidationError, fields, validate
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
-from civicconnect.catalog.models import CityRow, DepartmentRow, GroupRow, ServiceRow
+from civicconnect.catalog import shapes
+from civicconnect.catalog.check import CatalogRows
+from civicconnect.catalog.models import CityRow, DepartmentRow, GroupRow, ServiceRow, TemplateRow
 from civicconnect.db import Db, upsert
-from civicconnect.tables import parse, rows, spell, unknown_keys
+from civicconnect.tables import told, toml
 
-CODE = validate.Regexp(
-    r"[a-z0-9][a-z0-9_-]{0,79}$", error="A code is lower case letters, digits, - and _."
-)
-COLOUR = validate.Regexp(r"#[0-9a-fA-F]{6}$", error="Write a colour as #0b5a6f.")
-
-
-class _Words(fields.Dict):
-    def __init__(self, **options: Any) -> None:
-        super().__init__(keys=fields.Str(), values=fields.Str(), **options)
-
-
-class _Centre(Schema):
-    lat = fields.Float(required=True, validate=validate.Range(-90, 90))
-    long = fields.Float(required=True, validate=validate.Range(-180, 180))
-
-
-class _City(Schema):
-    slug = fields.Str(required=True, validate=[CODE, validate.Length(max=60)])
-    time_zone = fields.Str(required=True, validate=validate.OneOf(
-        available_timezones(), error="{input} is no time zone; write one as Europe/Zurich."))
-    languages = fields.List(fields.Str(), required=True, validate=validate.Length(min=1))
-    catch_all = fields.Str(required=True)
-    limit_layer = fields.Str(load_default="")
-    name = _Words(required=True)
-    contact = fields.Dict(keys=fields.Str(), values=fields.Str(), load_default=dict)
-    colours = fields.Dict(keys=fields.Str(), values=fields.Str(validate=COLOUR), load_default=dict)
-    centre = fields.Nested(_Centre, required=True)
-
-
-class _Department(Schema):
-    code = fields.Str(required=True, validate=CODE)
-    calendar = fields.Str(required=True)
-    email = fields.Str(load_default="", validate=validate.Length(max=200))
-    name = _Words(required=True)
-
-
-class _Group(Schema):
-    code = fields.Str(required=True, validate=CODE)
-    name = _Words(required=True)
-
-
-class _Option(Schema):
-    code = fields.Str(required=True, validate=CODE)
-    words = _Words(required=True)
-
-
-class _Question(Schema):
-    code = fields.Str(required=True, validate=CODE)
-    kind = fields.Str(required=True, validate=validate.OneOf(["one_of", "text", "number"]))
-    required = fields.Bool(load_default=False)
-    words = _Words(required=True)
-    option = fields.List(fields.Nested(_Option), load_default=list)
-
-
-class _Service(Schema):
-    code = fields.Str(required=True, validate=CODE)
-    group = fields.Str(required=True)
-    department = fields.Str(required=True)
-    icon = fields.Str(load_default="")
-    keywords = fields.Dict(keys=fields.Str(), values=fields.List(fields.Str()), load_default=dict)
-    name = _Words(required=True)
-    hint = _Words(load_default=dict)
-    question = fields.List(fields.Nested(_Question), load_default=list)
-
-
-@dataclass(frozen=True)
-class CatalogRows:
-    """What a folder offers, checked."""
-
-    city: Mapping[str, Any]
-    departments: tuple[Mapping[str, Any], ...]
-    groups: tuple[Mapping[str, Any], ...]
-    services: tuple[Mapping[str, Any], ...]
-
-
-def check(files: Mapping[str, bytes]) -> tuple[CatalogRows, list[str]]:
-    """Read `city.toml`, `departments.toml` and `services.toml`, and list every fault."""
-    faults: list[str] = []
-    city: dict[str, Any] = {}
-    told = parse("city.toml", files.get("city.toml"), faults)
-    try:
-        # What cannot be read at all need not be told of every key that it lacks.
-        city = {} if faults else dict(_City().load(told))
-    except ValidationError as fault:
-        faults.extend(f"city.toml, key '{k}': {said}" for k, said in spell(fault.messages))
-    offices = parse("departments.toml", files.get("departments.toml"), faults)
-    offer = parse("services.toml", files.get("services.toml"), faults)
-    unknown_keys("departments.toml", offices, {"department"}, faults)
-    unknown_keys("services.toml", offer, {"group", "service"}, faults)
-    found = CatalogRows(
-        city,
-        tuple(rows("departments.toml", offices, "department", _Department(), faults)),
-        tuple(rows("services.toml", offer, "group", _Group(), faults)),
-        tuple(rows("services.toml", offer, "service", _Service(), faults)),
-    )
-    _check_names(found, faults)
-    _check_languages(found, city.get("languages", []), faults)
-    return found, faults
-
-
-def _check_names(found: CatalogRows, faults: list[str]) -> None:
-    departments = _codes("departments.toml", "department", found.departments, faults)
-    groups = _codes("services.toml", "group", found.groups, faults)
-    _codes("services.toml", "service", found.services, faults)
-    if found.city and found.city["catch_all"] not in departments:
-        faults.append(f"city.toml, key 'catch_all': no department is called "
-                      f"'{found.city['catch_all']}'.")
-    for service in found.services:
-        where = f"services.toml, [[service]] {service['code']}"
-        if service["department"] not in departments:
-            faults.append(f"{where}: no department is called '{service['department']}'.")
-        if service["group"] not in groups:
-            faults.append(f"{where}: no group is called '{service['group']}'.")
-        _check_questions(where, service["question"], faults)
-
-
-def _check_questions(where: str, questions: list[Mapping[str, Any]], faults: list[str]) -> None:
-    for code in _twice(questions):
-        faults.append(f"{where}, question {code}: the code stands twice.")
-    for question in questions:
-        if question["kind"] == "one_of" and not question["option"]:
-            faults.append(f"{where}, question {question['code']}: 'one_of' needs options.")
-        for code in _twice(question["option"]):
-            faults.append(f"{where}, question {question['code']}, option {code}: the code stands twice.")
-
-
-def _twice(found: Collection[Mapping[str, Any]]) -> list[str]:
-    counted = Counter(row["code"] for row in found)
-    return sorted(code for code, count in counted.items() if count > 1)
-
-
-def _codes(
-    file: str, key: str, found: Collection[Mapping[str, Any]], faults: list[str]
-) -> set[str]:
-    faults.extend(f"{file}, [[{key}]] {code}: the code stands twice." for code in _twice(found))
-    return {row["code"] for row in found}
-
-
-def _check_languages(found: CatalogRows, languages: list[str], faults: list[str]) -> None:
-    for where, said in _said(found):
-        for language in languages:
-            if not said.get(language):
-                faults.append(f"{where}: no words in '{language}'.")
-
-
-def _said(found: CatalogRows) -> Iterator[tuple[str, Mapping[str, str]]]:
-    """Yield everything a resident reads: where it stands, and its words by language."""
-    if found.city:
-        yield "city.toml, key 'name'", found.city["name"]
-    for file, key, rows_ in (("departments.toml", "department", found.departments),
-                             ("services.toml", "group", found.groups),
-                             ("services.toml", "service", found.services)):
-        yield from ((f"{file}, [[{key}]] {row['code']}, key 'name'", row["name"]) for row in rows_)
-    for service in found.services:
-        where = f"services.toml, [[service]] {service['code']}"
-        if service["hint"]:
-            yield f"{where}, key 'hint'", service["hint"]
-        for question in service["question"]:
-            yield f"{where}, question {question['code']}, key 'words'", question["words"]
-            for option in question["option"]:
-                yield f"{where}, question {question['code']}, option {option['code']}", option["words"]
+# What of a service stands in a column of its own; the rest is kept together in `choices`.
+COLUMNS = {"code", "group", "department", "name", "hint", "keywords", "question"}
 
 
 def load(db: Db, found: CatalogRows, stamp: str = "") -> None:
@@ -183,23 +22,31 @@ def load(db: Db, found: CatalogRows, stamp: str = "") -> None:
 
     stamp    of the whole folder, for `loaded_stamp`
     """
-    city = {"id": 1, "slug": found.city["slug"], "stamp": stamp, "facts": found.city}
-    upsert(db, CityRow, ["id"], [city])
+    logo_name, logo = found.logo or ("", None)
+    upsert(db, CityRow, ["id"], [{"id": 1, "slug": found.city["slug"], "stamp": stamp, "facts": found.city,
+                                  "logo_name": logo_name, "logo": logo}])
     _retire(db, found)
-    upsert(db, DepartmentRow, ["code"], [{**row, "active": True} for row in found.departments])
-    upsert(db, GroupRow, ["code"], [
-        {"code": row["code"], "name": row["name"], "position": n}
-        for n, row in enumerate(found.groups)
+    upsert(db, DepartmentRow, ["code"], [
+        {**{key: row[key] for key in ("code", "calendar", "email", "phone", "name")}, "position": n,
+         "active": True}
+        for n, row in enumerate(found.departments)
     ])
+    upsert(db, GroupRow, ["code"], [{**row, "position": n, "active": True}
+                                    for n, row in enumerate(found.groups)])
     departments = _ids(db, DepartmentRow)
     groups = _ids(db, GroupRow)
     upsert(db, ServiceRow, ["code"], [
         {"code": row["code"], "group_id": groups[row["group"]],
          "department_id": departments[row["department"]], "name": row["name"],
          "hint": row["hint"], "keywords": row["keywords"], "questions": row["question"],
+         "choices": {key: value for key, value in row.items() if key not in COLUMNS},
          "position": n, "active": True}
         for n, row in enumerate(found.services)
     ])
+    db.execute(delete(TemplateRow))
+    db.add_all(TemplateRow(code=row["code"], position=n, facts=dict(row))
+               for n, row in enumerate(found.templates))
+    db.flush()
 
 
 def loaded_stamp(db: Db) -> str:
@@ -209,12 +56,63 @@ def loaded_stamp(db: Db) -> str:
 
 def _retire(db: Db, found: CatalogRows) -> None:
     # Reports point to them, so they stay, out of sight.
-    kept = [row["code"] for row in found.services]
-    db.execute(update(ServiceRow).where(ServiceRow.code.not_in(kept)).values(active=False))
-    staying = [row["code"] for row in found.departments]
-    gone = update(DepartmentRow).where(DepartmentRow.code.not_in(staying))
-    db.execute(gone.values(active=False))
+    for model, rows in ((ServiceRow, found.services), (DepartmentRow, found.departments),
+                        (GroupRow, found.groups)):
+        kept = [row["code"] for row in rows]
+        db.execute(update(model).where(model.code.not_in(kept)).values(active=False))
 
 
 def _ids(db: Db, model: type[DepartmentRow] | type[GroupRow]) -> dict[str, int]:
     return dict(db.execute(select(model.code, model.id)).tuples().all())
+
+
+def dump(db: Db) -> dict[str, bytes]:
+    """Return what stands in the database as the folder's files; {} before a city is loaded."""
+    standing = _standing(db)
+    return spell(standing) if standing else {}
+
+
+def _standing(db: Db) -> CatalogRows | None:
+    city = db.scalar(select(CityRow))
+    if city is None:
+        return None
+    codes = {id_: code for code, id_ in _ids(db, GroupRow).items()}
+    desks = {id_: code for code, id_ in _ids(db, DepartmentRow).items()}
+    departments = db.scalars(select(DepartmentRow).where(DepartmentRow.active)
+                             .order_by(DepartmentRow.position, DepartmentRow.id))
+    groups = db.scalars(select(GroupRow).where(GroupRow.active).order_by(GroupRow.position))
+    services = db.scalars(select(ServiceRow).where(ServiceRow.active).order_by(ServiceRow.position))
+    return CatalogRows(
+        city.facts,
+        tuple({"code": d.code, "calendar": d.calendar, "email": d.email, "phone": d.phone, "name": d.name}
+              for d in departments),
+        tuple({"code": g.code, "icon": g.icon, "name": g.name} for g in groups),
+        tuple(s.choices | {"code": s.code, "group": codes[s.group_id], "department": desks[s.department_id],
+                           "name": s.name, "hint": s.hint, "keywords": s.keywords, "question": s.questions}
+              for s in services),
+        tuple(db.scalars(select(TemplateRow.facts).order_by(TemplateRow.position))),
+        (city.logo_name, city.logo) if city.logo is not None else None,
+    )
+
+
+def spell(found: CatalogRows) -> dict[str, bytes]:
+    """Return a checked offer as the folder's files, each in the one way we write it."""
+    files = {
+        "city.toml": toml(told(shapes.City(), found.city), "What the city says of itself."),
+        "departments.toml": toml(
+            _many("department", shapes.Department(), found.departments),
+            "Who answers. The calendar says in whose hours their promises count."),
+        "services.toml": toml(
+            _many("group", shapes.Group(), found.groups)
+            | _many("service", shapes.Service(), found.services),
+            "What residents may ask for, in the order they see it."),
+    }
+    if found.templates:
+        files["templates.toml"] = toml(_many("template", shapes.Template(), found.templates),
+                                       "Words that staff can start from when they take a step.")
+    logo = dict([found.logo]) if found.logo else {}
+    return {path: text.encode() for path, text in files.items()} | logo
+
+
+def _many(key: str, schema: Any, rows: tuple[Mapping[str, Any], ...]) -> dict[str, Any]:
+    return {key: [told(schema, row) for row in rows]} if rows else {}

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from civicconnect import __version__, catalog, geo, routing, sla
+from civicconnect.city.diff import Change, differences
+from civicconnect.city.versions import keep
 from civicconnect.db import Db
 from civicconnect.errors import Invalid
 
 LARGEST_FILE = 100 * 1024 * 1024
-TABLES = {f"{name}.toml" for name in ("city", "departments", "services", "calendars", "promises", "rules")}
-KNOWN = ("*.toml", "addresses.csv", "areas/*.geojson", "map/*.geojson")
+TABLES = {f"{name}.toml" for name in
+          ("city", "departments", "services", "calendars", "promises", "rules", "templates")}
+KNOWN = ("*.toml", "addresses.csv", "areas/*.geojson", "map/*.geojson", *catalog.LOGOS)
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,7 @@ def check(files: Mapping[str, bytes]) -> City:
     departments = {row["code"] for row in offer.departments}
     areas = {f"{area.layer}:{area.code}" for area in ground.areas}
     zone = offer.city.get("time_zone", "UTC")
-    promises, promise_faults = sla.check(files, zone, services, areas)
+    promises, promise_faults = sla.check(files, zone, services, areas, catalog.PRIORITIES)
     rules, rule_faults = routing.check(files, departments, services, areas)
     faults += ground_faults + promise_faults + rule_faults
     faults += _crossing(offer, ground, promises) + _unasked(offer, rules) + _unread(files)
@@ -79,7 +82,10 @@ def _crossing(
     limit = offer.city.get("limit_layer")
     if limit and limit not in {area.layer for area in ground.areas}:
         faults.append(f"city.toml, key 'limit_layer': there is no areas/{limit}.geojson.")
-    return faults
+    layers = {area.layer for area in ground.areas}
+    faults += [f"city.toml, [[layer]] {layer['code']}: there is no areas/{layer['code']}.geojson."
+               for layer in offer.city.get("layer", ()) if layer["code"] not in layers]
+    return faults + geo.misplaced(ground.areas, limit or "")
 
 
 def _unasked(offer: catalog.CatalogRows, rules: tuple[routing.Rule, ...]) -> list[str]:
@@ -105,12 +111,43 @@ def _unread(files: Mapping[str, bytes]) -> list[str]:
     ]
 
 
-def load_city(db: Db, city: City, mark: str = "") -> None:
-    """Load a checked city; a second time changes nothing.
+def with_storm(city: City, *, on: bool, until: str = "") -> City:
+    """Return the city with its storm mode switched by hand, or raise Invalid.
 
-    mark    the folder's `stamp`, kept so that the next start knows that nothing has changed
+    until    "2026-12-01 08:00" on the city's clock; "" is until somebody switches it off
     """
+    kept = {"words": city.offer.city["storm"].get("words", {}), "on": on, "begins": "", "ends": until}
+    offer = replace(city.offer, city={**city.offer.city, "storm": kept})
+    return check(spell(replace(city, offer=offer)))
+
+
+def load_city(db: Db, city: City, mark: str | None = None, made_by: str = "civic") -> list[Change]:
+    """Load a checked city, keep it as a version, and return what it changed; a second time nothing.
+
+    mark       the folder's `stamp`, kept so that the next start knows that nothing has changed; None
+               where no folder is loaded, but something in the city is changed
+    made_by    who loads it, for the list of versions
+    """
+    before, after = dump(db), spell(city)
+    changes = differences(before, after) if before else []
     sla.load(db, city.promises)
-    catalog.load(db, city.offer, mark)
+    catalog.load(db, city.offer, catalog.loaded_stamp(db) if mark is None else mark)
     geo.load(db, city.ground)
     routing.load(db, city.rules)
+    keep(db, after, made_by, [str(change) for change in changes])
+    return changes
+
+
+def spell(city: City) -> dict[str, bytes]:
+    """Return a checked city as the files of its folder, in the one way we write them."""
+    files: dict[str, bytes] = {}
+    for part in (catalog.spell(city.offer), sla.spell(city.promises), routing.spell(city.rules),
+                 geo.spell(city.ground)):
+        files |= part
+    return files
+
+
+def dump(db: Db) -> dict[str, bytes]:
+    """Return what stands in the database as the files of a folder that loads to the same."""
+    files = catalog.dump(db)
+    return files | sla.dump(db) | routing.dump(db) | geo.dump(db) if files else {}

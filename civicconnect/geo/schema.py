@@ -44,3 +44,14 @@ def _ask(op: Any, question: str) -> None:
     # SpatiaLite answers 1 for done and 0 for refused; it raises nothing by itself.
     if op.get_bind().execute(text(question)).scalar_one() != 1:
         raise RuntimeError(f"SpatiaLite refused: {question}")
+
+
+def drop_column(op: Any, table: str, column: str) -> None:
+    """Take a column from a table of a spatial database."""
+    embedded = op.get_bind().dialect.name != "postgresql"
+    if embedded:
+        # SpatiaLite's own triggers name a column that is none, and SQLite would refuse to go on.
+        op.execute("PRAGMA writable_schema=ON")
+    op.drop_column(table, column)
+    if embedded:
+        op.execute("PRAGMA writable_schema=OFF")

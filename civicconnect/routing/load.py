@@ -10,7 +10,7 @@ from civicconnect import clock
 from civicconnect.db import Db
 from civicconnect.routing.models import RuleRow
 from civicconnect.routing.rules import Rule, rule_book
-from civicconnect.tables import parse, rows, unknown_keys
+from civicconnect.tables import parse, rows, told, toml, unknown_keys
 
 # The one row of a version without rules: it names no department, and so it never fits.
 NO_RULES = Rule("", "")
@@ -25,8 +25,9 @@ class _Rule(Schema):
     code = fields.Str(required=True, validate=validate.Length(1, 80))
     department = fields.Str(required=True)
     services = fields.List(fields.Str(), load_default=list)
-    area = fields.Str(load_default=None)
-    answers = fields.Nested(_Condition, load_default=None)
+    area = fields.Str(load_default=None, allow_none=True)
+    answers = fields.Nested(_Condition, load_default=None, allow_none=True)
+    note = fields.Str(load_default="", validate=validate.Length(max=500))
 
 
 def check(
@@ -53,7 +54,7 @@ def check(
         asked = row["answers"]
         conditions = {asked["question"]: asked["option"]} if asked else {}
         found.append(Rule(row["code"], row["department"], frozenset(row["services"]),
-                          row["area"], conditions))
+                          row["area"], conditions, row["note"]))
     return tuple(found), faults
 
 
@@ -66,8 +67,27 @@ def load(db: Db, rules: tuple[Rule, ...]) -> int:
     db.add_all(
         RuleRow(version=version, position=n, made_at=made_at, code=r.code,
                 department=r.department, services=sorted(r.services), area=r.area,
-                answers=dict(r.answers or {}))
+                answers=dict(r.answers or {}), note=r.note)
         for n, r in enumerate(rules or (NO_RULES,))
     )
     db.flush()
     return version
+
+
+def dump(db: Db) -> dict[str, bytes]:
+    """Return the rules in force as `rules.toml`, as `check` reads it."""
+    return spell(rule_book(db).rules)
+
+
+def spell(rules: tuple[Rule, ...]) -> dict[str, bytes]:
+    """Return checked rules as the folder's file, in the one way we write it."""
+    written = [
+        told(_Rule(), {
+            "code": r.code, "department": r.department, "services": sorted(r.services), "area": r.area,
+            "note": r.note,
+            "answers": next(({"question": q, "option": o} for q, o in (r.answers or {}).items()), None),
+        })
+        for r in rules
+    ]
+    head = "Who answers where the service alone does not say. The first rule that fits decides."
+    return {"rules.toml": toml({"rule": written} if written else {}, head).encode()}

@@ -22,3 +22,4 @@ class RuleRow(Base):
     services: Mapped[Json]  # codes; []: any
     area: Mapped[str | None] = mapped_column(String(130))  # "layer:code"
     answers: Mapped[Json]  # {question code: option code}
+    note: Mapped[str] = mapped_column(String(500), default="", server_default="")

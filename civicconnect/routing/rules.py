@@ -21,6 +21,7 @@ class Rule:
     services: frozenset[str] = frozenset()
     area: str | None = None
     answers: Mapping[str, str] | None = None
+    note: str = ""  # why, for whoever reads the rules
 
     def fits(self, service: str, areas: Collection[str], answers: Mapping[str, str]) -> bool:
         """Say whether a report fits every condition."""
@@ -103,7 +104,7 @@ def rule_book(db: Db) -> RuleBook:
         select(RuleRow).where(RuleRow.version == newest).order_by(RuleRow.position)
     ).all()
     rules = tuple(
-        Rule(r.code, r.department, frozenset(r.services), r.area, r.answers)
+        Rule(r.code, r.department, frozenset(r.services), r.area, r.answers, r.note)
         for r in found if r.department
     )
     return RuleBook(found[0].version if found else 0, rules)

@@ -1,7 +1,7 @@
 """Business time: opening hours, promises, and when a report is due."""
 
-from civicconnect.sla.load import Promises, check, load
-from civicconnect.sla.promises import Due, PromiseBook, promise_book
+from civicconnect.sla.load import CalendarRow, Promises, check, dump, load, spell
+from civicconnect.sla.promises import Due, PromiseBook, Promised, promise_book
 from civicconnect.sla.timetable import (
     Hours,
     Timetable,
@@ -13,6 +13,7 @@ from civicconnect.sla.timetable import (
 )
 
 __all__ = [
-    "Due", "Hours", "PromiseBook", "Promises", "Timetable", "check", "due_after_pause",
-    "due_after_pauses", "due_at", "load", "local", "promise_book", "timetable",
+    "CalendarRow", "Due", "Hours", "PromiseBook", "Promised", "Promises", "Timetable", "check",
+    "due_after_pause", "due_after_pauses", "due_at", "dump", "load", "local", "promise_book", "spell",
+    "timetable",
 ]

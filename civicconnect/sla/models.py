@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, String
+from sqlalchemy import CheckConstraint, String, false, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from civicconnect.db import Base, Json, Key
@@ -17,6 +17,12 @@ class Calendar(Base):
     zone: Mapped[str] = mapped_column(String(60))
     week: Mapped[Json]  # seven days, Monday first, of [opens, closes] in minutes
     closed: Mapped[Json]  # days as "2026-12-25"
+    names: Mapped[Json] = mapped_column(server_default="{}")  # {day: what it is called}, where it has a name
+    holidays: Mapped[str] = mapped_column(String(12), default="", server_default="")  # "CH-ZH"
+    open: Mapped[Json] = mapped_column(server_default="[]")  # days as "2026-12-24"
+    own_zone: Mapped[bool] = mapped_column(default=False, server_default=false())  # else the city's
+    position: Mapped[int] = mapped_column(server_default="0")
+    active: Mapped[bool] = mapped_column(default=True, server_default=true())
 
 
 class Promise(Base):
@@ -26,5 +32,7 @@ class Promise(Base):
     __table_args__ = (CheckConstraint("hours > 0", name="hours_positive"),)
     id: Mapped[Key]
     service: Mapped[str] = mapped_column(String(80), index=True)
+    priority: Mapped[str | None] = mapped_column(String(8))  # "urgent"; None: any
     area: Mapped[str | None] = mapped_column(String(130))  # "district:harbour"; None: everywhere
     hours: Mapped[float]
+    note: Mapped[str] = mapped_column(String(500), default="", server_default="")  # why

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
 from sqlalchemy import select
 
@@ -22,38 +23,55 @@ class Due:
     at: datetime
 
 
+class Promised(NamedTuple):
+    """To what a promise applies. None: whatever it is."""
+
+    service: str
+    priority: str | None = None
+    area: str | None = None  # "layer:code"
+
+
 @dataclass(frozen=True)
 class PromiseBook:
     """All promises and calendars of a city, as plain values."""
 
     calendars: Mapping[str, Hours]
-    hours: Mapping[tuple[str, str | None], float]
+    hours: Mapping[Promised, float]
 
     def due(
-        self, service: str, areas: Collection[str], calendar: str, received_at: datetime
+        self, service: str, areas: Collection[str], calendar: str, received_at: datetime,
+        priority: str = "normal",
     ) -> Due | None:
         """Return the promise for a report; None where the city makes none.
 
-        areas       as "layer:code"; the promise of an area goes before the one for everywhere,
-                    and the shortest of several areas wins
+        areas       as "layer:code"
+
+        The nearest promise counts: for this priority in one of these areas; else for this priority
+        anywhere; else in one of these areas; else for the service. The shortest of several areas wins.
         """
-        local = [h for area in areas if (h := self.hours.get((service, area))) is not None]
-        hours = min(local) if local else self.hours.get((service, None))
-        if hours is None:
-            return None
-        opening = self.calendars[calendar]
-        return Due(hours, calendar, timetable(opening).add(received_at, timedelta(hours=hours)))
+        for wanted in (priority, None):
+            here = (self.hours.get(Promised(service, wanted, area)) for area in areas)
+            local = [hours for hours in here if hours is not None]
+            hours = min(local) if local else self.hours.get(Promised(service, wanted))
+            if hours is not None:
+                opening = self.calendars[calendar]
+                return Due(hours, calendar, timetable(opening).add(received_at, timedelta(hours=hours)))
+        return None
+
+
+def hours_of(row: Calendar) -> Hours:
+    """Return a calendar as it is counted with."""
+    return Hours(
+        row.zone,
+        tuple(tuple((int(a), int(b)) for a, b in day) for day in row.week),
+        frozenset(map(date.fromisoformat, row.closed)),
+        row.holidays,
+        frozenset(map(date.fromisoformat, row.open)),
+    )
 
 
 def promise_book(db: Db) -> PromiseBook:
-    """Read every promise and calendar."""
-    calendars = {
-        c.code: Hours(
-            c.zone,
-            tuple(tuple((int(a), int(b)) for a, b in day) for day in c.week),
-            frozenset(date.fromisoformat(day) for day in c.closed),
-        )
-        for c in db.scalars(select(Calendar))
-    }
+    """Read every promise and calendar, also those of departments that are gone: old clocks run on."""
+    calendars = {c.code: hours_of(c) for c in db.scalars(select(Calendar))}
     promises = db.scalars(select(Promise))
-    return PromiseBook(calendars, {(p.service, p.area): p.hours for p in promises})
+    return PromiseBook(calendars, {Promised(p.service, p.priority, p.area): p.hours for p in promises})

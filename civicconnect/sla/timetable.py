@@ -11,6 +11,7 @@ from itertools import accumulate
 from zoneinfo import ZoneInfo
 
 from civicconnect.errors import Invalid
+from civicconnect.sla.closed import is_known, public_holidays
 
 # Far outside any record we import; a date beyond them is a slip of the pen.
 FIRST_YEAR, LAST_YEAR = 1900, 2200
@@ -31,20 +32,33 @@ class Hours:
     week      7 days, Monday first; each a tuple of (opens, closes) in minutes since midnight,
               0..1440, in order and without overlap: ((480, 720), (780, 1020)) is 8-12 and 13-17
     closed    local dates on which it does not open at all
+    holidays  ISO 3166 place whose public holidays it keeps, as "CH-ZH"; "" for none
+    open      dates on which it opens although they are such a holiday
     """
 
     zone: str
     week: tuple[tuple[tuple[int, int], ...], ...]
     closed: frozenset[date] = frozenset()
+    holidays: str = ""
+    open: frozenset[date] = frozenset()
 
     def __post_init__(self) -> None:
         _zone(self.zone)
+        if self.holidays and not is_known(self.holidays):
+            raise Invalid({"holidays": [f"No public holidays are known for “{self.holidays}”; write a "
+                                        "country as CH, or with its part as CH-ZH."]})
         if len(self.week) != len(DAYS) or not any(self.week):
             raise Invalid({"week": ["Give seven days, Monday first, and open on at least one."]})
         for day, spans in zip(DAYS, self.week, strict=True):
             edges = [0, *(minute for span in spans for minute in span), 1440]
             if edges != sorted(edges) or any(opens == closes for opens, closes in spans):
                 raise Invalid({"week": [f"{day}: put the hours in order, no overlap, in 0..1440."]})
+
+    def closed_in(self, year: int) -> frozenset[date]:
+        """Return the days of a local year on which it does not open: its own, and the holidays it keeps."""
+        if not self.holidays:
+            return self.closed
+        return self.closed | (public_holidays(self.holidays, year) - self.open)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +147,7 @@ class Timetable:
         return table
 
     def _laid_out(self, year: int) -> _Table:
-        zone, week, closed = self.hours.zone, self.hours.week, self.hours.closed
+        zone, week, closed = self.hours.zone, self.hours.week, self.hours.closed_in(year)
         begins, ends = datetime(year, 1, 1), datetime(year + 1, 1, 1)
         edges = [
             _on_the_wall(day + timedelta(minutes=minute), zone)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import delete, event, select, update
 
-from civicconnect import catalog, city, reports, settings
+from civicconnect import catalog, city, clock, reports, settings
 from civicconnect.accounts import SYSTEM
 from civicconnect.catalog.models import CityRow, DepartmentRow, ServiceRow
 from civicconnect.errors import Invalid, NotFound
@@ -48,7 +48,7 @@ def test_the_catalogue_is_what_the_folder_says(db_, rows):
     assert read.department_codes[read.departments["parks"].id] == "parks"
 
 
-def test_the_catalogue_is_read_in_four_statements(database, db_):
+def test_the_catalogue_is_read_in_five_statements(database, db_):
     seen = []
 
     def note(_conn, _cursor, statement, *_):
@@ -59,7 +59,7 @@ def test_the_catalogue_is_read_in_four_statements(database, db_):
         catalog.catalog(db_)
     finally:
         event.remove(database.engine, "before_cursor_execute", note)
-    assert len(seen) == 4
+    assert len(seen) == 5
 
 
 def test_before_a_city_is_loaded_the_refusal_says_what_to_type(db_):
@@ -92,7 +92,7 @@ def test_a_service_that_is_gone_from_the_folder_is_no_longer_offered_and_keeps_i
     report = make_report()
     catalog.load(db_, rows(services=tuple(r for r in rows.all.services if r["code"] != "pothole")))
     read = catalog.catalog(db_)
-    offered = [service.code for _, services in read.offered() for service in services]
+    offered = [service.code for _, services in read.offered(clock.now()) for service in services]
     assert "pothole" not in offered
     assert "tree" in offered
     assert read.service_codes[reports.find(db_, report.reference, SYSTEM).service_id] == "pothole"
@@ -106,7 +106,7 @@ def test_a_service_that_is_gone_from_the_folder_is_no_longer_offered_and_keeps_i
 def test_a_group_without_a_service_to_offer_is_not_shown(db_, rows):
     db_.execute(update(ServiceRow).where(ServiceRow.code.in_(("street-light", "traffic-light"))).values(
         active=False))
-    assert "lights" not in [group.code for group, _ in catalog.catalog(db_).offered()]
+    assert "lights" not in [group.code for group, _ in catalog.catalog(db_).offered(clock.now())]
 
 
 def test_loading_a_second_time_leaves_every_id(db_, rows):

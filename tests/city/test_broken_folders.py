@@ -14,6 +14,7 @@ from civicconnect.db import Base
 from civicconnect.errors import Conflict, Invalid
 
 SQUARE = [[[7, 47], [8, 47], [8, 48], [7, 48], [7, 47]]]
+ELSEWHERE = [[[9, 47], [9.5, 47], [9.5, 48], [9, 48], [9, 47]]]
 BOW_TIE = [[[7, 47], [8, 48], [8, 47], [7, 48], [7, 47]]]
 
 
@@ -21,6 +22,34 @@ def areas(*drawn):
     features = [{"type": "Feature", "properties": {"code": code},
                  "geometry": {"type": kind, "coordinates": corners}} for code, kind, corners in drawn]
     return json.dumps({"type": "FeatureCollection", "features": features})
+
+
+def dated(*rows):
+    """Return two drawings or more of the same ward, each with its days."""
+    drawn = json.loads(areas(*[("north", "Polygon", SQUARE)] * len(rows)))
+    for feature, days in zip(drawn["features"], rows, strict=True):
+        feature["properties"] |= days
+    return json.dumps(drawn)
+
+
+STOPPER = """
+[[service.stopper]]
+when = { question = "size", option = "large" }
+words = { en = "Call us.", cy = "Ffoniwch ni." }
+"""
+TEMPLATE = """[[template]]
+code = "done"
+outcome = "fixed"
+services = ["hole"]
+name = { en = "Done", cy = "Wedi" }
+words = { en = "It is filled.", cy = "Mae wedi llenwi." }
+"""
+BANNER = '''
+[[banner]]
+words = { en = "Fair on Sunday", cy = "Ffair" }
+begins = "2026-12-01 08:00"
+ends = "2026-12-02 08:00"
+'''
 
 
 # A whole city, as small as one can be.
@@ -247,7 +276,84 @@ BROKEN = [
     ("services.toml", swap(', cy = "Mawr"', ""),
      "services.toml, [[service]] hole, question size, option large",
      "no words in 'cy'"),
+    # what a city decides beyond the least
+    ("services.toml", swap('code = "hole"', 'code = "hole"\npriority = "soon"'),
+     "services.toml, [[service]] hole, key 'priority'", "'soon' is none of low, normal, high, urgent"),
+    ("services.toml", swap('code = "hole"', 'code = "hole"\nplace = "secret"'),
+     "services.toml, [[service]] hole, key 'place'", "'secret' is none of exact, rounded, area"),
+    ("services.toml", swap('code = "hole"', 'code = "hole"\nvisibility = "hidden"'),
+     "services.toml, [[service]] hole, key 'visibility'", "none of public, private"),
+    ("services.toml", swap('code = "hole"', 'code = "hole"\nphotos = 9'),
+     "services.toml, [[service]] hole, key 'photos'", "From 0 to 5 photos"),
+    ("services.toml", swap('code = "hole"', 'code = "hole"\nicon = "../x"'),
+     "services.toml, [[service]] hole, key 'icon'", "An icon is named"),
+    ("services.toml",
+     swap('kind = "number"', 'kind = "number"\nwhen = { question = "size", option = "huge" }'),
+     "services.toml, [[service]] hole, question depth, key 'when'",
+     "is called 'size' and has the option 'huge'"),
+    ("services.toml",
+     swap('kind = "one_of"', 'kind = "one_of"\nwhen = { question = "depth", option = "x" }'),
+     "services.toml, [[service]] hole, question size, key 'when'", "no question before it is called 'depth'"),
+    ("services.toml", more(STOPPER.replace('"large"', '"vast"')),
+     "services.toml, [[service]] hole, stopper 1", "has the option 'vast'"),
+    ("services.toml", more(STOPPER.replace(', cy = "Ffoniwch ni."', "")),
+     "services.toml, [[service]] hole, stopper 1, key 'words'", "no words in 'cy'"),
+    ("services.toml", more(STOPPER + 'link = "javascript:alert(1)"\n'),
+     "services.toml, [[service]] hole, stopper 1, key 'link'", "begins with https://"),
+    ("services.toml", swap('"Large", cy = "Mawr" }', '"Large", cy = "Mawr" }, priority = "now"'),
+     "services.toml, [[service]] hole, key 'question.0.option.1.priority'", "'now' is none of"),
+    ("templates.toml", put(TEMPLATE.replace('"fixed"', '"mended"')), "templates.toml, [[template]] done",
+     "'mended' is none of fixed"),
+    ("templates.toml", put(TEMPLATE.replace('["hole"]', '["pit"]')), "templates.toml, [[template]] done",
+     "no service is called 'pit'"),
+    ("templates.toml", put(TEMPLATE * 2), "templates.toml, [[template]] done", "the code stands twice"),
+    ("templates.toml", put(TEMPLATE.replace(', cy = "Mae wedi llenwi."', "")),
+     "templates.toml, [[template]] done, key 'words'", "no words in 'cy'"),
+    ("templates.toml", put(TEMPLATE.replace("template", "letter")), "templates.toml", "unknown key 'letter'"),
+    ("city.toml", more(BANNER.replace("2026-12-02", "2026-11-30")), "city.toml, [[banner]] 1",
+     "it ends before it begins"),
+    ("city.toml", more(BANNER.replace("2026-12-02", "2026-02-30")), "city.toml, key 'banner.0.ends'",
+     "is no time on the city's clock"),
+    ("city.toml", more(BANNER.replace(', cy = "Ffair"', "")), "city.toml, [[banner]] 1, key 'words'",
+     "no words in 'cy'"),
+    ("city.toml", more('storm = { begins = "tomorrow" }\n'), "city.toml, key 'storm.begins'",
+     "'tomorrow' is no time"),
+    ("city.toml", more('storm = { words = { en = "Stay in." } }\n'), "city.toml, key 'storm.words'",
+     "no words in 'cy'"),
+    ("city.toml", more('hosts = ["https://311.smallham.example"]\n'), "city.toml, key 'hosts.0'",
+     "Write a host name"),
+    ("city.toml", swap("#0b5a6f", "#a0d8ef"), "city.toml, key 'colours.brand'", "Choose a darker one"),
+    ("city.toml", swap("brand =", "border ="), "city.toml, key 'colours.border'", "nobody uses this colour"),
+    ("city.toml", swap('["en", "cy"]', '["en", "cy", "en"]'), "city.toml, key 'languages'",
+     "'en' stands twice"),
+    ("city.toml", more("notices = { keep_contact_days = 0 }\n"), "city.toml, key 'notices.keep_contact_days'",
+     "1 day to 100 years"),
+    ("city.toml", more('[[layer]]\ncode = "parish"\nname = { en = "Parish", cy = "Plwyf" }\n'),
+     "city.toml, [[layer]] parish", "there is no areas/parish.geojson"),
+    ("city.toml", more('contact = { fax = "1" }\n'), "city.toml, key 'contact.fax'", "Unknown field"),
+    ("logo.svg", put("<svg><script>alert(1)</script></svg>"), "logo.svg", "holds a script"),
+    ("logo.svg", put("GIF89a"), "logo.svg", "no SVG drawing"),
+    ("logo.png", put("<svg></svg>"), "logo.png", "no PNG picture"),
+    ("logo.svg", put("<svg>" + " " * 200_000), "logo.svg", "at most 100 KB"),
+    ("calendars.toml", swap("closed", 'holidays = "ZZ"\nclosed'), "calendars.toml, [[calendar]] office",
+     "No public holidays are known for"),
+    ("calendars.toml", swap("closed", "open = [2026-12-25]\nclosed"),
+     "calendars.toml, [[calendar]] office, key 'open'", "stands under 'closed' as well"),
+    ("calendars.toml", swap("2026-12-25", "{ date = 2026-12-25 }"),
+     "calendars.toml, [[calendar]] office, key 'closed.0'", "Write a day as"),
+    ("promises.toml", swap("hours = 40", 'hours = 40\npriority = "soon"'), "promises.toml, [[promise]] hole",
+     "'soon' is none of low, normal, high, urgent"),
     # the ground
+    ("areas/ward.geojson", put(areas(("north", "Polygon", ELSEWHERE))), "areas/ward.geojson, north",
+     "lies outside the city's limit"),
+    ("areas/ward.geojson", put(dated({}, {"valid_from": "2026-12-07"})), "areas/ward.geojson, north",
+     "drawn twice for 2026-12-07"),
+    ("areas/ward.geojson", put(dated({"valid_to": "2026-12-07"}, {"valid_from": "2026-12-07"})),
+     "areas/ward.geojson, north", "end with 'valid_to' the day before"),
+    ("areas/ward.geojson", put(dated({"names": ["Gogledd"]})), "areas/ward.geojson, feature 1 (north)",
+     "one a language"),
+    ("areas/ward.geojson", put(dated({"valid_from": "2026-12-07", "valid_to": "2026-12-01"})),
+     "areas/ward.geojson, feature 1", "ends before it begins"),
     ("areas/ward.geojson", put(areas(("north", "Polygon", BOW_TIE))), "areas/ward.geojson, feature 1 (north)",
      "Self-intersection"),
     ("areas/ward.geojson", put(areas(("north", "Polygon", SQUARE), ("north", "Polygon", SQUARE))),
@@ -302,7 +408,7 @@ def test_a_broken_folder_is_refused_with_the_file_the_place_and_why(write, path,
 
 
 def test_there_are_many_ways_to_break_a_folder():
-    assert len(BROKEN) >= 30
+    assert len(BROKEN) >= 60
 
 
 def test_a_file_that_is_too_large_is_named_and_never_read(write):

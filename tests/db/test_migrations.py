@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import CheckConstraint, inspect, select, text
+from sqlalchemy import JSON, CheckConstraint, inspect, select, text
 
 from civicconnect import accounts, city, db, reports, settings
 from civicconnect.db import Base
@@ -24,6 +24,12 @@ def is_ours(thing, name, kind, reflected, beside):
     if kind == "column" and (thing.table.name, name) in SHAPES:
         return False
     return not (kind == "index" and name.startswith("idx_"))
+
+
+def unlike(_context, _inspected, column, *_):
+    """Leave out what an engine cannot compare: JSON on one, the empty text on the other. None: compare."""
+    empty = column.server_default is not None and column.server_default.arg == ""
+    return False if empty or isinstance(column.type, JSON) else None
 
 
 @pytest.fixture
@@ -62,7 +68,7 @@ def test_climbing_from_nothing_finds_exactly_the_models(empty):
     db.migrate(empty, MIGRATIONS)
     with empty.engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={
-            "include_object": is_ours, "compare_type": True, "compare_server_default": True})
+            "include_object": is_ours, "compare_type": True, "compare_server_default": unlike})
         assert compare_metadata(context, Base.metadata) == []
         inspector = inspect(connection)
         for name, table in Base.metadata.tables.items():

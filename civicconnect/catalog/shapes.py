@@ -1,0 +1,207 @@
+"""What may stand in `city.toml`, `departments.toml`, `services.toml` and `templates.toml`, key by key.
+
+A key that is left out has the value given here; an export leaves it out again.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import available_timezones
+
+from marshmallow import Schema, ValidationError, fields, validate
+
+PRIORITIES = ("low", "normal", "high", "urgent")  # the later, the sooner it is looked at
+PLACES = ("exact", "rounded", "area")  # how much of a place strangers are told
+OUTCOMES = ("fixed", "partly_fixed", "no_action", "not_found", "duplicate", "handed_over", "withdrawn",
+            "invalid")
+VERBS = ("accept", "plan", "start", "wait", "resume", "close", "reopen")
+MOMENT = re.compile(r"\d{4}-\d{2}-\d{2} \d{2}:\d{2}")
+ICON = validate.Regexp(r"([a-z][a-z0-9-]{0,39})?$", error="An icon is named with lower case letters and -.")
+CODE = validate.Regexp(
+    r"[a-z0-9][a-z0-9_-]{0,79}$", error="A code is lower case letters, digits, - and _."
+)
+COLOUR = validate.Regexp(r"#[0-9a-fA-F]{6}$", error="Write a colour as #0b5a6f.")
+HOST = validate.Regexp(
+    r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$",
+    error="Write a host name in small letters, without port or https://, as 311.city.example.")
+LINK = validate.Regexp(r"(https?://[^\s<>\"]{1,480}|/[^\s<>\"/\\][^\s<>\"\\]{0,480})$",
+                       error="Write an address that begins with https:// or with /.")
+
+
+def one_of(*words: str) -> validate.OneOf:
+    """Return the check that a value is one of these words, and says which they are."""
+    return validate.OneOf(words, error=f"'{{input}}' is none of {', '.join(filter(None, words))}.")
+
+
+class Words(fields.Dict):
+    """What people read, by language: { en = "Pothole", es = "Bache" }."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(keys=fields.Str(), values=fields.Str(validate=validate.Length(max=4000)), **options)
+
+
+class Moment(fields.Field[str]):
+    """A minute on the city's own clock: "2026-12-01 08:00", or a date and time as TOML writes them."""
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> str:
+        if isinstance(value, datetime) and value.tzinfo is None:
+            return value.strftime("%Y-%m-%d %H:%M")
+        if type(value) is date:
+            return f"{value.isoformat()} 00:00"
+        try:
+            if MOMENT.fullmatch(str(value)):
+                datetime.fromisoformat(str(value))
+                return str(value)
+        except ValueError:
+            pass  # there is no such day; said below
+        raise ValidationError(f"'{value}' is no time on the city's clock; write \"2026-12-01 08:00\".")
+
+
+class Centre(Schema):
+    lat = fields.Float(required=True, validate=validate.Range(-90, 90))
+    long = fields.Float(required=True, validate=validate.Range(-180, 180))
+
+
+class Banner(Schema):
+    """What stands above every page for a while."""
+
+    words = Words(required=True)
+    link = fields.Str(load_default="", validate=[validate.Length(max=500)])
+    begins = Moment(load_default="")
+    ends = Moment(load_default="")
+
+
+class Storm(Schema):
+    """Storm mode: services that wait are not offered, the ones for emergencies are."""
+
+    on = fields.Bool(load_default=False)  # by hand
+    begins = Moment(load_default="")  # or by date
+    ends = Moment(load_default="")
+    words = Words(load_default=dict)
+
+
+class Notices(Schema):
+    """What the privacy notice, the terms and the accessibility statement are made of."""
+
+    controller = fields.Str(load_default="", validate=validate.Length(max=300))
+    officer = fields.Str(load_default="", validate=validate.Length(max=300))
+    authority = fields.Str(load_default="", validate=validate.Length(max=300))
+    law = Words(load_default=dict)
+    keep_contact_days = fields.Int(load_default=365, validate=validate.Range(
+        1, 36500, error="Keep contact details for 1 day to 100 years."))
+    accessibility = fields.Str(load_default="", validate=validate.Length(max=300))  # whom to ask
+    terms = Words(load_default=dict)
+
+
+class Contact(Schema):
+    """How people reach the city."""
+
+    emergency = fields.Str(load_default="", validate=validate.Length(max=60))
+    phone = fields.Str(load_default="", validate=validate.Length(max=60))
+    email = fields.Str(load_default="", validate=validate.Length(max=200))
+    website = fields.Str(load_default="", validate=validate.Length(max=500))
+    address = fields.Str(load_default="", validate=validate.Length(max=500))
+
+
+class Layer(Schema):
+    """How a layer of areas is called."""
+
+    code = fields.Str(required=True, validate=CODE)
+    name = Words(required=True)
+
+
+class City(Schema):
+    slug = fields.Str(required=True, validate=[CODE, validate.Length(max=60)])
+    time_zone = fields.Str(required=True, validate=validate.OneOf(
+        available_timezones(), error="{input} is no time zone; write one as Europe/Zurich."))
+    languages = fields.List(fields.Str(validate=validate.Regexp(
+        r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$", error="Write a language by its code, as en.")),
+        required=True, validate=validate.Length(min=1))
+    catch_all = fields.Str(required=True)
+    limit_layer = fields.Str(load_default="")
+    hosts = fields.List(fields.Str(validate=HOST), load_default=list)
+    name = Words(required=True)
+    centre = fields.Nested(Centre, required=True)
+    contact = fields.Nested(Contact, load_default=dict)
+    colours = fields.Dict(keys=fields.Str(), values=fields.Str(validate=COLOUR), load_default=dict)
+    notices = fields.Nested(Notices, load_default=dict)
+    storm = fields.Nested(Storm, load_default=dict)
+    banner = fields.List(fields.Nested(Banner), load_default=list)
+    layer = fields.List(fields.Nested(Layer), load_default=list)
+
+
+class Department(Schema):
+    code = fields.Str(required=True, validate=CODE)
+    calendar = fields.Str(required=True)
+    email = fields.Str(load_default="", validate=validate.Length(max=200))
+    phone = fields.Str(load_default="", validate=validate.Length(max=60))
+    name = Words(required=True)
+
+
+class Group(Schema):
+    code = fields.Str(required=True, validate=CODE)
+    icon = fields.Str(load_default="", validate=ICON)
+    name = Words(required=True)
+
+
+class Condition(Schema):
+    """An answer that was given: holds when the question was answered with the option."""
+
+    question = fields.Str(required=True)
+    option = fields.Str(required=True)
+
+
+class Option(Schema):
+    code = fields.Str(required=True, validate=CODE)
+    priority = fields.Str(load_default="", validate=one_of("", *PRIORITIES))
+    words = Words(required=True)
+
+
+class Question(Schema):
+    code = fields.Str(required=True, validate=CODE)
+    kind = fields.Str(required=True, validate=validate.OneOf(["one_of", "text", "number"]))
+    required = fields.Bool(load_default=False)
+    when = fields.Nested(Condition, load_default=None, allow_none=True)
+    words = Words(required=True)
+    option = fields.List(fields.Nested(Option), load_default=list)
+
+
+class Stopper(Schema):
+    """Why this is not a thing to report here: call instead, or ask somebody else."""
+
+    when = fields.Nested(Condition, load_default=None, allow_none=True)
+    phone = fields.Str(load_default="", validate=validate.Length(max=60))
+    link = fields.Str(load_default="", validate=validate.Length(max=500))
+    words = Words(required=True)
+
+
+class Service(Schema):
+    code = fields.Str(required=True, validate=CODE)
+    group = fields.Str(required=True)
+    department = fields.Str(required=True)
+    icon = fields.Str(load_default="", validate=ICON)
+    priority = fields.Str(load_default="normal", validate=one_of(*PRIORITIES))
+    visibility = fields.Str(load_default="public", validate=one_of("public", "private"))
+    place = fields.Str(load_default="exact", validate=one_of(*PLACES))
+    text = fields.Str(load_default="public", validate=one_of("public", "internal"))
+    contact = fields.Str(load_default="optional", validate=one_of("optional", "needed", "none"))
+    storm = fields.Str(load_default="stops", validate=one_of("stops", "stays", "only"))
+    photos = fields.Int(load_default=3, validate=validate.Range(0, 5, error="From 0 to 5 photos."))
+    name = Words(required=True)
+    hint = Words(load_default=dict)
+    keywords = fields.Dict(keys=fields.Str(), values=fields.List(fields.Str()), load_default=dict)
+    stopper = fields.List(fields.Nested(Stopper), load_default=list)
+    question = fields.List(fields.Nested(Question), load_default=list)
+
+
+class Template(Schema):
+    """Words that staff can start from when they take a step."""
+
+    code = fields.Str(required=True, validate=CODE)
+    verb = fields.Str(load_default="close", validate=one_of(*VERBS))
+    outcome = fields.Str(load_default="", validate=one_of("", *OUTCOMES))
+    services = fields.List(fields.Str(), load_default=list)
+    name = Words(required=True)
+    words = Words(required=True)

@@ -1,0 +1,81 @@
+"""Keeping each version of a city, so that what held on a day can be shown again."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Select, select
+
+from civicconnect import clock
+from civicconnect.city.models import CityFile, CityVersion
+from civicconnect.db import Db, insert_ignoring
+from civicconnect.errors import NotFound
+
+MOST_CHANGES = 500  # sentences kept with a version; the files themselves hold all of them
+
+
+@dataclass(frozen=True)
+class Version:
+    """One version of the city."""
+
+    number: int
+    made_at: datetime
+    made_by: str
+    changes: tuple[str, ...]
+
+
+def keep(db: Db, files: Mapping[str, bytes], made_by: str, changes: Sequence[str]) -> int:
+    """Keep the city's files as a new version, unless the newest is the same. Returns its number.
+
+    files      {path inside the folder: content}, as the export writes them
+    changes    one sentence for each thing that differs from the version before
+    """
+    digests = {path: hashlib.sha256(content).hexdigest() for path, content in sorted(files.items())}
+    newest = db.scalar(_newest_first().limit(1))
+    if newest is not None and newest.files == digests:
+        return newest.id
+    for path, digest in digests.items():
+        # mtime 0: the same content is the same row on every machine.
+        packed = gzip.compress(files[path], 6, mtime=0)
+        insert_ignoring(db, CityFile, {"digest": digest, "content": packed})
+    stamp = hashlib.sha256("\n".join(f"{p} {d}" for p, d in digests.items()).encode()).hexdigest()
+    number = newest.id + 1 if newest is not None else 1  # not the engine's own: it leaves gaps
+    row = CityVersion(id=number, made_at=clock.now(), made_by=made_by[:120], stamp=stamp, files=digests,
+                      changes=list(changes[:MOST_CHANGES]))
+    db.add(row)
+    db.flush()
+    return row.id
+
+
+def _newest_first() -> Select[CityVersion]:
+    return select(CityVersion).order_by(CityVersion.id.desc())
+
+
+def versions(db: Db) -> list[Version]:
+    """Return every version, newest first."""
+    return [_told(row) for row in db.scalars(_newest_first())]
+
+
+def _told(row: CityVersion) -> Version:
+    return Version(row.id, row.made_at, row.made_by, tuple(row.changes))
+
+
+def find_version(db: Db, number: int) -> Version:
+    """Return one version, or raise NotFound."""
+    row = db.get(CityVersion, number)
+    if row is None:
+        raise NotFound(f"There is no version {number} of this city; 'civic city versions' lists them.")
+    return _told(row)
+
+
+def content_of(db: Db, number: int) -> dict[str, bytes]:
+    """Return the files of a version: {path inside the folder: content}. Raises NotFound."""
+    find_version(db, number)
+    files: Mapping[str, str] = db.scalars(select(CityVersion.files).where(CityVersion.id == number)).one()
+    asked = select(CityFile.digest, CityFile.content).where(CityFile.digest.in_(files.values()))
+    packed = dict(db.execute(asked).tuples().all())
+    return {path: gzip.decompress(packed[digest]) for path, digest in files.items()}

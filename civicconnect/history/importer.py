@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import csv
 import gc
-import re
-import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,7 +15,9 @@ from uuid import UUID, uuid5
 from civicconnect import db, reports
 from civicconnect.accounts import Actor
 from civicconnect.catalog import Catalog, words
-from civicconnect.history.profile import Profile, Unreadable, must_be_whole, open_rows
+from civicconnect.history.extract import must_be_whole, open_rows
+from civicconnect.history.names import slug
+from civicconnect.history.profile import Profile, Unreadable
 from civicconnect.reports import Closing, NewReport, PastReport
 
 BATCH = 5000
@@ -39,12 +39,6 @@ class Tally:
     @property
     def accepted(self) -> int:
         return self.new + self.already_there
-
-
-def slug(name: str) -> str:
-    """Return a code made from a name: "Trees & Parks" becomes "trees-parks"."""
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:80] or "unnamed"
 
 
 def import_csv(
@@ -119,7 +113,7 @@ class _Reader:
         self.verdicts: list[tuple[int, str, str, str]] = []
 
     def read(self, line: int, row: Mapping[str, Any]) -> PastReport | None:
-        external = self.profile.value(row, "id")
+        external = self.profile.key(row)
         try:
             must_be_whole(row)
             past, remark = self._past(external, row)

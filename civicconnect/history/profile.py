@@ -2,30 +2,48 @@
 
 from __future__ import annotations
 
-import csv
-import gzip
-import io
-import zlib
-from collections.abc import Iterator, Mapping
+import hashlib
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 from zoneinfo import available_timezones
 
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, ValidationError, fields, validate
 
 from civicconnect import sla
 from civicconnect.errors import Invalid
 from civicconnect.geo import Point
+from civicconnect.history import toml
+from civicconnect.history.grid import from_lv95, is_lv95
 from civicconnect.tables import parse, rows
 
-NEEDED = ("id", "opened", "service")
-OPTIONAL = ("closed", "due", "group", "department", "channel", "address", "lat", "long", "note")
+NEEDED = ("opened", "service")
+OPTIONAL = ("id", "closed", "due", "group", "department", "department_name", "channel", "address", "lat",
+            "long", "place", "note")
+GRIDS = ("", "lv95")
 EARLIEST, LATEST = 1900, 2199  # years
-DAMAGED = (csv.Error, gzip.BadGzipFile, zlib.error, EOFError)
-_COLUMNS: dict[str, fields.Field[Any]] = {name: fields.Str(required=True) for name in NEEDED}
-_COLUMNS |= {name: fields.Str(load_default="") for name in OPTIONAL}
+FIGURE = r"[-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?"
+WELL_KNOWN = re.compile(rf"POINT\s*Z?\s*\(\s*({FIGURE})\s+({FIGURE})(?:\s+{FIGURE})?\s*\)", re.IGNORECASE)
+PAIR = re.compile(rf"\(?\s*({FIGURE})\s*[,;\s]\s*({FIGURE})\s*\)?\s*$")
+
+
+class _Names(fields.Field[str | tuple[str, ...]]):
+    """A column's name, or several: the first one that a row fills is taken."""
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> str | tuple[str, ...]:
+        if isinstance(value, str):
+            return value
+        if isinstance(value, list) and value and all(isinstance(name, str) for name in value):
+            return tuple(value)
+        raise ValidationError('Write a name in quotation marks, or several as ["one", "other"].')
+
+
+_COLUMNS: dict[str, fields.Field[Any]] = {name: _Names(required=True) for name in NEEDED}
+_COLUMNS |= {name: _Names(load_default="") for name in OPTIONAL}
 _Columns = Schema.from_dict(_COLUMNS)
 
 
@@ -33,11 +51,13 @@ class _Profile(Schema):
     name = fields.Str(required=True)
     zone = fields.Str(required=True, validate=validate.OneOf(
         available_timezones(), error="{input} is no time zone; write one as Europe/Zurich."))
-    time_format = fields.Str(load_default="iso")
+    time_format = _Names(load_default="iso")
+    grid = fields.Str(load_default="", validate=validate.OneOf(
+        GRIDS, error='{input} is no grid we read; write "lv95", or leave it out for degrees.'))
     columns = fields.Nested(_Columns, required=True)
     channels = fields.Dict(keys=fields.Str(), values=fields.Str(), load_default=dict)
     departments = fields.Dict(keys=fields.Str(), values=fields.Str(), load_default=dict)
-    areas = fields.Dict(keys=fields.Str(), values=fields.Str(), load_default=dict)
+    areas = fields.Dict(keys=fields.Str(), values=_Names(), load_default=dict)
 
 
 class Unreadable(ValueError):
@@ -46,20 +66,45 @@ class Unreadable(ValueError):
 
 @dataclass(frozen=True)
 class Profile:
-    """One layout of one system's extract."""
+    """One layout of one system's extract, or several layouts of it that name a thing differently."""
 
     name: str
     zone: str
-    time_format: str
-    columns: Mapping[str, str]  # our word: their column; "" where they have none
+    time_format: str | tuple[str, ...]
+    # Our word: their column, or several of which the first filled one counts. "" where they have
+    # none; "" at the end of several where a file may have none.
+    columns: Mapping[str, str | tuple[str, ...]]
     channels: Mapping[str, str]
-    departments: Mapping[str, str]  # their code: a name to read
-    areas: Mapping[str, str]  # property of the boundary file for "code" and for "name"
+    departments: Mapping[str, str]  # their code: a name to read; "": who gets the rows that name nobody
+    areas: Mapping[str, str | tuple[str, ...]]  # property of the boundary file for "code", for "name"
+    grid: str = ""  # what lat and long are counted in: "" degrees, "lv95" metres
+
+    @cached_property
+    def named(self) -> dict[str, tuple[str, ...]]:
+        """Return {our word: their columns, in the order in which they are looked at}."""
+        return {word: tuple(filter(None, several(given))) for word, given in self.columns.items()}
+
+    @cached_property
+    def _formats(self) -> tuple[str, ...]:
+        return several(self.time_format)
 
     def value(self, row: Mapping[str, str], word: str) -> str:
         """Return a cell by our word, with single blanks; "" where it is empty or has no column."""
-        column = self.columns[word]
-        return " ".join((row.get(column) or "").split()) if column else ""
+        for column in self.named.get(word, ()):
+            if text := " ".join((row.get(column) or "").split()):
+                return text
+        return ""
+
+    def key(self, row: Mapping[str, Any]) -> str:
+        """Return what tells a row from others: its id, or a hash of all its cells where no column is one."""
+        if any(column in row for column in self.named.get("id", ())):
+            return self.value(row, "id")
+        cells = "\x1f".join(str(cell) for cell in row.values())
+        return f"row-{hashlib.sha256(cells.encode(errors='surrogateescape')).hexdigest()[:24]}"
+
+    def department(self, row: Mapping[str, str]) -> str:
+        """Return who answers a row, in their words; "" where nobody is named."""
+        return self.value(row, "department") or self.departments.get("", "")
 
     def instant(self, row: Mapping[str, str], word: str) -> tuple[datetime | None, str]:
         """Read a time as this system writes it.
@@ -71,12 +116,9 @@ class Profile:
         text = self.value(row, word)
         if not text:
             return None, ""
-        try:
-            iso = self.time_format == "iso"
-            found = (datetime.fromisoformat(text) if iso
-                     else datetime.strptime(text, self.time_format))  # noqa: DTZ007
-        except ValueError:
-            raise Unreadable(f"'{word}' is '{text}', which is no time in this profile") from None
+        found = read_time(text, self._formats)
+        if found is None:
+            raise Unreadable(f"'{word}' is '{text}', which is no time in this profile")
         if not EARLIEST <= found.year <= LATEST:
             raise Unreadable(f"'{word}' is '{text}', and no report is that old or that far ahead")
         if found.tzinfo is not None:
@@ -87,14 +129,69 @@ class Profile:
         """Read the place; None where it is empty. Raises Unreadable."""
         lat, long = self.value(row, "lat"), self.value(row, "long")
         if not lat or not long:
-            return None
+            lat, long = both_in_one(self.value(row, "place"))
+            if not lat:
+                return None
         try:
-            point = Point(float(lat), float(long))
+            point = Point(number(lat), number(long))
         except ValueError:
             raise Unreadable(f"'{lat}, {long}' is no place in degrees") from None
+        if (point.lat, point.long) == (0, 0):
+            return None
+        if self.grid == "lv95":
+            if not is_lv95(point.long, point.lat):
+                raise Unreadable(f"'{lat}, {long}' is no place in the grid LV95")
+            east_west, north_south = from_lv95(point.long, point.lat)
+            return Point(round(north_south, 6), round(east_west, 6))
         if not (abs(point.lat) <= 90 and abs(point.long) <= 180):
             raise Unreadable(f"'{lat}, {long}' is no place in degrees")
-        return None if (point.lat, point.long) == (0, 0) else point
+        return point
+
+    @property
+    def written(self) -> str:
+        """Return the profile as the file that `read_profile` reads."""
+        top = {"name": self.name, "zone": self.zone, "time_format": self.time_format}
+        top |= {"grid": self.grid} if self.grid else {}
+        columns = {word: names for word, names in self.columns.items() if names}
+        tables = {"columns": columns, "channels": self.channels, "departments": self.departments,
+                  "areas": self.areas}
+        return toml.document("How the city's published file spells its columns.", [
+            toml.lines(top), *(toml.section(key, row) for key, row in tables.items())])
+
+
+def several(given: str | tuple[str, ...]) -> tuple[str, ...]:
+    return (given,) if isinstance(given, str) else given
+
+
+def read_time(text: str, formats: tuple[str, ...]) -> datetime | None:
+    """Return a time in the first format it fits, naive where it names no zone; None where it fits none."""
+    for written in formats:
+        try:
+            if written == "iso":
+                return datetime.fromisoformat(text)
+            return datetime.strptime(text, written)  # noqa: DTZ007  the caller knows the zone
+        except ValueError:
+            continue
+    return None
+
+
+def both_in_one(text: str) -> tuple[str, str]:
+    """Return (lat, long) as written in one cell; ("", "") where it holds no two figures.
+
+    Read are "POINT (long lat)" and "(lat, long)", the latter also behind an address.
+    """
+    if found := WELL_KNOWN.search(text):
+        return found[2], found[1]
+    if (found := PAIR.search(text)) and ("(" in found[0] or found.start() == 0):
+        return found[1], found[2]
+    return "", ""
+
+
+def number(text: str) -> float:
+    """Read a figure; a comma is a decimal one, or several set thousands apart. Raises ValueError."""
+    if "," in text:
+        text = text.replace(",", ".") if text.count(",") == 1 and "." not in text else text.replace(",", "")
+    return float(text)
 
 
 def read_profile(file: Path) -> Profile:
@@ -106,56 +203,3 @@ def read_profile(file: Path) -> Profile:
     if faults or not found:
         raise Invalid({"profile": faults})
     return Profile(**found[0])
-
-
-def open_rows(file: Path, profile: Profile) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Yield (line number, {column: cell}) of a CSV file, plain or gzipped.
-
-    Raises Invalid where the file cannot be read or lacks a column the profile names. Bytes that are
-    no UTF-8 come through as surrogates, so that one of them costs its row and not the whole file.
-    """
-    if not file.is_file():
-        raise Invalid({"file": [f"There is no file {file}."]})
-    with open_text(file, "surrogateescape") as text:
-        reader = csv.DictReader(text)
-        try:
-            header = reader.fieldnames or []
-            missing = [c for c in profile.columns.values() if c and c not in header]
-            if missing:
-                raise Invalid({"file": [f"No column is called '{c}'; the profile "
-                                        f"'{profile.name}' names it." for c in missing]})
-            for row in reader:
-                yield reader.line_num, row
-        except DAMAGED as fault:
-            raise Invalid({"file": [f"Line {reader.line_num + 1} cannot be read: {fault}. "
-                                    "Fetch the file again, or save it as CSV in UTF-8."]}) from None
-
-
-def must_be_whole(row: Mapping[str, Any]) -> None:
-    """Raise Unreadable where a row has other cells than the header, or bytes that are no text."""
-    if None in row or None in row.values():
-        raise Unreadable("the row has more or fewer cells than the header")
-    written = "".join(row.values())
-    if "\0" in written:
-        raise Unreadable("the row holds a NUL character")
-    if not written.isascii():
-        try:
-            written.encode()
-        except UnicodeEncodeError:
-            raise Unreadable("the row is not written in UTF-8") from None
-
-
-def count_rows(file: Path, profile: Profile) -> int:
-    """Return how many rows a file has, for a progress bar; Invalid where it cannot be read."""
-    next(open_rows(file, profile), None)  # says what is wrong with the header
-    with open_text(file, "surrogateescape") as text:
-        try:
-            return max(sum(1 for _ in csv.reader(text)) - 1, 0)
-        except DAMAGED:
-            return 0  # the import itself will say in which line
-
-
-def open_text(file: Path, errors: str = "strict") -> TextIO:
-    """Open a text file, plain or gzipped, in UTF-8 with or without a byte-order mark."""
-    raw = gzip.open(file, "rb") if file.suffix == ".gz" else file.open("rb")  # noqa: SIM115  closed by the reader
-    return io.TextIOWrapper(raw, encoding="utf-8-sig", errors=errors, newline="")

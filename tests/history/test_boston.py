@@ -27,7 +27,7 @@ pytestmark = pytest.mark.skipif(not SHARED.exists(), reason="the folder with rea
 def drafted(tmp_path_factory) -> Path:
     """A city folder drafted from the record."""
     folder = tmp_path_factory.mktemp("draft") / "boston"
-    commands.draft(RECORD, AREAS, "boston_2011h2", "Boston", folder)
+    commands.draft([RECORD], [AREAS], "boston_2011h2", "Boston", folder)
     return folder
 
 

@@ -1,5 +1,5 @@
 """The settings of this installation, read from the environment, `.env` and secret files."""
 
-from civicconnect.settings import Settings, load
+from civicconnect.settings import Settings, load, shared
 
-settings: Settings = load()
+settings: Settings = shared() or load()

@@ -1,6 +1,6 @@
-"""The door for any WSGI server, as in `gunicorn wsgi:app`."""
+"""The door for any WSGI server, as in `gunicorn wsgi:app`: one city, or all of CIVIC_CITIES."""
 
-from civicconnect.app import create_app
+from civicconnect.cities import site
 from config import settings
 
-app = create_app(settings)
+app = site(settings)

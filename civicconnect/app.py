@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import structlog
 from flask import Flask
@@ -18,31 +18,44 @@ from civicconnect.db import Database, Db
 from civicconnect.jobs import Handler
 from civicconnect.settings import Settings
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
 
 def create_app(given: Settings, database: Database | None = None) -> Flask:
     """Build the web application of one city."""
     set_up_logs()
     opened = database or db.open_database(given.url_of_database)
     app = Flask(__name__, static_folder=None, template_folder=str(settings.home() / "templates"))
-    inner = app.wsgi_app
-    proxied = ProxyFix(inner, x_for=1, x_proto=1, x_host=1)
+    inner = believe(given.trusted_proxy, app.wsgi_app)
 
-    def bound(environ: Mapping[str, Any], start_response: Any) -> Any:
+    def bound(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         # Set for good, not for a block: a streamed answer is still read after this returns.
         settings.use(given)
         db.use(opened)
-        trusted = given.trusted_proxy and environ.get("REMOTE_ADDR") == given.trusted_proxy
-        return (proxied if trusted else inner)(environ, start_response)  # type: ignore[arg-type]
+        return inner(environ, start_response)
 
     app.wsgi_app = bound  # type: ignore[method-assign]
     web.furnish(app, given)
     return app
 
 
+def believe(proxy: str, inner: WSGIApplication) -> WSGIApplication:
+    """Let the proxy at an address, and nobody else, say who is asking and for which host; "": nobody."""
+    proxied = ProxyFix(inner, x_for=1, x_proto=1, x_host=1)
+
+    def asked(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        trusted = proxy and environ.get("REMOTE_ADDR") == proxy
+        return (proxied if trusted else inner)(environ, start_response)
+
+    return asked
+
+
 def set_up_logs() -> None:
     """Write one line of JSON per event to stderr: no values of variables, they may be personal."""
     structlog.configure(
-        processors=[structlog.processors.TimeStamper(fmt="iso"), structlog.processors.add_log_level,
+        processors=[structlog.contextvars.merge_contextvars,  # which city, where there are many
+                    structlog.processors.TimeStamper(fmt="iso"), structlog.processors.add_log_level,
                     structlog.processors.format_exc_info, structlog.processors.JSONRenderer()],
         logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),  # asked for at each line
     )

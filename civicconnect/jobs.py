@@ -10,7 +10,7 @@ import os
 import random
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -25,6 +25,7 @@ from civicconnect.db import Base, Db, Instant, Json, Key
 
 LEASE = timedelta(seconds=60)
 TRIES = 12
+AT_ONCE: AbstractContextManager[Any] = nullcontext()  # the turn of a worker that waits for nobody
 log = structlog.get_logger("jobs")
 
 
@@ -121,11 +122,16 @@ def _bury(db_: Db, now: datetime) -> None:
                             error=f"its worker was lost {TRIES} times"))
 
 
-def run(job: Job, handlers: Mapping[str, Handler], worker: str) -> bool:
-    """Do one claimed job and tick it off in the same commit. A failure is kept and tried again."""
+def run(
+    job: Job, handlers: Mapping[str, Handler], worker: str, turn: AbstractContextManager[Any] = AT_ONCE
+) -> bool:
+    """Do one claimed job and tick it off in the same commit. A failure is kept and tried again.
+
+    turn    held while it is done; the job stays ours while we wait for it
+    """
     try:
         handler = handlers[job.kind]
-        with _lease_kept(job, worker):
+        with _lease_kept(job, worker), turn:
             if handler.reads:
                 with db.reading() as view:
                     handler.run(view, job.payload)
@@ -205,10 +211,12 @@ def work(
     schedule: Callable[[], None] = lambda: None,
     *,
     pause: float = 1.0,
+    turn: AbstractContextManager[Any] = AT_ONCE,
 ) -> None:
     """Work off jobs until told to stop. Run as many of these, in as many processes, as you like.
 
     schedule    called every 20 seconds, to ask for what is due by the calendar
+    turn        held while a job is done: those who share one with others wait for each other
     """
     worker = f"{os.uname().nodename}-{os.getpid()}-{threading.get_ident() % 10000}"
     beaten = None
@@ -220,7 +228,7 @@ def work(
                 beaten = clock.now()
             claimed = claim(worker)
             for job in claimed:
-                run(job, handlers, worker)
+                run(job, handlers, worker, turn)
         except OperationalError as failure:
             # It is being restarted, or somebody holds it for long: the jobs wait, and so do we.
             log.error("the database cannot be reached", error=repr(failure))

@@ -11,6 +11,7 @@ import threading
 import time
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from waitress.server import create_server
@@ -23,6 +24,9 @@ from civicconnect.errors import Conflict, NotFound
 from civicconnect.geo import Point
 from civicconnect.settings import Settings
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
 DEMO_CITY = settings.Settings.__dataclass_fields__["city"].metadata["default"]
 DEMO_REPORTS = 600
 
@@ -32,24 +36,29 @@ def prepare(given: Settings, database: Database) -> bool:
 
     returns    whether the city was loaded
     """
-    for name in ("photos", "publication", "seals"):
-        (given.data_folder / name).mkdir(parents=True, exist_ok=True)
-    if not db.is_current(database, settings.home() / "migrations"):
-        db.migrate(database, settings.home() / "migrations")
+    make_ready(given, database)
     files = city.read_folder(given.city_folder)
     stamp = city.stamp(files)
     with db.reading() as view:
         if catalog.loaded_stamp(view) == stamp:
             return False
     checked = city.check(files)
-    _stay_in_town(checked)
+    stay_in_town(checked)
     with db.transaction() as change:
         city.load_city(change, checked, stamp)
         accounts.make_roles(change)
     return True
 
 
-def _stay_in_town(checked: City) -> None:
+def make_ready(given: Settings, database: Database) -> None:
+    """Make folders, and bring the database to this release's shape."""
+    for name in ("photos", "publication", "seals"):
+        (given.data_folder / name).mkdir(parents=True, exist_ok=True)
+    if not db.is_current(database, settings.home() / "migrations"):
+        db.migrate(database, settings.home() / "migrations")
+
+
+def stay_in_town(checked: City) -> None:
     """Raise Conflict where the database holds another city: one database, one city."""
     with db.reading() as view:
         try:
@@ -62,16 +71,15 @@ def _stay_in_town(checked: City) -> None:
                        "a database of its own.")
 
 
-def serve(given: Settings, database: Database) -> None:
+def serve(given: Settings, app: WSGIApplication) -> None:
     """Answer requests until told to stop."""
-    app = create_app(given, database)
     try:
         # Slow phones hold a connection for minutes: many may be open, few are answered at once.
         server = create_server(
             app, host=given.bind, port=int(given.port), threads=int(given.threads), ident=None,
             connection_limit=1000, channel_timeout=60, asyncore_use_poll=True,
-            # Above our own limit, whose refusal is a page; this one's is not.
-            max_request_body_size=2 * app.config["MAX_CONTENT_LENGTH"],
+            # Above the pages' own limit, whose refusal is a page; this one's is not.
+            max_request_body_size=8 * given.photo_bytes,
             # An answer nobody fetches waits on the disk; below this mark it would hold a thread.
             outbuf_high_watermark=512 * 2**20,
         )
@@ -87,11 +95,16 @@ def serve(given: Settings, database: Database) -> None:
 
 def work(given: Settings, database: Database) -> None:
     """Do what follows from changes, until told to stop. What is begun is finished."""
+    with settings.bound(given), db.bound(database):
+        jobs.work(handlers(), told_to_stop(), schedule)
+
+
+def told_to_stop() -> threading.Event:
+    """Return what is set when this process is asked to end."""
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    with settings.bound(given), db.bound(database):
-        jobs.work(handlers(), stop, schedule)
+    return stop
 
 
 def run_demo(given: Settings, database: Database) -> None:
@@ -108,7 +121,7 @@ def run_demo(given: Settings, database: Database) -> None:
         _fill(given, database)
         _wait_for_beat(worker, began)
         _announce(given)
-        serve(given, database)
+        serve(given, create_app(given, database))
     except KeyboardInterrupt:
         click.echo("\nStopping.")
     finally:

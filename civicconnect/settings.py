@@ -7,11 +7,12 @@ names, in `.env`, and in `<data>/secrets/CIVIC_PORT`. docs/settings.md lists the
 from __future__ import annotations
 
 import os
+import re
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
 from civicconnect.errors import Refusal
@@ -20,6 +21,8 @@ HERE = Path(__file__).resolve().parent
 # The settings that are whole numbers, and where each ends.
 HIGHEST = {"port": 65535, "threads": 500, "posts_an_hour": 10**6, "tries_an_hour": 10**6,
            "photo_megabytes": 500}
+# What a city among many is called: its folder, part of its data folder, its database and its host name.
+SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 
 
 class Missing(Refusal):
@@ -40,6 +43,7 @@ class Settings:
     data: str = _setting("Folder of the database, photos, publication and seals.", "var")
     database_url: str = _setting("Database address; empty means SpatiaLite inside the data folder.")
     city: str = _setting("The city's folder, or its name under cities/.", "larkmouth")
+    cities: str = _setting("Folder whose folders are cities, all served by one process; empty: one city.")
     bind: str = _setting("Address the web server listens on.", "127.0.0.1")
     port: str = _setting("Port the web server listens on.", "8311")
     base_url: str = _setting("How people reach the site; empty means http://localhost and the port.")
@@ -62,6 +66,10 @@ class Settings:
         return given.resolve() if given.is_dir() else home() / "cities" / self.city
 
     @property
+    def cities_folder(self) -> Path:
+        return base() / self.cities
+
+    @property
     def url_of_database(self) -> str:
         return self.database_url or f"sqlite:///{self.data_folder / 'civic.sqlite'}"
 
@@ -72,6 +80,10 @@ class Settings:
     @property
     def photo_bytes(self) -> int:
         return int(self.photo_megabytes) * 1024 * 1024
+
+
+SECRETS = tuple(f"CIVIC_{entry.name.upper()}" for entry in fields(Settings) if entry.metadata["secret"])
+OWN = ("CIVIC_DATABASE_URL", "CIVIC_BASE_URL")  # what else a city among many may have in its secrets folder
 
 
 def home() -> Path:
@@ -91,8 +103,34 @@ def base() -> Path:
 
 
 def load(environ: Mapping[str, str] | None = None) -> Settings:
-    """Read the settings, or raise Missing with one sentence for everything that is wrong."""
-    env = {**_dotenv(base() / ".env"), **(os.environ if environ is None else environ)}
+    """Read the settings, or raise Missing with one sentence for everything that is wrong.
+
+    With CIVIC_CITIES these are the settings of the one city that CIVIC_CITY names.
+    """
+    together = shared(environ)
+    return of_city(together, together.city) if together else _read(_surroundings(environ))
+
+
+def shared(environ: Mapping[str, str] | None = None) -> Settings | None:
+    """Read what the cities of CIVIC_CITIES share; None where this installation is one city's.
+
+    It holds no secrets, and is no city's: `of_city` makes it one. Raises Missing, as `load` does.
+    """
+    env = _surroundings(environ)
+    if not _value("CIVIC_CITIES", env, secrets_folder(env)):
+        return None
+    faults = [f"{name} is set for all cities at once, and each must have its own, which 'civic init' makes. "
+              "Take it out of the environment and of .env."
+              for name in SECRETS if name in env or f"{name}_FILE" in env]
+    if faults:
+        raise Missing("\n".join(faults))
+    # Nobody's until somebody says whose: a default would be the wrong city's sooner or later.
+    nobody = {"CIVIC_CITY": env.get("CIVIC_CITY", "")}
+    unasked = dict.fromkeys(SECRETS, "unasked")
+    return replace(_read(env | nobody | unasked), secret_key="", contact_key="")
+
+
+def _read(env: Mapping[str, str]) -> Settings:
     folder = secrets_folder(env)
     found, faults = {}, []
     for entry in fields(Settings):
@@ -113,6 +151,55 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     return Settings(**found)
 
 
+def slugs(together: Settings) -> list[str]:
+    """Return the cities of CIVIC_CITIES: the folders with a city.toml. Raises Missing where there is none."""
+    folder = together.cities_folder
+    try:
+        found = sorted(inside.name for inside in folder.iterdir()
+                       if not inside.name.startswith(".") and os.path.lexists(inside / "city.toml"))
+    except OSError as fault:
+        raise Missing(f"CIVIC_CITIES is {folder}: {fault.strerror}.") from None
+    if not found:
+        raise Missing(f"CIVIC_CITIES is {folder}, and no folder in it holds a city.toml.")
+    return found
+
+
+def of_city(together: Settings, slug: str) -> Settings:
+    """Return the settings of one city among many: its own data folder, database, address and secrets.
+
+    `{slug}` is filled in here; `{host}` stays in the base URL until somebody knows its host names.
+    Raises Missing: no such city, or something it may not share with the others.
+    """
+    known = slugs(together)
+    if slug not in known:
+        raise Missing(f"CIVIC_CITY is '{slug}', and there are several cities in {together.cities_folder}. "
+                      f"Set CIVIC_CITY to the one that is meant: {', '.join(known)}.")
+    folder = city_secrets(together, slug)
+    own = {name: _value(name, {}, folder) for name in (*OWN, *SECRETS)}
+    url = own["CIVIC_DATABASE_URL"] or _distinct(together, "database_url", "{slug}")
+    address = own["CIVIC_BASE_URL"] or _distinct(together, "base_url", "{slug}", "{host}")
+    faults = [f"{name} of the city '{slug}' is not in {folder}. Type: civic init --cities "
+              f"{together.cities_folder}" for name in SECRETS if not own[name]]
+    if faults:
+        raise Missing("\n".join(faults))
+    return replace(
+        together, cities="", city=str(together.cities_folder / slug), data=str(folder.parent),
+        database_url=url.replace("{slug}", slug),
+        base_url=address.replace("{slug}", slug) or f"http://{slug}.localhost:{together.port}",
+        secret_key=str(own["CIVIC_SECRET_KEY"]), contact_key=str(own["CIVIC_CONTACT_KEY"]),
+        trusted_proxy="",  # the roof has asked it already
+    )
+
+
+def _distinct(together: Settings, name: str, *marks: str) -> str:
+    """Return a setting that is written once for all cities, and must come out different for each."""
+    written = str(getattr(together, name))
+    if written and not any(mark in written for mark in marks):
+        raise Missing(f"CIVIC_{name.upper()} is the same for all cities. Write {' or '.join(marks)} where "
+                      "they differ.")
+    return written
+
+
 def _is_number(text: str, highest: int) -> bool:
     return text.isdecimal() and len(text) < 10 and 1 <= int(text) <= highest
 
@@ -122,19 +209,34 @@ def secrets_folder(env: Mapping[str, str]) -> Path:
     return base() / env.get("CIVIC_DATA", "var") / "secrets"
 
 
+def city_secrets(together: Settings, slug: str) -> Path:
+    """Return where the secrets of one city among many are kept. Raises Missing: it cannot be called so."""
+    if not SLUG.fullmatch(slug):
+        raise Missing(f"'{slug}' cannot be the name of a city's folder. Use small letters, digits, - and _.")
+    return together.data_folder / slug / "secrets"
+
+
 def make_secrets(environ: Mapping[str, str] | None = None) -> list[str]:
     """Make the secrets that are not set anywhere yet; return their names. Only we can read them."""
-    env = {**_dotenv(base() / ".env"), **(os.environ if environ is None else environ)}
+    env = _surroundings(environ)
     folder = secrets_folder(env)
+    return _make(folder, (name for name in SECRETS if _value(name, env, folder) is None))
+
+
+def make_city_secrets(together: Settings, slug: str) -> list[str]:
+    """Make the secrets that a city among many has not got yet; return their names."""
+    folder = city_secrets(together, slug)
+    return _make(folder, (name for name in SECRETS if _value(name, {}, folder) is None))
+
+
+def _make(folder: Path, names: Iterable[str]) -> list[str]:
     made = []
-    for entry in fields(Settings):
-        name = f"CIVIC_{entry.name.upper()}"
-        if entry.metadata["secret"] and _value(name, env, folder) is None:
-            folder.mkdir(parents=True, exist_ok=True)
-            folder.chmod(0o700)
-            with open(folder / name, "x", encoding="utf-8", opener=_private) as file:
-                file.write(secrets.token_urlsafe(48))
-            made.append(name)
+    for name in names:
+        folder.mkdir(parents=True, exist_ok=True)
+        folder.chmod(0o700)
+        with open(folder / name, "x", encoding="utf-8", opener=_private) as file:
+            file.write(secrets.token_urlsafe(48))
+        made.append(name)
     return made
 
 
@@ -152,6 +254,11 @@ def _value(name: str, env: Mapping[str, str], folder: Path) -> str | None:
             except UnicodeDecodeError:
                 raise Missing(f"{file} is not written in UTF-8; it cannot be {name}.") from None
     return None
+
+
+def _surroundings(environ: Mapping[str, str] | None) -> dict[str, str]:
+    """Return what was handed in, or the environment; in any case on top of .env."""
+    return {**_dotenv(base() / ".env"), **(os.environ if environ is None else environ)}
 
 
 def _dotenv(file: Path) -> dict[str, str]:

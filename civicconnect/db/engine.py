@@ -20,6 +20,8 @@ try:
 except ModuleNotFoundError:  # only needed where Python's own sqlite3 cannot load extensions
     pysqlite3 = None
 
+# At rest, one of many cities keeps this many connections; on the embedded engine, with this much cache each.
+FEW, SMALL_CACHE, CACHE = 2, 8 * 1024, 64 * 1024  # connections, KB, KB
 SPATIALITE = ("mod_spatialite", "mod_spatialite.so.8", "mod_spatialite.so.7")
 
 
@@ -49,8 +51,11 @@ def _lower(text: Any) -> Any:
     return text.lower() if isinstance(text, str) else text
 
 
-def open_database(url: str) -> Database:
-    """Open a database by its address, or raise Unusable with the remedy."""
+def open_database(url: str, *, modest: bool = False) -> Database:
+    """Open a database by its address, or raise Unusable with the remedy.
+
+    modest    it is one of many in this process: what it does not need is given back
+    """
     try:
         backend = make_url(url).get_backend_name()
     except (ArgumentError, ValueError):
@@ -58,16 +63,18 @@ def open_database(url: str) -> Database:
     if backend not in OPENERS:
         raise Unusable("CIVIC_DATABASE_URL is no address of a database we know. Write it as "
                        "postgresql://user@host/name, or leave it empty for the embedded one.")
-    return Database(OPENERS[backend](url))
+    return Database(OPENERS[backend](url, modest))
 
 
-def _server(url: str) -> Engine:
+def _server(url: str, modest: bool) -> Engine:
     target = make_url(url).set(drivername="postgresql+psycopg")
+    patience = {} if "connect_timeout" in target.query else {"connect_timeout": 10}
     engine = create_engine(
         target,
-        pool_size=10,
+        pool_size=FEW if modest else 10,
+        max_overflow=20 - FEW if modest else 10,
         pool_pre_ping=True,
-        connect_args={"options": "-c timezone=utc -c lock_timeout=10000"},
+        connect_args={"options": "-c timezone=utc -c lock_timeout=10000", **patience},
     )
 
     @event.listens_for(engine, "begin")
@@ -78,11 +85,13 @@ def _server(url: str) -> Engine:
     return engine
 
 
-def _embedded(url: str) -> Engine:
+def _embedded(url: str, modest: bool) -> Engine:
     file = make_url(url).database
+    kept: dict[str, Any] = {}
     if file and file != ":memory:":
         Path(file).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url, module=sqlite_module(), connect_args={"timeout": 10})
+        kept = {"pool_size": FEW, "max_overflow": 15 - FEW} if modest else {}
+    engine = create_engine(url, module=sqlite_module(), connect_args={"timeout": 10}, **kept)
 
     @event.listens_for(engine, "connect")
     def connect(connection: Any, _record: object) -> None:
@@ -96,7 +105,7 @@ def _embedded(url: str) -> Engine:
             "synchronous=FULL",  # acknowledged means on the disk
             "foreign_keys=ON",
             "busy_timeout=10000",
-            "cache_size=-65536",
+            f"cache_size=-{SMALL_CACHE if modest else CACHE}",
             "temp_store=MEMORY",
         ):
             connection.execute(f"PRAGMA {pragma}")

@@ -1,102 +1,120 @@
-"""Finding a place by its address, and saying a place back in words."""
+"""Finding a place by what somebody typed, and saying a place back in words."""
 
 from __future__ import annotations
 
-import unicodedata
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterator, Sequence
 
-from sqlalchemy import Select, select
+from sqlalchemy import select
 
+from civicconnect import clock
 from civicconnect.db import Db
+from civicconnect.geo import gazetteer, pluscode, typed
+from civicconnect.geo.areas import areas_of_many
+from civicconnect.geo.crossings import crossed
+from civicconnect.geo.houses import numbered
 from civicconnect.geo.models import Address
-from civicconnect.geo.point import Box, Point
-from civicconnect.geo.spatial import distance, in_box, latitude, longitude
+from civicconnect.geo.places import Found, Place, best
+from civicconnect.geo.point import Point
+from civicconnect.geo.spatial import distance, latitude, longitude, within
+from civicconnect.geo.streets import POOR, Match, Question
 
 REACHES_METRES = (40.0, 150.0, 600.0)
-
-
-@dataclass(frozen=True)
-class Place:
-    """An address and where it is."""
-
-    label: str
-    point: Point
-
-
-def fold(words: str) -> str:
-    """Return words as they are searched: lower case, no accents, no punctuation, single blanks."""
-    plain = unicodedata.normalize("NFKD", words.casefold())
-    letters = (c for c in plain if not unicodedata.combining(c) and c not in "'’.")
-    return " ".join("".join(c if c.isalnum() else " " for c in letters).split())
+MOST_CROSSINGS = 2  # ways to read what was typed as one
+LEAST_CERTAIN = 2.0  # with words left out, no street worse than that is an answer
+MOST_NUMBERS = 2  # that may be the house's: two questions to the database
+ONLY_A_KIND = 0.8  # against "12 Street"
+AS_GOOD = 0.7  # a second number is looked up where it fits that much worse than the first
 
 
 def find_addresses(db: Db, words: str, limit: int = 8) -> list[Place]:
-    """Return the addresses that hold every word typed, best first: "12 oak", "oak street".
+    """Return the places that may be meant by what somebody typed, likeliest first.
 
-    A word may be the beginning of one; a number must match a whole house number. Where no house
-    has that number, the street's nearest numbers are returned.
+    "12 oak st", "Oak Street 12b", "Oak & Pine", "oak stret", "41.2, -33.4", a Plus Code. Where no house has
+    the number, its place is taken from its neighbours; where nothing fits all of it, the city or the postcode
+    at its end is left out. At most eight questions to the database, and two more once after a load.
     """
-    tokens = fold(words)[:200].split()[:8]
-    found = _holding(db, tokens, limit)
-    wanted = next((int(token) for token in tokens if token.isdecimal() and len(token) < 7), None)
-    street = [token for token in tokens if not token.isdecimal()]
-    if found or wanted is None or not street:
-        return found
-    return _nearest_numbers(db, street, wanted, limit)
+    every, asked = gazetteer.streets(db), words[:typed.LONGEST]
+    centre = every.street(0).spot if len(every) else None
+    spot = typed.coordinates(asked) or pluscode.place(asked, centre)
+    if spot:
+        return [Place(f"{_degrees(spot.lat)}, {_degrees(spot.long)}", spot)]
+    question = Question(every)
+    for n, way in enumerate(dict.fromkeys(typed.ways(asked))):
+        meeting = crossed(db, question, way) if n < MOST_CROSSINGS else []
+        if found := [*meeting, *_addresses(db, question, way, regroup=not meeting)]:
+            return _told_apart(db, best(found, limit))
+    for way in typed.shorter(asked):
+        if found := list(_addresses(db, question, way, shortened=True)):
+            return _told_apart(db, best(found, limit))
+    return []
 
 
-def _nearest_numbers(db: Db, street: list[str], wanted: int, limit: int) -> list[Place]:
-    def off(row: Any) -> int:
-        digits = "".join(c for c in row.number if c.isdecimal())
-        return abs(int(digits) - wanted) if digits else 10**9
-
-    rows = sorted(db.execute(_asked(street).limit(400)).all(), key=off)
-    return [Place(f"{r.number} {r.street}".strip(), Point(r[2], r[3])) for r in rows[:limit]]
+def _degrees(degrees: float) -> str:
+    return f"{degrees:.6f}".rstrip("0").rstrip(".")
 
 
-def _asked(tokens: list[str]) -> Select[str, str, float, float]:
-    asked = select(Address.street, Address.number, latitude(Address.place), longitude(Address.place))
-    for token in tokens:
-        tail = " %" if token.isdecimal() else "%"
-        asked = asked.where((" " + Address.words + " ").like(f"% {token}{tail}"))
-    return asked.order_by(Address.street, Address.id)
+def _addresses(
+    db: Db, question: Question, way: str, *, regroup: bool = False, shortened: bool = False
+) -> Iterator[Found]:
+    """Yield the streets and the houses that may be meant; it asks the database only where it finds some."""
+    read = [(reading, question.matches(reading.words)) for reading in typed.readings(way)]
+    if shortened:
+        read = [(reading, [match for match in matches if match.cost <= LEAST_CERTAIN])
+                for reading, matches in read if question.tells(reading.words)]
+    if regroup and all(match.cost >= POOR for _, matches in read for match in matches[:1]):
+        read += [(reading, question.regrouped(reading.words)) for reading, _ in read]
+    numbers: dict[str, list[Match]] = {}
+    for reading, matches in read:
+        extra = reading.cost + (0.0 if question.tells(reading.words) else ONLY_A_KIND)
+        for cost, street in matches:
+            if reading.number:
+                numbers.setdefault(reading.number, []).append(Match(cost + extra, street))
+            else:
+                yield Found(cost, Place(street.name, street.spot))
+    least = {number: min(match.cost for match in matches) for number, matches in numbers.items()}
+    for number in sorted(least, key=lambda number: least[number])[:MOST_NUMBERS]:
+        if least[number] <= min(least.values()) + AS_GOOD:
+            yield from numbered(db, number, numbers[number])
 
 
-def _holding(db: Db, tokens: list[str], limit: int) -> list[Place]:
-    if not tokens:
-        return []
-    rows = db.execute(_asked(tokens).limit(400)).all()
-    numbered = any(token.isdecimal() for token in tokens)
-    seen: dict[str, Place] = {}
-    for street, number, lat, long in rows:
-        # Without a number typed, one answer a street is enough to choose from.
-        label = f"{number} {street}".strip()
-        seen.setdefault(label if numbered else street, Place(label, Point(lat, long)))
-    return list(seen.values())[:limit]
+def _told_apart(db: Db, places: list[Place]) -> list[Place]:
+    """Return the places; after words that several have stands the district that tells them apart."""
+    twice = [place for place in places if sum(place.label == other.label for other in places) > 1]
+    if not twice:
+        return places
+    hits = areas_of_many(db, [place.point for place in twice], [clock.now().date()] * len(twice))
+    names: dict[str, dict[Place, str]] = {}
+    for place, areas in zip(twice, hits, strict=True):
+        for area in areas:
+            names.setdefault(area.layer, {})[place] = area.name
+    told = max(names.values(), key=lambda layer: len(set(layer.values())), default={})
+    if len(set(told.values())) < 2:
+        return places
+    return [Place(f"{place.label} ({told[place]})", place.point) if place in told else place
+            for place in places]
 
 
 def somewhere(db: Db, near: Point, reach_metres: float = 3000.0) -> Place:
     """Return the address nearest to a point, or the point itself where there is none."""
-    asked = (
-        select(Address.street, Address.number, latitude(Address.place), longitude(Address.place))
-        .where(in_box(Address.place, Box.around(near, reach_metres)))
-        .order_by(distance(Address.place, near)).limit(1)
-    )
-    found = db.execute(asked).first()
-    return Place(f"{found[1]} {found[0]}".strip(), Point(found[2], found[3])) if found else Place("", near)
+    reaches = (*(reach for reach in REACHES_METRES if reach < reach_metres), reach_metres)
+    return _nearest(db, near, reaches) or Place("", near)
 
 
 def describe(db: Db, point: Point) -> str:
     """Return the nearest address in words, or "" where none is near."""
-    for reach in REACHES_METRES:
-        metres = distance(Address.place, point)
-        near = (
-            select(Address.number, Address.street)
-            .where(in_box(Address.place, Box.around(point, reach)))
-            .order_by(metres).limit(1)
+    found = _nearest(db, point, REACHES_METRES)
+    return found.label if found else ""
+
+
+def _nearest(db: Db, point: Point, reaches: Sequence[float]) -> Place | None:
+    # Near first: of a whole city's addresses, each distance would have to be measured.
+    for reach in reaches:
+        asked = (
+            select(Address.number, Address.street, latitude(Address.place), longitude(Address.place))
+            .where(within(Address.place, point, reach))
+            .order_by(distance(Address.place, point)).limit(1)
         )
-        found = db.execute(near).first()
+        found = db.execute(asked).first()
         if found:
-            return f"{found.number} {found.street}".strip()
-    return ""
+            return Place(f"{found[0]} {found[1]}".strip(), Point(found[2], found[3]))
+    return None

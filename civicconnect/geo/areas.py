@@ -5,8 +5,8 @@ The shapes come from the database once and are read again when any of them chang
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -29,6 +29,7 @@ class AreaHit:
     layer: str
     code: str
     name: str
+    names: Mapping[str, str] = field(default_factory=dict, compare=False)  # by language
 
 
 @dataclass(frozen=True)
@@ -88,16 +89,16 @@ def _index(db: Db) -> _Index:
 
 
 def _read(db: Db, stamp: tuple[int, datetime | None]) -> _Index:
-    columns = (Area.id, Area.layer, Area.code, Area.name, Area.valid_from, Area.valid_to)
+    columns = (Area.id, Area.layer, Area.code, Area.name, Area.names, Area.valid_from, Area.valid_to)
     binary = func.ST_AsBinary(Area.shape, type_=None)
     rows = db.execute(select(*columns, binary).order_by(Area.layer, Area.code, Area.id)).all()
-    shapes = shapely.from_wkb([bytes(row[6]) for row in rows])
+    shapes = shapely.from_wkb([bytes(row[7]) for row in rows])
     shapely.prepare(shapes)
     return _Index(
         stamp,
-        tuple(AreaHit(*row[:4]) for row in rows),
-        np.array([row[4] or date(1, 1, 1) for row in rows], dtype="datetime64[D]"),
-        np.array([row[5] or date(9999, 12, 31) for row in rows], dtype="datetime64[D]"),
+        tuple(AreaHit(*row[:5]) for row in rows),
+        np.array([row[5] or date(1, 1, 1) for row in rows], dtype="datetime64[D]"),
+        np.array([row[6] or date(9999, 12, 31) for row in rows], dtype="datetime64[D]"),
         shapely.bounds(shapes).reshape(-1, 4),
         shapes,
     )

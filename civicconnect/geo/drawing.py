@@ -3,37 +3,48 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from html import escape
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import shapely
 from sqlalchemy import func, select
 
 from civicconnect.db import Db
-from civicconnect.geo.models import MapShape
+from civicconnect.geo.labels import Label, Sheet, written
+from civicconnect.geo.models import Address, MapShape
 from civicconnect.geo.point import METRES_PER_DEGREE, Box, Point
-from civicconnect.geo.spatial import in_box
+from civicconnect.geo.spatial import in_box, latitude, longitude
 
 TILE = 256  # pixels of the whole world at zoom 0, the usual web-map scale
-# Drawn in this order. Kind, fill, line, width in pixels at zoom 16.
-STYLES = (
-    ("land", "#f4f1ea", None, 0.0),
-    ("park", "#d5e6c8", None, 0.0),
-    ("water", "#b7d7e8", None, 0.0),
-    ("pier", "#e4dfd3", None, 0.0),
-    ("path", None, "#d9cdb8", 1.5),
-    ("street", None, "#ffffff", 6.0),
-    ("main", None, "#ffe9b0", 10.0),
-)
-LABELLED = ("main", "street")
-MOST_LABELS = 16
-LETTER, LINE = 5.6, 13.0  # pixels: a letter's usual width, and what two labels keep between them
-
-UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+# By day and by night; static/css/tokens.css has the same for the page round the map.
+COLOURS = {
+    "land": ("#f3f0e8", "#1d2729"),
+    "park": ("#d8e8cf", "#22382a"),
+    "water": ("#bcdcea", "#17394a"),
+    "pier": ("#e4dfd3", "#3a4244"),
+    "path": ("#c3b393", "#4d5b53"),
+    "street": ("#ffffff", "#3a484b"),
+    "main": ("#ffe9b0", "#5d583f"),
+    "edge": ("#cfcabd", "#11181a"),
+    "words": ("#3d4749", "#c6d0ce"),
+    "path-words": ("#7a6846", "#a99f88"),
+    "park-words": ("#4a6b3c", "#9dbf8d"),
+    "water-words": ("#35687f", "#8fbdd2"),
+    "number": ("#6c675c", "#99a5a3"),
+    "here": ("#b3261e", "#ff8f5a"),
+    "closed": ("#3d6b35", "#9dc492"),
+    "open": ("#0b5a6f", "#7cc3d6"),
+    "pin-edge": ("#ffffff", "#11181a"),
+}
+GROUND = ("park", "water", "pier")  # filled, in this order
+WIDTHS = {"path": 1.6, "street": 6.0, "main": 9.0}  # pixels at zoom 16
+GROWTH = 1.6  # from one zoom to the next; in nature it is 2, but then a near street fills the picture
+# From which zoom on streets are named, have edges; paths are drawn, are named; houses are numbered.
+NAMED, EDGED, PATHS, PATH_NAMES, NUMBERED = 14, 15, 14, 16, 17
+HOUSE_PIXELS = 200  # of the picture for each house looked at: more numbers would not fit
+DROP = "M0 0C-4-7-10-12-10-19a10 10 0 1 1 20 0C10-12 4-7 0 0Z"
 
 
 @dataclass(frozen=True)
@@ -87,136 +98,174 @@ class View:
         return np.column_stack((x, y))
 
 
+class Shape(NamedTuple):
+    """A shape of the map, in pixels."""
+
+    name: str
+    drawn: Any
+
+
 def draw_map(db: Db, view: View, pins: Sequence[Pin] = (), title: str = "") -> str:
-    """Return the map as an SVG document of about 10 KB once compressed."""
-    layers = {kind: [] for kind, *_ in STYLES}  # type: dict[str, list[tuple[str, Any]]]
-    for kind, name, shape in _shapes(db, view):
-        layers.setdefault(kind, []).append((name, shape))
+    """Return the map as an SVG document of about 10 KB once compressed; dark where the device is."""
+    layers = _shapes(db, view)
+    spots = [_spot(pin.point, view) for pin in pins]
     parts = [_head(view, title)]
-    for kind, fill, line, width in STYLES:
-        parts.append(_layer((s for _, s in layers[kind]), fill, line, width * 2 ** (view.zoom - 16)))
-    named = [pair for kind in LABELLED for pair in layers[kind]]
-    parts.append(_labels(named, view, [_spot(pin, view) for pin in pins]))
-    parts.extend(_pin(pin, view) for pin in pins)
+    parts.extend(_ground(kind, layers.get(kind, ())) for kind in GROUND)
+    parts.extend(_streets(layers, view.zoom))
+    parts.append(_words(db, view, layers, spots))
+    parts.extend(_pin(pin, spot) for pin, spot in zip(pins, spots, strict=True))
     parts.append("</svg>")
     return "".join(parts)
 
 
-def _words(text: str) -> str:
-    # XML has no way to write these characters, not even escaped.
-    return escape(UNWRITABLE.sub("", text))
+def dark_style() -> str:
+    """Return the style inside every drawing. It repeats the colours, so a map is whole without it."""
+    rules = [f".{kind}{{{_property(kind)}:{dark}}}" for kind, (_, dark) in COLOURS.items()]
+    rules += [f".{kind}{{stroke:{COLOURS[kind][1]}}}" for kind in GROUND]
+    rules += [f".halo{{stroke:{COLOURS['land'][1]}}}", f".drop{{stroke:{COLOURS['pin-edge'][1]}}}"]
+    return f"@media screen and (prefers-color-scheme:dark){{{''.join(rules)}}}"
 
 
-def _shapes(db: Db, view: View) -> list[tuple[str, str, Any]]:
+def _property(kind: str) -> str:
+    return "stroke" if kind in WIDTHS or kind == "edge" else "fill"
+
+
+def _paint(kind: str) -> str:
+    """Return the attributes that give something its colour, by day and by night."""
+    return f'class="{kind}" {_property(kind)}="{COLOURS[kind][0]}"'
+
+
+def _shapes(db: Db, view: View) -> dict[str, list[Shape]]:
     binary = func.ST_AsBinary(MapShape.shape, type_=None)
     asked = select(MapShape.kind, MapShape.name, binary).where(in_box(MapShape.shape, view.box))
     rows = db.execute(asked.order_by(MapShape.id)).all()
     if not rows:
-        return []
+        return {}
     shapes = shapely.transform(shapely.from_wkb([bytes(r[2]) for r in rows]), view.pixels)
     shapes = shapely.clip_by_rect(shapes, -20, -20, view.width + 20, view.height + 20)
     shapes = shapely.simplify(shapes, 0.7)
-    return [(r[0], r[1], s) for r, s in zip(rows, shapes, strict=True) if not s.is_empty]
+    layers: dict[str, list[Shape]] = {}
+    for (kind, name, _), shape in zip(rows, shapes, strict=True):
+        if not shape.is_empty:
+            layers.setdefault(kind, []).append(Shape(name, shape))
+    return layers
 
 
 def _head(view: View, title: str) -> str:
     w, h = view.width, view.height
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {w} {h}" width="{w}" height="{h}" '
-        f'role="img" font-family="sans-serif"><title>{_words(title)}</title>'
-        f'<rect width="{w}" height="{h}" fill="{STYLES[0][1]}"/>'
+        f'role="img" font-family="sans-serif"><title>{written(title)}</title>'
+        f'<style>{dark_style()}</style><rect width="{w}" height="{h}" {_paint("land")}/>'
     )
 
 
-def _layer(shapes: Iterable[Any], fill: str | None, line: str | None, width: float) -> str:
-    path = "".join(_path(shape) for shape in shapes)
+def _ground(kind: str, shapes: Iterable[Shape]) -> str:
+    path = _path(shapes)
     if not path:
         return ""
-    if line is None:
-        # The thin line closes the seam where two shapes of one layer touch.
-        seam = f'stroke="{fill}" stroke-width=".8"'
-        return f'<path d="{path}" fill="{fill}" fill-rule="evenodd" {seam}/>'
-    ends = 'fill="none" stroke-linecap="round" stroke-linejoin="round"'
-    edge = f'<path d="{path}" {ends} stroke="#c9c0b1" stroke-width="{width + 1.4:.1f}"/>'
-    return f'{edge}<path d="{path}" {ends} stroke="{line}" stroke-width="{max(width, 0.8):.1f}"/>'
+    # The line in its own colour closes the seam where two shapes of one layer touch.
+    light, _ = COLOURS[kind]
+    return f'<path d="{path}" {_paint(kind)} fill-rule="evenodd" stroke="{light}" stroke-width=".8"/>'
 
 
-def _path(shape: Any) -> str:
+def _streets(layers: dict[str, list[Shape]], zoom: int) -> list[str]:
+    """Return paths, then streets; close by, all edges come before, so that none cuts a crossing."""
+    paths = {kind: _path(layers.get(kind, ())) for kind in WIDTHS}
+    width = {kind: max(at16 * GROWTH ** (zoom - 16), 0.8) for kind, at16 in WIDTHS.items()}
     parts = []
-    for part in shapely.get_parts(shape):
-        rings = [part.exterior, *part.interiors] if part.geom_type == "Polygon" else [part]
-        for ring in rings:
-            if ring.geom_type in ("LineString", "LinearRing"):
-                points = shapely.get_coordinates(ring)
-                steps = "L".join(f"{x:.0f} {y:.0f}" for x, y in points)
-                parts.append(f"M{steps}" + ("Z" if part.geom_type == "Polygon" else ""))
+    if paths["path"] and zoom >= PATHS:
+        dashes = f'stroke-dasharray="{width["path"] * 2.5:.1f} {width["path"] * 1.5:.1f}"'
+        parts.append(_line(paths["path"], "path", width["path"], dashes))
+    near, far = ("street-edge", "main-edge", "street", "main"), ("street", "main-edge", "main")
+    for step in near if zoom >= EDGED else far:
+        kind, _, edge = step.partition("-")
+        if paths[kind]:
+            parts.append(_line(paths[kind], edge or kind, width[kind] + (1.4 if edge else 0)))
+    return parts
+
+
+def _line(path: str, kind: str, width: float, more: str = "") -> str:
+    ends = 'fill="none" stroke-linejoin="round"' + (f" {more}" if more else ' stroke-linecap="round"')
+    return f'<path d="{path}" {ends} {_paint(kind)} stroke-width="{width:.1f}"/>'
+
+
+def _path(shapes: Iterable[Shape]) -> str:
+    parts = []
+    for shape in shapes:
+        for part in shapely.get_parts(shape.drawn):
+            rings = [part.exterior, *part.interiors] if part.geom_type == "Polygon" else [part]
+            for ring in rings:
+                if ring.geom_type in ("LineString", "LinearRing"):
+                    points = shapely.get_coordinates(ring)
+                    steps = "L".join(f"{x:.0f} {y:.0f}" for x, y in points)
+                    parts.append(f"M{steps}" + ("Z" if part.geom_type == "Polygon" else ""))
     return "".join(parts)
 
 
-def _labels(
-    named: list[tuple[str, Any]], view: View, pins: list[tuple[float, float]]
+def _words(
+    db: Db, view: View, layers: dict[str, list[Shape]], pins: Sequence[tuple[float, float]]
 ) -> str:
-    """Write each street's name once, on its longest straight piece, where it fits."""
-    written: dict[str, str] = {}
-    taken = [(x, y - rise) for x, y in pins for rise in (7, 19)]
-    for name, shape in sorted(named, key=lambda pair: -shapely.length(pair[1])):
-        if name in written or not name or len(written) >= MOST_LABELS:
-            continue
-        piece = _longest_piece(shape)
-        if piece is None or piece[2] < len(name) * LETTER:
-            continue
-        x, y, _, turn = piece
-        covered = _covered(x, y, turn, len(name) * LETTER / 2)
-        if not (_is_inside(covered[0], view) and _is_inside(covered[-1], view)):
-            continue
-        if any(math.hypot(ax - bx, ay - by) < LINE for ax, ay in covered for bx, by in taken):
-            continue
-        taken.extend(covered)
-        written[name] = (
-            f'<text transform="translate({x:.0f} {y:.0f})rotate({turn:.0f})" dy="3.5" '
-            f'text-anchor="middle">{_words(name)}</text>'
-        )
-    halo = 'font-size="10" fill="#3b3a36" stroke="#fff" stroke-width="2.5" paint-order="stroke"'
-    return f"<g {halo}>{''.join(written.values())}</g>" if written else ""
+    """Write what streets, parks and waters are called, and close by the numbers of the houses."""
+    sheet = Sheet(view.width, view.height)
+    for x, y in pins:
+        sheet.keep_clear((x, y - 7), (x, y - 19))
+    streets = layers.get("street", []) if view.zoom >= NAMED else []
+    paths = layers.get("path", []) if view.zoom >= PATH_NAMES else []
+    groups = [
+        ("words", sheet.along(layers.get("main", []))),
+        ("park-words", sheet.within(layers.get("park", []))),
+        ("water-words", sheet.within(_open_water(layers))),
+        ("words", sheet.along(streets)),
+        ("path-words", sheet.along(paths)),
+    ]
+    if view.zoom >= NUMBERED:
+        groups.append(("number", sheet.at(_houses(db, view))))
+    return "".join(_group(kind, labels) for kind, labels in groups if labels)
 
 
-def _covered(x: float, y: float, turn: float, half: float) -> list[tuple[float, float]]:
-    """Return places along a label, close enough that no other label slips between them."""
-    dx, dy = math.cos(math.radians(turn)), math.sin(math.radians(turn))
-    count = max(2, math.ceil(2 * half / 9) + 1)
-    return [(x + dx * half * k, y + dy * half * k) for k in np.linspace(-1, 1, count).tolist()]
+def _open_water(layers: dict[str, list[Shape]]) -> list[Shape]:
+    """Return the waters without what stands in them or leads across: there a name would lie on it."""
+    across = [shape.drawn for kind in ("pier", "main") for shape in layers.get(kind, ())]
+    waters = layers.get("water", [])
+    if not waters or not across:
+        return waters
+    crossed = shapely.union_all(shapely.buffer(across, 4, quad_segs=1))
+    return [Shape(name, shapely.difference(drawn, crossed)) for name, drawn in waters]
 
 
-def _is_inside(place: tuple[float, float], view: View) -> bool:
-    x, y = place
-    return 4 < x < view.width - 4 and 8 < y < view.height - 8
+def _group(kind: str, labels: Sequence[Label]) -> str:
+    size = 8 if kind == "number" else 10
+    lean = ' font-style="italic"' if kind == "water-words" else ""
+    light, _ = COLOURS[kind]
+    halo = f'stroke="{COLOURS["land"][0]}" stroke-width="2.5" paint-order="stroke"'
+    texts = "".join(label.text() for label in labels)
+    return (f'<g class="{kind} halo" fill="{light}" {halo} font-size="{size}"{lean} '
+            f'text-anchor="middle">{texts}</g>')  # fmt: skip
 
 
-def _longest_piece(shape: Any) -> tuple[float, float, float, float] | None:
-    best: tuple[float, float, float, float] | None = None
-    for part in shapely.get_parts(shapely.simplify(shape, 3.0)):
-        points = shapely.get_coordinates(part)
-        for (ax, ay), (bx, by) in zip(points, points[1:], strict=False):
-            length = math.hypot(bx - ax, by - ay)
-            if best is None or length > best[2]:
-                turn = math.degrees(math.atan2(by - ay, bx - ax))
-                turn = turn - 180 if turn > 90 else turn + 180 if turn < -90 else turn
-                best = ((ax + bx) / 2, (ay + by) / 2, length, turn)
-    return best
+def _houses(db: Db, view: View) -> list[tuple[str, float, float]]:
+    """Return the house numbers in view and where they stand, in pixels."""
+    asked = (
+        select(Address.number, latitude(Address.place), longitude(Address.place))
+        .where(in_box(Address.place, view.box), Address.number != "")
+        .order_by(Address.id).limit(view.width * view.height // HOUSE_PIXELS)
+    )
+    rows = db.execute(asked).all()
+    return [(number, *_spot(Point(lat, long), view)) for number, lat, long in rows]
 
 
-def _spot(pin: Pin, view: View) -> tuple[float, float]:
-    ((x, y),) = view.pixels(np.array([[pin.point.long, pin.point.lat]])).tolist()
+def _spot(point: Point, view: View) -> tuple[float, float]:
+    ((x, y),) = view.pixels(np.array([[point.long, point.lat]])).tolist()
     return x, y
 
 
-def _pin(pin: Pin, view: View) -> str:
-    x, y = _spot(pin, view)
-    colour = {"here": "#b3261e", "closed": "#3d6b35"}.get(pin.kind, "#0b5a6f")
-    words = f"<title>{_words(pin.label)}</title>" if pin.label else ""
-    drop = "M0 0C-4-7-10-12-10-19a10 10 0 1 1 20 0C10-12 4-7 0 0Z"
+def _pin(pin: Pin, spot: tuple[float, float]) -> str:
+    kind = pin.kind if pin.kind in ("here", "closed") else "open"
+    words = f"<title>{written(pin.label)}</title>" if pin.label else ""
+    edge = COLOURS["pin-edge"][0]
     return (
-        f'<g transform="translate({x:.0f} {y:.0f})">{words}'
-        f'<path d="{drop}" fill="{colour}" stroke="#fff" stroke-width="2"/>'
-        f'<circle cy="-19" r="3.5" fill="#fff"/></g>'
+        f'<g transform="translate({spot[0]:.0f} {spot[1]:.0f})">{words}'
+        f'<path d="{DROP}" class="{kind} drop" fill="{COLOURS[kind][0]}" stroke="{edge}" '
+        f'stroke-width="2"/><circle cy="-19" r="3.5" {_paint("pin-edge")}/></g>'
     )

@@ -14,16 +14,16 @@ from typing import Any
 import shapely
 from geoalchemy2.shape import from_shape
 from shapely.errors import ShapelyError
-from shapely.geometry import MultiPolygon, mapping, shape
+from shapely.geometry import MultiPolygon, shape
 from sqlalchemy import delete, func, select
 
 from civicconnect import clock
 from civicconnect.db import Db, copy_in
-from civicconnect.geo.addresses import fold
+from civicconnect.geo import gazetteer
 from civicconnect.geo.areas import forget_areas
 from civicconnect.geo.models import Address, Area, MapShape
 from civicconnect.geo.point import Point, encoder
-from civicconnect.geo.spatial import latitude, longitude
+from civicconnect.geo.words import fold
 
 KINDS = {"water": "water", "parks": "park", "piers": "pier", "streets": ""}
 CLASSES = ("main", "street", "path")
@@ -41,6 +41,7 @@ class AreaRow:
     valid_from: date | None
     valid_to: date | None
     shape: Any
+    names: Mapping[str, str] = field(default_factory=dict)  # by language
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ def check(files: Mapping[str, bytes]) -> tuple[Ground, list[str]]:
                 if not kind and found not in CLASSES:
                     faults.append(f"{path}, feature {number}: 'class' is '{found}'; expected "
                                   f"{', '.join(CLASSES)}.")
-                shapes.append((found, str(properties.get("name") or "")[:200], geometry))
+                shapes.append((found, str(properties.get("name") or "")[:200], shapely.force_2d(geometry)))
         elif folder == "map":
             faults.append(f"{path}: nobody draws this file; expected {', '.join(KINDS)}.")
     addresses = _addresses("addresses.csv", files.get("addresses.csv", b""), faults)
@@ -110,11 +111,16 @@ def _areas(path: str, layer: str, content: bytes, faults: list[str]) -> Iterator
             faults.append(f"{where} ({code}): {misdrawn}")
             continue
         days = _days(properties, where, faults)
+        names = properties.get("names") or {}
+        told = names.values() if isinstance(names, dict) else [None]
+        if not all(isinstance(name, str) and len(name) <= 200 for name in told):
+            faults.append(f"{where} ({code}): write 'names' as {{\"es\": \"Puerto\"}}, one a language.")
+            names = {}
         if (code, days[0]) in seen:
             faults.append(f"{where}: code '{code}' stands twice for the same days.")
         seen.add((code, days[0]))
         many = geometry if geometry.geom_type == "MultiPolygon" else MultiPolygon([geometry])
-        yield AreaRow(layer, code, str(properties.get("name") or code), *days, shapely.force_2d(many))
+        yield AreaRow(layer, code, str(properties.get("name") or code), *days, shapely.force_2d(many), names)
 
 
 def _layer_for(name: str) -> str:
@@ -198,15 +204,17 @@ def _load_areas(db: Db, rows: tuple[AreaRow, ...]) -> int:
         standing = known.pop((row.layer, row.code, row.valid_from), None)
         if standing and shapely.equals_exact(standing[1], row.shape, 1e-9):
             area = standing[0]
-            if (area.name, area.valid_to) == (row.name, row.valid_to):
+            if (area.name, area.names, area.valid_to) == (row.name, dict(row.names), row.valid_to):
                 continue
-            area.name, area.valid_to, area.changed_at = row.name, row.valid_to, clock.now()
+            area.name, area.names, area.valid_to = row.name, dict(row.names), row.valid_to
+            area.changed_at = clock.now()
         elif standing:
             standing[0].shape, standing[0].name = from_shape(row.shape, 4326), row.name
-            standing[0].valid_to, standing[0].changed_at = row.valid_to, clock.now()
+            standing[0].names, standing[0].valid_to = dict(row.names), row.valid_to
+            standing[0].changed_at = clock.now()
         else:
-            db.add(Area(layer=row.layer, code=row.code, name=row.name, valid_from=row.valid_from,
-                        valid_to=row.valid_to, changed_at=clock.now(),
+            db.add(Area(layer=row.layer, code=row.code, name=row.name, names=dict(row.names),
+                        valid_from=row.valid_from, valid_to=row.valid_to, changed_at=clock.now(),
                         shape=from_shape(row.shape, 4326)))
         changed += 1
     for area, _ in known.values():
@@ -218,16 +226,19 @@ def _load_areas(db: Db, rows: tuple[AreaRow, ...]) -> int:
 
 
 def _load_addresses(db: Db, ground: Ground) -> int:
-    asked = select(Address.street, Address.number, latitude(Address.place),
-                   longitude(Address.place)).order_by(Address.id)
-    standing = [(s, n, Point(lat, long)) for s, n, lat, long in db.execute(asked)]
-    if standing == list(ground.addresses):
+    lines = gazetteer.streets_among(ground.shapes)
+    given, standing = gazetteer.Source.of(ground.addresses, lines), gazetteer.made_from(db)
+    if standing == given:
         return 0
-    db.execute(delete(Address))
-    encode = encoder(db)
-    rows = ((s, n, fold(f"{n} {s}"), encode(p)) for s, n, p in ground.addresses)
-    copy_in(db, "address", ("street", "number", "words", "place"), rows)
-    return len(ground.addresses)
+    changed = 0
+    if standing is None or standing.addresses != given.addresses:
+        db.execute(delete(Address))
+        encode = encoder(db)
+        rows = ((s, n, "", encode(p)) for s, n, p in ground.addresses)
+        copy_in(db, "address", ("street", "number", "words", "place"), rows)
+        changed = len(ground.addresses)
+    gazetteer.make(db, lines)
+    return changed
 
 
 def _load_shapes(db: Db, ground: Ground) -> int:
@@ -242,24 +253,3 @@ def _load_shapes(db: Db, ground: Ground) -> int:
     )
     db.flush()
     return len(ground.shapes)
-
-
-def dump(db: Db) -> dict[str, str]:
-    """Return the areas as `areas/<layer>.geojson`, as `check` reads them."""
-    files: dict[str, list[dict[str, Any]]] = {}
-    binary = func.ST_AsBinary(Area.shape, type_=None)
-    asked = select(Area, binary).where(Area.valid_to.is_distinct_from(GONE))
-    asked = asked.order_by(Area.layer, Area.code, Area.valid_from)
-    for area, wkb in db.execute(asked):
-        properties = {"code": area.code, "name": area.name}
-        for key in ("valid_from", "valid_to"):
-            if getattr(area, key):
-                properties[key] = getattr(area, key).isoformat()
-        files.setdefault(f"areas/{area.layer}.geojson", []).append(
-            {"type": "Feature", "properties": properties,
-             "geometry": mapping(shapely.from_wkb(bytes(wkb)))}
-        )
-    return {
-        path: json.dumps({"type": "FeatureCollection", "features": features}, ensure_ascii=False)
-        for path, features in files.items()
-    }

@@ -38,6 +38,14 @@ class Box:
         wide = high / max(math.cos(math.radians(centre.lat)), 0.01)
         return cls(centre.long - wide, centre.lat - high, centre.long + wide, centre.lat + high)
 
+    def holds(self, point: Point) -> bool:
+        """Say whether a point lies in the box or on its edge."""
+        return self.south <= point.lat <= self.north and self.west <= point.long <= self.east
+
+    def grown(self, degrees: float) -> Box:
+        """Return the box with its sides moved out."""
+        return Box(self.west - degrees, self.south - degrees, self.east + degrees, self.north + degrees)
+
 
 def point_from(lat: str | float, long: str | float, field: str = "place") -> Point:
     """Read a latitude and longitude as people and programs write them, or raise Invalid."""
@@ -49,6 +57,15 @@ def point_from(lat: str | float, long: str | float, field: str = "place") -> Poi
         raise Invalid({field: [Sentence(
             "Latitude goes from -90 to 90 and longitude from -180 to 180.")]})
     return point
+
+
+GRID_DEGREES = 0.0025  # some 280 m from north to south, and less from west to east
+
+
+def coarsen(point: Point) -> Point:
+    """Return the middle of the square of 0.0025 degrees that a point lies in: the same for all within."""
+    lat, long = ((math.floor(d / GRID_DEGREES) + 0.5) * GRID_DEGREES for d in (point.lat, point.long))
+    return Point(round(lat, 5), round(long, 5))
 
 
 def encoder(db: Db) -> Callable[[Point | None], Any]:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import Boolean
 
-from civicconnect.geo.point import Box, Point
+from civicconnect.geo.point import GRID_DEGREES, Box, Point
 
 Place = InstrumentedAttribute[Any]
 
@@ -23,6 +23,10 @@ class _InBox(ColumnElement[bool]):
 
     def __init__(self, column: Place, box: Box) -> None:
         self.table, self.column, self.box = column.class_.__tablename__, column.key, box
+
+    def self_group(self, against: Any = None) -> _InBox:
+        """Stand among other conditions as it is: with "= 1" after it SpatiaLite reads every row."""
+        return self
 
 
 class _Distance(ColumnElement[float]):
@@ -69,6 +73,11 @@ def _distance_spatialite(element: _Distance, _compiler: SQLCompiler, **_: Any) -
 def in_box(column: Place, box: Box) -> ColumnElement[bool]:
     """Say whether the shape's bounding box touches the box."""
     return _InBox(column, box)
+
+
+def coarse(degrees: ColumnElement[float]) -> ColumnElement[float]:
+    """Return one coordinate as `coarsen` tells it, but not rounded to its five decimals."""
+    return (func.floor(degrees / GRID_DEGREES, type_=Float) + 0.5) * GRID_DEGREES
 
 
 def distance(column: Place, point: Point) -> ColumnElement[float]:

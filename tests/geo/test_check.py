@@ -162,7 +162,7 @@ def test_an_area_that_is_gone_from_the_folder_stays_for_its_reports_and_holds_no
     assert db_.execute(asked).all() == before
     assert [hit.layer for hit in geo.areas_at(db_, Point(0.5, 0.5), TODAY)] == ["plot"]
     assert geo.areas_at(db_, HERE, TODAY) == ()
-    assert [layer for layer, *_ in reports.around(db_, report).areas] == ["city", "district", "ward"]
+    assert [area.layer for area in reports.around(db_, report).areas] == ["city", "district", "ward"]
     assert list(geo.dump(db_)) == ["areas/plot.geojson"]
 
 
@@ -178,7 +178,7 @@ def test_an_area_redrawn_or_renamed_keeps_its_row(db_):
 def test_areas_go_out_of_the_database_as_they_came_in(db_):
     until, since = feature("b", name="Bü", valid_to="2026-11-30"), feature("a", valid_from="2026-12-01")
     geo.load(db_, ground(until, since))
-    dumped = {path: text.encode() for path, text in geo.dump(db_).items()}
+    dumped = geo.dump(db_)
     again, faulty = geo.check({"areas/plot.geojson": dumped["areas/plot.geojson"]})
     assert faulty == []
     assert geo.load(db_, geo.Ground(again.areas))["areas"] == 0

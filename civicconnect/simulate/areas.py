@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 import shapely
 from shapely import MultiPolygon, Polygon
@@ -15,24 +15,43 @@ from civicconnect.simulate.roads import Street
 from civicconnect.simulate.shore import Shore
 
 AROUND_METRES = 15.0
-CITY = "Larkmouth"
+LANGUAGES = ("en", "es", "pt", "ar")  # the first is the name, the others are for who reads them
+CITY = {"city": ("Larkmouth", "Larkmouth", "Larkmouth", "لاركماوث")}
 DISTRICTS = {
-    "harbour": "Harbour and Holm",
-    "old-town": "Old Town",
-    "saltmarket": "Saltmarket",
-    "sunset-strand": "Sunset Strand",
-    "lantern-hill": "Lantern Hill",
-    "far-point": "Far Point",
+    "old-town": ("Old Town", "Casco Antiguo", "Cidade Velha", "المدينة القديمة"),
+    "harbour": ("Harbour and Holm", "Puerto y Holm", "Porto e Holm", "الميناء وهولم"),
+    "sailmakers": ("Sailmakers", "Los Veleros", "Os Veleiros", "حي صانعي الأشرعة"),
+    "orchards": ("The Orchards", "Las Huertas", "Os Pomares", "البساتين"),
+    "moorside": ("Moorside", "El Páramo", "A Charneca", "البراري"),
+    "lantern-hill": ("Lantern Hill", "Colina del Farol", "Colina da Lanterna", "تل الفانوس"),
+    "sunset-strand": ("Sunset Strand", "Playa del Ocaso", "Praia do Poente", "شاطئ الغروب"),
+    "saltmarket": ("Saltmarket", "Mercado de la Sal", "Mercado do Sal", "سوق الملح"),
+    "lakeside": ("Lakeside", "El Lago", "O Lago", "البحيرة"),
+    "eastfields": ("Eastfields", "Campos del Este", "Campos do Leste", "حقول الشرق"),
+    "far-point": ("Far Point", "Punta Lejana", "Ponta Distante", "الرأس البعيد"),
 }
-WARDS = {"north": "North Ward", "east": "East Ward", "west": "West Ward"}
+WARDS = {
+    "bridge": ("Bridge Ward", "Circunscripción del Puente", "Freguesia da Ponte", "دائرة الجسر"),
+    "north": ("North Ward", "Circunscripción Norte", "Freguesia do Norte", "دائرة الشمال"),
+    "east": ("East Ward", "Circunscripción Este", "Freguesia do Leste", "دائرة الشرق"),
+    "south": ("South Ward", "Circunscripción Sur", "Freguesia do Sul", "دائرة الجنوب"),
+    "west": ("West Ward", "Circunscripción Oeste", "Freguesia do Oeste", "دائرة الغرب"),
+}
+Names = tuple[str, ...]  # in the order of LANGUAGES
 
 
 class Area(NamedTuple):
     """One area of a layer, in degrees."""
 
     code: str
-    name: str
+    names: Names
     shape: MultiPolygon
+
+    @property
+    def properties(self) -> dict[str, Any]:
+        """Return what its file says of it."""
+        told = dict(zip(LANGUAGES[1:], self.names[1:], strict=True))
+        return {"code": self.code, "name": self.names[0], "names": told}
 
 
 def limit(shore: Shore, streets: Sequence[Street]) -> MultiPolygon:
@@ -61,34 +80,52 @@ def divide(city: MultiPolygon) -> dict[str, list[Area]]:
         for piece in pieces
     ]
     return {
-        "city": [Area("city", CITY, _together(pieces))],
+        "city": _gathered(pieces, ["city"] * len(pieces), CITY),
         "district": _gathered(pieces, [_district(place) for place in places], DISTRICTS),
         "ward": _gathered(pieces, [_ward(place) for place in places], WARDS),
     }
 
 
 def _district(place: set[str]) -> str:
+    return _west_district(place) if "west bank" in place else _east_district(place)
+
+
+def _west_district(place: set[str]) -> str:
+    if "ramparts" in place:
+        return "old-town"
+    if "past the moor" in place:
+        return "moorside"
+    if "above avenue" in place:
+        return "orchards" if "circuit" in place else "lantern-hill"
+    return "sailmakers" if "circuit" in place else "sunset-strand"
+
+
+def _east_district(place: set[str]) -> str:
     if "harbour" in place:
         return "harbour"
-    if "ring" in place:
-        return "old-town" if "west bank" in place else "saltmarket"
-    if "west bank" not in place:
-        return "far-point"
-    return "lantern-hill" if "above avenue" in place else "sunset-strand"
+    if "circuit" in place:
+        return "lakeside" if "above bridge" in place else "saltmarket"
+    if "lake" in place:
+        return "lakeside"
+    return "far-point" if "past eastern way" in place else "eastfields"
 
 
 def _ward(place: set[str]) -> str:
-    if "north" in place:
-        return "north"
-    return "west" if "west bank" in place else "east"
+    """Return the ward of a place: it counts heads, so it cuts across the districts."""
+    for ward in ("bridge", "north"):
+        if ward in place:
+            return ward
+    if "west bank" not in place:
+        return "east"
+    return "south" if "south" in place else "west"
 
 
 def _gathered(
-    pieces: Sequence[Polygon], codes: Sequence[str], names: dict[str, str]
+    pieces: Sequence[Polygon], codes: Sequence[str], areas: Mapping[str, Names]
 ) -> list[Area]:
     return [
-        Area(code, name, _together([p for p, its in zip(pieces, codes, strict=True) if its == code]))
-        for code, name in names.items()
+        Area(code, names, _together([p for p, its in zip(pieces, codes, strict=True) if its == code]))
+        for code, names in areas.items()
     ]
 
 
@@ -98,28 +135,71 @@ def _together(pieces: Sequence[Polygon]) -> MultiPolygon:
 
 def _sides() -> dict[str, Polygon]:
     """Return the large shapes, reaching out to sea, whose overlaps tell the areas apart."""
+    return {**_banks(), **_quarters(), **_ward_sides()}
+
+
+def _banks() -> dict[str, Polygon]:
     river = [(760, 3200), *((x, y) for x, y, _ in plan.RIVER), (-60, -1100), (-250, -1700)]
     stream = _line([*river, (-250, -3200)])
     harbour_side = [place for place in stream if place[1] < -340]
-    avenue, circuit = _road("Westerly Avenue"), _road("The Circuit")
     quays = [*_road("Old Bridge Street"), *_road("Shipwrights Road")]
     quays = [place for place in quays if place[0] > 70]
-    middle = [place for place in _road("Middle Bridge Road") if place[0] > -260]
-    hill = _road("Lantern Road")
-    turn = min(range(len(hill)), key=lambda i: abs(hill[i][1] - 75))
     return {
         "west bank": Polygon([*stream, (-4000, -3200), (-4000, 3200)]),
-        "ring": Polygon(circuit),
         "harbour": Polygon([*harbour_side, (2900, -3200), (2900, -1650), *quays[::-1]]),
-        "above avenue": Polygon([*avenue, (-4000, 120), (-4000, 3200), (700, 3200), (700, 0)]),
+    }
+
+
+def _quarters() -> dict[str, Polygon]:
+    bridge = _road("Middle Bridge Road")
+    to_bank = [place for place in bridge if place[0] < 280]
+    return {
+        "circuit": Polygon(_road("The Circuit")),
+        "ramparts": Polygon(
+            [*to_bank[::-1], *_road("Rampart Road"), (-1010, -1300), (-800, -1700), (280, -1700)]
+        ),
+        "past the moor": Polygon(
+            [*_road("Moor Avenue"), (-440, 3200), (4000, 3200), (4000, plan.HEART[1])]
+        ),
+        "above avenue": Polygon(
+            [*_road("Westerly Avenue"), (-4000, 120), (-4000, 3200), (700, 3200), (700, 0)]
+        ),
+        "above bridge": Polygon([*bridge, (4000, 900), (4000, 3200), (-400, 3200)]),
+        "lake": Polygon(
+            [*_road("Lakeside Avenue"), (1340, 3200), (-1000, 3200), (-1000, plan.SQUARE[1])]
+        ),
+        "past eastern way": Polygon(
+            [(1000, 3200), *(place for place in _road("Eastern Way") if place[0] > 1980 or place[1] > 0),
+             (1900, -1300), (1900, -1800), (4000, -1800), (4000, 3200)]
+        ),
+    }  # fmt: skip
+
+
+def _ward_sides() -> dict[str, Polygon]:
+    hill, southhead = _road("Lantern Road"), _road("Southhead Road")
+    turn = min(range(len(hill)), key=lambda i: abs(hill[i][1]))
+    middle = [place for place in _road("Middle Bridge Road") if place[0] > -260]
+    moor = [place for place in _road("Moor Avenue") if 120 < place[1] < 400]
+    lakeside = [place for place in _road("Lakeside Avenue") if place[1] < 420]
+    causeway = [place for place in _road("Holm Causeway") if place[1] > -780]
+    return {
+        "bridge": Polygon(
+            [*_road("Rampart Road")[::-1], *moor, *lakeside[::-1], *causeway,
+             (560, -1100), (750, -1500), (750, -1950), (-500, -1950)]
+        ),
         "north": Polygon(
             [*hill[turn:], (-2700, 2300), (-2700, 3200), (4000, 3200), (4000, 800), (2500, 560),
-             *middle[::-1], (-270, 120), (-420, 130)]
+             *middle[::-1], (-270, -50)]
+        ),
+        "south": Polygon(
+            [*(place for place in southhead if place[0] > -1500), (-1590, -450), (-2350, -300), (-3300, -330),
+             (-3300, -3200), (400, -3200), (400, -400)]
         ),
     }  # fmt: skip
 
 
 def _road(name: str) -> list[Place]:
+    """Return the places along a planned road, from its first to its last."""
     return _line(next(road.line for road in plan.ROADS if road.name == name))
 
 

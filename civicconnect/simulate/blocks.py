@@ -98,9 +98,10 @@ def parks(
         [s.line.buffer(3 if s.kind == "path" else KERB_METRES, quad_segs=2) for s in streets]
     )
     meadow = shore.land.buffer(-5, quad_segs=3).simplify(1)
+    encircled = {patch.name for patch in plan.PARKS if patch.road}
     found: list[Park] = []
     for name, blob in wanted.items():
-        shape = _filled(blob, ground) or blob
+        shape = _filled(blob, ground, 0.8 if name in encircled else 0.42) or blob
         free = shape.intersection(meadow).difference(roadway)
         for other in found:
             free = free.difference(other.shape)
@@ -109,9 +110,9 @@ def parks(
     return [*found, *_squares(rng, found, ground)]
 
 
-def _filled(blob: Polygon, ground: Sequence[Polygon]) -> Polygon | None:
-    """Return all blocks that are mostly park, as one."""
-    covered = [b for b in ground if b.intersection(blob).area > 0.42 * b.area]
+def _filled(blob: Polygon, ground: Sequence[Polygon], share: float) -> Polygon | None:
+    """Return all blocks of which more than a share is park, as one."""
+    covered = [b for b in ground if b.intersection(blob).area > share * b.area]
     whole = shapely.union_all(covered)
     return whole if covered and whole.intersection(blob).area > 0.85 * blob.area else None
 

@@ -8,6 +8,8 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from civicconnect.simulate.plan import MIDDLE
+
 MIDDLE_LAT, MIDDLE_LONG = 41.2, -33.4
 # WGS 84 at 41.2 degrees north.
 METRES_PER_DEGREE = (83_880.0, 111_058.0)
@@ -17,9 +19,10 @@ Shape = TypeVar("Shape", bound=BaseGeometry)
 
 
 def to_degrees(shape: Shape) -> Shape:
-    """Return a shape given in metres east and north of the middle, as (long, lat), unrounded."""
+    """Return a shape given in metres on the board as (long, lat), unrounded."""
+    middle = np.array([MIDDLE_LONG, MIDDLE_LAT])
     moved: Shape = shapely.transform(
-        shape, lambda places: places / METRES_PER_DEGREE + np.array([MIDDLE_LONG, MIDDLE_LAT])
+        shape, lambda places: (places - np.array(MIDDLE)) / METRES_PER_DEGREE + middle
     )
     return moved
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import shapely
-from shapely import LineString, Polygon, STRtree
+from shapely import LineString, MultiPolygon, Polygon, STRtree
 
 from civicconnect.simulate import plan
 from civicconnect.simulate.curves import smooth
@@ -105,7 +105,7 @@ def _near(xs: Floats, ys: Floats, middle: tuple[float, float], reach: float) -> 
 
 def _quarters(xs: Floats, ys: Floats, noise: Noise) -> list[tuple[Floats, Floats]]:
     """Return (weight, angle) of each quarter's own habit."""
-    old = _near(xs, ys, plan.HEART, 330)
+    old = _near(xs, ys, plan.HEART, 400)
     grid = np.exp(-(((xs - 1150) / 850) ** 4) - ((ys + 130) / 720) ** 4)
     west, north = np.gradient(_height(xs, ys))[::-1]
     slope = np.hypot(west, north)
@@ -116,8 +116,10 @@ def _quarters(xs: Floats, ys: Floats, noise: Noise) -> list[tuple[Floats, Floats
         (1.6 * old, crooked),
         (2.0 * grid, np.full_like(xs, np.radians(11.5))),
         (1.6 * slope / slope.max(), np.arctan2(north, west) + np.pi / 2),
-        (1.2 * _near(xs, ys, (-1200, -700), 420), np.full_like(xs, np.radians(57))),
-        (1.2 * _near(xs, ys, (-900, 250), 330), np.full_like(xs, np.radians(-28))),
+        *(
+            (q.weight * _near(xs, ys, q.middle, q.reach), np.full_like(xs, np.radians(q.degrees)))
+            for q in (*plan.QUARTERS, *plan.ESTATES, plan.DOCKS)
+        ),
     ]
 
 
@@ -147,13 +149,17 @@ def _shore_lines(shore: Shore) -> list[LineString]:
     return [line for line in lines if line.length > 500]
 
 
-def _clearance(xs: Floats, ys: Floats, shore: Shore, kept_open: Polygon) -> Floats:
+def built_ground(shore: Shore) -> Polygon | MultiPolygon:
+    """Return the land the town stands on: the settled part of the island, and the islet."""
     settled = Polygon(smooth(plan.SETTLED, 30, closed=True))
     islet = max(
         (part for part in shore.land.geoms if not part.intersects(settled)), key=lambda p: p.area
     )
-    open_ground = shapely.union_all([settled, islet]).intersection(shore.land)
-    free = open_ground.difference(kept_open).simplify(2)
+    return shapely.union_all([settled, islet]).intersection(shore.land)
+
+
+def _clearance(xs: Floats, ys: Floats, shore: Shore, kept_open: Polygon) -> Floats:
+    free = built_ground(shore).difference(kept_open).simplify(2)
     places = shapely.points(xs.ravel(), ys.ravel())
     shapely.prepare(free)
     edge = free.boundary
@@ -168,7 +174,7 @@ def _gaps(xs: Floats, ys: Floats) -> tuple[Floats, Floats]:
     """Return metres between streets along and across: close in the old town, wide on the edge."""
     away = np.hypot(xs - 0, ys + 250)
     edge = np.clip((away - 900) / 1500, 0, 1)
-    old = _near(xs, ys, plan.HEART, 330)
-    along = 88 + 52 * edge - 40 * old
-    across = 145 + 65 * edge - 85 * old
+    old = _near(xs, ys, plan.HEART, 420)
+    along = 80 + 45 * edge - 33 * old
+    across = 138 + 60 * edge - 78 * old
     return along, across

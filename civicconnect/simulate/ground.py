@@ -1,4 +1,7 @@
-"""Draw the ground of the demo city: the same seed gives the same files, to the byte."""
+"""Draw the ground of the demo city: the same seed gives the same files, to the byte.
+
+`python -m civicconnect.simulate cities/larkmouth` writes them; a test holds the folder equal to them.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +44,7 @@ def draw_ground(folder: Path, seed: int) -> None:
     """Write areas/, map/ and addresses.csv of a city folder; what they held before is replaced."""
     town = draw_town(seed)
     for layer, areas in divide(limit(town.shore, town.streets)).items():
-        shapes = [(area.shape, {"code": area.code, "name": area.name}) for area in areas]
+        shapes = [(area.shape, area.properties) for area in areas]
         _write(folder / "areas" / f"{layer}.geojson", shapes)
     for layer, features in _map(town).items():
         _write(folder / "map" / f"{layer}.geojson", _charted(features))
@@ -53,7 +56,7 @@ def draw_town(seed: int) -> Town:
     rng = np.random.default_rng(seed)
     shore = draw_shore(rng)
     kept_open = planned_open(rng)
-    streets = planned(shore)
+    streets = planned(shore, kept_open)
     leading = [street.line for street in streets if street.kind != "path"]
     field = lay_field(rng, shore, leading, shapely.union_all(list(kept_open.values())))
     # The second round fills the holes that joining the first one left.
@@ -69,7 +72,7 @@ def draw_town(seed: int) -> Town:
     return Town(shore, streets, green, number_houses(rng, streets, green, shore))
 
 
-Feature = tuple[BaseGeometry, Mapping[str, str]]
+Feature = tuple[BaseGeometry, Mapping[str, Any]]
 
 
 def _map(town: Town) -> dict[str, list[Feature]]:
@@ -130,6 +133,7 @@ def _write_addresses(path: Path, houses: Sequence[House]) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
         rows = csv.writer(file, lineterminator="\n")
         rows.writerow(("street", "number", "long", "lat"))
-        for house in houses:
-            door = to_degrees(shapely.Point(house.x, house.y))
-            rows.writerow((house.street, house.number, f"{door.x:.6f}", f"{door.y:.6f}"))
+        doors = to_degrees(shapely.MultiPoint([(house.x, house.y) for house in houses]))
+        places = shapely.get_coordinates(doors).tolist()
+        for house, (long, lat) in zip(houses, places, strict=True):
+            rows.writerow((house.street, house.label, f"{long:.6f}", f"{lat:.6f}"))

@@ -177,7 +177,10 @@ def _without_slivers(edges: list[Edge], fixed: set[int]) -> list[Edge]:
             continue
         around = tree.query(block.exterior, "dwithin", 0.05).tolist()
         if not gone.intersection(around):
-            free = [i for i in around if edges[i].owner not in fixed]
+            # Where overshoots of two streets cross each other, even a planned road gives way.
+            free = [
+                i for i in around if edges[i].owner not in fixed or lines[i].length < OVER_METRES
+            ]
             gone.update(sorted(free, key=lambda i: (-lines[i].length, i))[:1])
     return [edge for i, edge in enumerate(edges) if i not in gone]
 
@@ -187,7 +190,7 @@ def _is_sliver(block: Polygon) -> bool:
         return True
     roundness = 4 * math.pi * block.area / block.length**2
     return bool(
-        block.area < 9000 and (roundness < 0.2 or block.buffer(-13, quad_segs=2).is_empty)
+        block.area < 9000 and (roundness < 0.24 or block.buffer(-16, quad_segs=2).is_empty)
     )
 
 

@@ -31,10 +31,11 @@ NAMESPACE = UUID("5b1c7a52-4f0e-4d0b-9a77-1f6e0c9d3a41")
 BATCH = 1000
 
 DAYS = 120
+STORM_DAYS_AGO = 47  # the one stormy day of the record: only then is there what a storm brings
 WEEKDAYS = (1.0, 0.9, 0.85, 0.85, 0.9, 0.6, 0.45)  # how busy, Monday first
 HOURS = (1, 1, 1, 1, 1, 3, 8, 16, 24, 24, 20, 18, 17, 16, 15, 15, 17, 20, 20, 15, 10, 7, 4, 2)
 CHANNELS = {"web": 0.42, "app": 0.33, "call": 0.18, "crew": 0.07}
-LANGUAGES = {"en": 0.6, "es": 0.26, "ar": 0.14}
+LANGUAGES = {"en": 0.5, "es": 0.2, "pt": 0.18, "ar": 0.12}
 OUTCOMES = {"fixed": 0.79, "no_action": 0.07, "not_found": 0.07, "partly_fixed": 0.05,
             "withdrawn": 0.02}
 SILENT, CHATTY = 0.12, 0.35  # who writes nothing, and who writes a second sentence
@@ -136,11 +137,11 @@ def _invent(stage: _Stage, seed: int, number: int, now: datetime) -> PastReport:
     rarity = 1 / np.arange(2, len(stage.stories) + 2)
     story = stage.stories[int(rng.choice(len(stage.stories), p=rarity / rarity.sum()))]
     place = stage.places[story.spots[int(rng.choice(len(story.spots), p=story.odds))]]
-    received_at = _received_at(rng, stage.city.time_zone, now)
-    channel = _pick(rng, CHANNELS)
+    received_at = _received_at(rng, story.service, stage.city.time_zone, now)
+    channel = _pick(rng, _channels(story.service))
     language = _language(rng, stage, channel)
     which = int(rng.integers(len(story.answers)))
-    words = _description(rng, stage, story.texts[language][which], language)
+    words = _description(rng, stage, story, story.texts[language][which], language)
     external_id = f"demo-{number}"
     new = NewReport(
         id=uuid5(NAMESPACE, external_id), service=story.service.code, point=place.point,
@@ -148,14 +149,17 @@ def _invent(stage: _Stage, seed: int, number: int, now: datetime) -> PastReport:
         answers=catalog.answers(story.service, story.answers[which], language),
         language=language, source=channel,
     )
-    return PastReport(new, external_id, received_at, _closing(rng, stage, story, received_at, now))
+    closing = _closing(rng, stage, new, story.pace, received_at, now)
+    return PastReport(new, external_id, received_at, closing)
 
 
-def _received_at(rng: np.random.Generator, zone: str, now: datetime) -> datetime:
+def _received_at(
+    rng: np.random.Generator, service: catalog.Service, zone: str, now: datetime
+) -> datetime:
     today = now.astimezone(ZoneInfo(zone)).date()
-    day = _day(rng, today)
-    while rng.random() > WEEKDAYS[day.weekday()]:
-        day = _day(rng, today)
+    stormy = today - timedelta(days=STORM_DAYS_AGO)
+    rests = stormy if service.storm == "stops" else None
+    day = stormy if service.storm == "only" else _day(rng, today, rests)
     odds = np.asarray(HOURS) / sum(HOURS)
     hour, minute = int(rng.choice(24, p=odds)), int(rng.integers(60))
     wall = datetime.combine(day, time(hour, minute, int(rng.integers(60))))
@@ -163,9 +167,23 @@ def _received_at(rng: np.random.Generator, zone: str, now: datetime) -> datetime
     return instant if instant < now else instant - timedelta(days=1)
 
 
-def _day(rng: np.random.Generator, today: date) -> date:
-    # A little busier towards today: the city reports more than it did four months ago.
-    return today - timedelta(days=int(DAYS * rng.random() ** 1.4))
+def _day(rng: np.random.Generator, today: date, rests: date | None) -> date:
+    """Return a day up to today, but not the one on which the service rests."""
+    while True:
+        # A little busier towards today: the city reports more than it did four months ago.
+        day = today - timedelta(days=int(DAYS * rng.random() ** 1.4))
+        if day != rests and rng.random() <= WEEKDAYS[day.weekday()]:
+            return day
+
+
+def _channels(service: catalog.Service) -> Mapping[str, float]:
+    """Return how such a report may come in: no crew asks for a permit, and who calls is not anonymous."""
+    left_out = set()
+    if service.visibility == "private" or service.contact != "optional":
+        left_out.add("crew")
+    if service.contact == "none":
+        left_out.add("call")
+    return {channel: share for channel, share in CHANNELS.items() if channel not in left_out}
 
 
 def _pick(rng: np.random.Generator, odds: Mapping[str, float]) -> str:
@@ -179,27 +197,29 @@ def _language(rng: np.random.Generator, stage: _Stage, channel: str) -> str:
     return next(iter(spoken)) if channel == "crew" else _pick(rng, spoken)
 
 
-def _description(rng: np.random.Generator, stage: _Stage, text: str, language: str) -> str:
+def _description(
+    rng: np.random.Generator, stage: _Stage, story: _Story, text: str, language: str
+) -> str:
     if rng.random() < SILENT:
         return ""
-    if rng.random() < CHATTY:
+    # What is added speaks of the street, where everybody passes.
+    if rng.random() < CHATTY and story.service.visibility == "public":
         extra = stage.extra[language]
         return f"{text} {extra[int(rng.integers(len(extra)))]}"
     return text
 
 
 def _closing(
-    rng: np.random.Generator, stage: _Stage, story: _Story, received_at: datetime, now: datetime
+    rng: np.random.Generator, stage: _Stage, new: NewReport, pace: float, received_at: datetime, now: datetime
 ) -> Closing | None:
     """Return when and how it ended; None where it is still open, as recent ones often are."""
     age_days = (now - received_at) / timedelta(days=1)
     if rng.random() < 0.04 + 0.7 * math.exp(-age_days / 12):
         return None
-    promises = stage.desk.promises
-    department = stage.desk.catalog.departments[story.service.department]
-    promised = promises.hours.get((story.service.code, None), UNPROMISED_HOURS)
-    worked = promised * story.pace * float(rng.lognormal(0, SPREAD))
-    closed_at = sla.due_at(received_at, worked, promises.calendars[department.calendar])
+    decision, due = stage.desk.decide(new, (), received_at)
+    department = stage.desk.catalog.departments[decision.department]
+    worked = (due.hours if due else UNPROMISED_HOURS) * pace * float(rng.lognormal(0, SPREAD))
+    closed_at = sla.due_at(received_at, worked, stage.desk.promises.calendars[department.calendar])
     return Closing(closed_at, _pick(rng, OUTCOMES)) if closed_at < now else None
 
 

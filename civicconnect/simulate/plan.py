@@ -1,7 +1,7 @@
 """The town as first pencilled: what someone decided, before chance fills in the rest.
 
-Places are (metres east, metres north) of the middle of the town. The town is invented; it stands
-on an island where the real chart shows open ocean.
+Places are (metres east, metres north) on the drawing board. The town is invented; it stands on an
+island where the real chart shows open ocean.
 """
 
 from __future__ import annotations
@@ -9,6 +9,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from civicconnect.simulate.curves import Place
+
+# What lies here on the board lies on the chart where city.toml has the city's centre.
+MIDDLE: Place = (-250, -300)
 
 # East, north, and how far the sea has gnawed at the coast there, in metres.
 COAST: tuple[tuple[float, float, float], ...] = (
@@ -52,6 +55,11 @@ STACKS: tuple[tuple[float, float, float], ...] = (
 )  # fmt: skip
 
 
+# Ground won from the bay, and the dock that ships were to use: the corners are ruled, as engineers do.
+MADE_GROUND: tuple[Place, ...] = ((900, -850), (1540, -1050), (1422, -1415), (782, -1210))
+DOCK: tuple[Place, ...] = ((1041, -1324), (1108, -1114), (1212, -1148), (1145, -1358))
+
+
 class Pier(NamedTuple):
     """A walk over the water: its middle line from the shore out, and its width in metres."""
 
@@ -65,7 +73,7 @@ PIERS = (
     Pier("Herring Pier", ((-470, -770), (-420, -1000)), 14),
     Pier("Ferry Pier", ((-250, -700), (-190, -890)), 20),
     Pier("Grain Wharf", ((760, -860), (700, -1060)), 34),
-    Pier("Timber Wharf", ((1080, -960), (1000, -1170)), 34),
+    Pier("Timber Wharf", ((1300, -1345), (1236, -1550)), 30),
     Pier("Pleasure Pier", ((-2560, -1138), (-2800, -1270), (-2900, -1320)), 18),
 )
 
@@ -83,6 +91,7 @@ class Road(NamedTuple):
 
 HEART: Place = (-330, -320)
 SQUARE: Place = (420, -290)
+CITY_HALL = ("Old Bridge Street", 25)  # city.toml says so
 
 ROADS = (
     Road("Old Bridge Street", "main", (HEART, (-130, -345), (70, -350), (260, -320), SQUARE)),
@@ -90,7 +99,7 @@ ROADS = (
          (HEART, (-780, -210), (-1500, -150), (-2200, -60), (-2820, 60), (-3040, 90))),
     Road("Lantern Road", "main",
          (HEART, (-540, 20), (-820, 400), (-1250, 640), (-1480, 980), (-1830, 1180),
-          (-2080, 1560), (-2330, 1800))),
+          (-2080, 1560), (-2310, 1790), (-2400, 1900))),
     Road("Moor Avenue", "main",
          (HEART, (-270, 100), (-230, 600), (-330, 1200), (-480, 1650), (-420, 2050), (-440, 2180))),
     Road("Saltmarket Avenue", "main", (SQUARE, (1000, -170), (1950, 30), (3020, 255))),
@@ -103,13 +112,13 @@ ROADS = (
           (-1150, 900), (-600, 1180), (-310, 1210), (80, 1180), (450, 1190), (850, 1130),
           (1330, 950), (1750, 600), (1960, 30), (1940, -550), (1810, -1080))),
     Road("Rampart Road", "main",
-         ((-270, 120), (-560, 40), (-760, -220), (-820, -520), (-720, -930))),
+         ((-270, 120), (-560, 40), (-790, -200), (-880, -560), (-960, -1110))),
     Road("Middle Bridge Road", "main",
-         ((-270, 120), (-60, 95), (60, 85), (280, 95), (600, 150), (1100, 250), (1980, 430))),
+         ((-270, 120), (-60, 95), (60, 85), (280, 95), (600, 150), (1100, 250), (1885, 408))),
     Road("Holm Causeway", "main",
          (SQUARE, (440, -520), (400, -780), (340, -1050), (300, -1330), (310, -1700))),
     Road("Southhead Road", "main",
-         ((-780, -440), (-1150, -640), (-1500, -780), (-1800, -1150), (-1850, -1600),
+         ((-838, -471), (-1150, -640), (-1500, -780), (-1800, -1150), (-1850, -1600),
           (-1780, -2100), (-1800, -2290))),
     Road("Eastern Way", "main",
          ((1250, 1560), (1750, 1350), (2180, 900), (2450, 170), (2400, -500), (2250, -950),
@@ -117,19 +126,23 @@ ROADS = (
     Road("Sunset Way", "main",
          ((-1780, -1330), (-2200, -900), (-2380, -480), (-2420, 0), (-2330, 560), (-2020, 960),
           (-1600, 1080))),
+    Road("Timber Quay", "main", ((600, -826), (720, -838), (1000, -922), (1340, -1040), (1540, -1125),
+          (1640, -1233), (1657, -1260))),
+    Road("Steamer Quay", "street", ((1481, -1190), (1479, -1130), (1478, -1075))),
+    Road("Meadowside", "street", ((240, 420), (150, 600), (180, 800), (270, 980), (455, 1075))),
     Road("Northern Down Road", "street",
          ((-2030, 1350), (-1500, 1620), (-950, 1700), (-480, 1650), (0, 1620), (340, 1560),
           (620, 1560), (900, 1480), (1320, 1500))),
     Road("Spit Road", "street",
          ((1990, -1640), (1880, -1810), (1700, -1930), (1400, -2090), (1080, -2235), (900, -2270))),
     Road("Lake Walk", "path",
-         ((420, 1570), (420, 1800), (480, 2020), (700, 2130), (930, 2080), (1030, 1900),
+         ((420, 1540), (420, 1800), (480, 2020), (700, 2130), (930, 2080), (1030, 1900),
           (920, 1720), (760, 1620), (760, 1500))),
     Road("Drovers' Track", "path", ((-1180, 1600), (-1330, 1900), (-1250, 2120), (-1400, 2400))),
     Road("Cairn Path", "path", ((-1700, 1450), (-1560, 1820), (-1330, 1960), (-900, 2060),
                                 (-400, 1980))),
     Road("Kestrel Walk", "path", ((1330, 1520), (1620, 1740), (1960, 1640), (2240, 1560))),
-    Road("Gannet Walk", "path", ((-2060, 1450), (-2300, 1380), (-2480, 1180), (-2870, 1090))),
+    Road("Gannet Walk", "path", ((-1960, 1430), (-2300, 1380), (-2480, 1180), (-2740, 1100))),
 )  # fmt: skip
 
 
@@ -150,8 +163,10 @@ SHORE_ROADS = (
     ShoreRoad("Willow Bank", "street", (-10, 90), (400, 1260)),
     ShoreRoad("Upper Bank", "street", (110, 90), (500, 1260)),
     ShoreRoad("Tidewater Bank", "street", (110, 90), (110, -560)),
-    ShoreRoad("Dock Road", "main", (110, -560), (900, -900)),
-    ShoreRoad("Timber Quay", "main", (900, -900), (1740, -1450)),
+    ShoreRoad("Dock Road", "main", (110, -560), (700, -830)),
+    ShoreRoad("Ballast Quay", "street", (850, -955), (1108, -1040)),
+    ShoreRoad("Steamer Quay", "street", (1108, -1040), (1510, -1140)),
+    ShoreRoad("Shingle Quay", "main", (1560, -1190), (1740, -1450)),
     ShoreRoad("Marine Parade", "main", (-2330, -1500), (-2860, -600)),
     ShoreRoad("Sunset Strand", "main", (-2860, -600), (-3020, 180)),
     ShoreRoad("Surfside Drive", "street", (-3020, 180), (-2780, 760)),
@@ -176,34 +191,35 @@ SHORE_ROADS = (
 
 
 class Patch(NamedTuple):
-    """A roundish piece of ground: middle, half length, half width, degrees turned."""
+    """A roundish piece of ground: middle, half length, half width, degrees turned, the road round it."""
 
     name: str
     middle: Place
     length: float
     width: float
     turn: float
+    road: str = ""
 
 
 PARKS = (
-    Patch("Rampart Gardens", (-600, -120), 110, 60, 50),
-    Patch("Lark Meadows", (360, 820), 210, 120, 65),
-    Patch("Lantern Hill Park", (-1330, 1230), 300, 190, 15),
-    Patch("Founders' Park", (1330, -380), 190, 130, 12),
+    Patch("Rampart Gardens", (-620, -110), 150, 90, 50),
+    Patch("Lark Meadows", (370, 790), 260, 160, 65),
+    Patch("Lantern Hill Park", (-1270, 1300), 270, 170, 15, "Beacon Round"),
+    Patch("Founders' Park", (1330, -380), 190, 130, 12, "Founders' Round"),
     Patch("Southhead Down", (-1850, -1900), 330, 190, 40),
     Patch("Lake Park", (720, 1910), 420, 300, 0),
-    Patch("Seaview Gardens", (-2080, 180), 130, 110, 0),
-    Patch("Orchard Park", (-760, 680), 120, 90, 30),
+    Patch("Seaview Gardens", (-2080, 200), 130, 110, 0, "Seaview Crescent"),
+    Patch("Orchard Park", (-760, 690), 120, 90, 30, "Orchard Round"),
     Patch("Curlew Dunes", (2040, -1660), 280, 110, 48),
-    Patch("Eastcliff Green", (2280, 540), 120, 150, 0),
+    Patch("Eastcliff Green", (2680, 470), 150, 100, 70, "Eastcliff Oval"),
     Patch("Holm Point", (470, -1560), 100, 60, 30),
 )
 
 HEATHS = (
-    Patch("Northern Down", (-1150, 2080), 780, 360, 5),
+    Patch("Northern Down", (-1010, 2120), 640, 300, 5),
     Patch("Kestrel Heath", (1900, 1650), 560, 330, 130),
     Patch("Gannet Moor", (-2480, 1260), 520, 330, 125),
-    Patch("Skua Down", (80, 2050), 380, 330, 0),
+    Patch("Skua Down", (110, 2240), 330, 200, 0),
 )
 
 HILLS = (
@@ -214,11 +230,33 @@ HILLS = (
     ((1850, 1300), 0.8, 560.0),
 )
 
+class Quarter(NamedTuple):
+    """A part of the town laid out at one go: middle, reach in metres, how its streets run, how strictly."""
+
+    middle: Place
+    reach: float
+    degrees: float
+    weight: float
+
+
+QUARTERS = (
+    Quarter((-1200, -700), 420, 57, 1.2),
+    Quarter((-900, 250), 330, -28, 1.2),
+)
+
+# The latest ones, where streets are called after people.
+ESTATES = (
+    Quarter((-60, 1800), 300, 10, 1.6),
+    Quarter((-1980, 1640), 300, 38, 1.6),
+)
+DOCKS = Quarter((1150, -1180), 270, -17.8, 3.0)
+
 # Where houses stand; beyond it there are only the roads planned above.
 SETTLED: tuple[Place, ...] = (
     (-3200, 0), (-2950, -1000), (-2500, -1600), (-1950, -1660), (-1500, -1760), (-1200, -1900),
-    (-700, -1300), (0, -1000), (900, -1250), (1650, -1450), (2000, -1480), (2450, -1450),
-    (2950, -900), (3100, 0), (3000, 700), (2600, 900), (2330, 1060), (1900, 1400),
-    (1500, 1560), (900, 1620), (300, 1640), (-480, 1740), (-950, 1770), (-1550, 1690),
-    (-1950, 1420), (-2300, 1000), (-2700, 800), (-3100, 500),
+    (-700, -1300), (0, -900), (600, -1000), (740, -1260), (1100, -1450), (1500, -1480),
+    (2000, -1480), (2450, -1450), (2950, -900), (3100, 0), (3000, 700), (2600, 900), (2330, 1060),
+    (1900, 1400), (1500, 1580), (900, 1660), (480, 1720), (330, 1960), (-120, 2010), (-420, 1960),
+    (-520, 1790), (-950, 1790), (-1480, 1740), (-1680, 1980), (-2050, 1930), (-2250, 1700),
+    (-2080, 1440), (-2300, 1000), (-2700, 800), (-3100, 500),
 )  # fmt: skip

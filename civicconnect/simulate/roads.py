@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
-from shapely import LineString, Point
+from shapely import LineString, Point, Polygon
 from shapely.geometry import LinearRing
 
 from civicconnect.simulate import plan
@@ -13,6 +14,7 @@ from civicconnect.simulate.shore import Shore
 
 STEP_METRES = 12.0
 SETBACK_METRES = 32.0
+GATE_METRES = 9.0
 
 
 class Street(NamedTuple):
@@ -23,14 +25,22 @@ class Street(NamedTuple):
     name: str = ""
 
 
-def planned(shore: Shore) -> list[Street]:
+def planned(shore: Shore, kept_open: Mapping[str, Polygon]) -> list[Street]:
     """Return what the plan asks for, in its order: earlier roads own the ground they share."""
     rings = _water_edges(shore)
     return [
         *(Street(LineString(smooth(r.line, STEP_METRES)), r.kind, r.name) for r in plan.ROADS),
+        *(Street(_round(kept_open[p.name]), "street", p.road) for p in plan.PARKS if p.road),
         *(Street(_along(rings, r), r.kind, r.name) for r in plan.SHORE_ROADS),
         *(Street(_pier_walk(pier), "path", pier.name) for pier in plan.PIERS),
     ]
+
+
+def _round(park: Polygon) -> LineString:
+    """Return the road round a park; it cuts the corners of the lawn."""
+    corners = park.buffer(GATE_METRES + 60).buffer(-60).exterior.simplify(12).coords[:-1]
+    line = smooth(corners, STEP_METRES, closed=True)
+    return LineString([*line, line[0]])
 
 
 def _water_edges(shore: Shore) -> list[LinearRing]:

@@ -35,7 +35,8 @@ def draw_shore(rng: np.random.Generator) -> Shore:
     lake = Polygon(_shaken(smooth(plan.LAKE, STEP_METRES, closed=True), 25.0, east, north))
     river = _river(east, north)
     water = river.union(lake).buffer(1.0).buffer(-1.0)
-    land = shapely.union_all([island, islet, *stacks]).difference(water)
+    made = Polygon(plan.MADE_GROUND).difference(Polygon(plan.DOCK))
+    land = shapely.union_all([island, islet, made, *stacks]).difference(water)
     ground = [part for part in shapely.get_parts(land) if part.area > 800]
     piers = tuple(_pier(pier) for pier in plan.PIERS)
     return Shore(MultiPolygon(ground), river.intersection(island), lake, piers)

@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 
 import numpy as np
+import shapely
 from shapely import LineString
 
 from civicconnect.simulate.curves import Place
@@ -19,23 +20,24 @@ STEP_METRES = 12.0
 LONGEST_METRES = 1500.0
 SHORTEST_METRES = 110.0
 MARGIN_METRES = 22.0
-_BIN = 60.0
+BIN_METRES = 60.0
 
 
 class Traces:
     """Places already taken by streets of one family, found quickly by neighbourhood."""
 
-    def __init__(self) -> None:
+    def __init__(self, bin_metres: float = BIN_METRES) -> None:
+        self._size = bin_metres
         self._bins: dict[tuple[int, int], list[Place]] = {}
 
     def add(self, places: Sequence[Place]) -> None:
         for x, y in places:
-            self._bins.setdefault((int(x // _BIN), int(y // _BIN)), []).append((x, y))
+            self._bins.setdefault((int(x // self._size), int(y // self._size)), []).append((x, y))
 
     def is_taken(self, x: float, y: float, reach: float) -> bool:
         """Return whether a street lies within reach metres."""
-        span = int(reach // _BIN) + 1
-        i0, j0, square = int(x // _BIN), int(y // _BIN), reach * reach
+        span = int(reach // self._size) + 1
+        i0, j0, square = int(x // self._size), int(y // self._size), reach * reach
         for i in range(i0 - span, i0 + span + 1):
             for j in range(j0 - span, j0 + span + 1):
                 for a, b in self._bins.get((i, j), ()):
@@ -70,10 +72,8 @@ def fill(rng: np.random.Generator, field: Field, roads: Sequence[LineString]) ->
 
 def _walked(road: LineString) -> list[Place]:
     count = max(2, int(road.length / STEP_METRES))
-    return [
-        (point.x, point.y)
-        for point in (road.interpolate(i / count, normalized=True) for i in range(count + 1))
-    ]
+    spots = shapely.line_interpolate_point(road, np.linspace(0, road.length, count + 1))
+    return [(x, y) for x, y in shapely.get_coordinates(spots).tolist()]
 
 
 def _claim(taken: tuple[Traces, Traces], field: Field, places: list[Place]) -> None:

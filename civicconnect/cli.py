@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 import click
 from sqlalchemy.exc import DatabaseError, OperationalError
 
-from civicconnect import __version__, accounts, city, commands, db, running, settings
+from civicconnect import __version__, accounts, cities, commands, db, folders, post, running, settings
 from civicconnect.app import create_app, set_up_logs
 from civicconnect.db import Database
-from civicconnect.errors import Invalid, Refusal
+from civicconnect.errors import Conflict, Invalid, Refusal
 from civicconnect.settings import Settings
 
 FILE = click.Path(path_type=Path)
+MANY = click.option("--cities", "many", type=FILE, help="A folder whose folders are cities: do it for all of "
+                    "them. Default: CIVIC_CITIES.")
 
 
 @contextmanager
@@ -25,11 +27,18 @@ def installation() -> Iterator[tuple[Settings, Database]]:
     """Work on the installation that the settings describe."""
     given = settings.load()
     database = db.open_database(given.url_of_database)
+    if "{host}" in given.base_url:
+        given = cities.at_its_host(given, database)
     try:
         with settings.bound(given), db.bound(database):
             yield given, database
     finally:
         database.engine.dispose()
+
+
+def together(many: Path | None) -> Settings | None:
+    """Return what the cities share where there are many; None where this installation is one city's."""
+    return settings.shared({**os.environ, "CIVIC_CITIES": str(many.resolve())} if many else None)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -44,17 +53,23 @@ def run() -> None:
 
     Example: civic run
     """
+    if together(None):
+        raise Conflict("'run' serves the demo city, and it alone. Take CIVIC_CITIES away, or use 'serve'.")
     settings.make_secrets()
     with installation() as (given, database):
         running.run_demo(given, database)
 
 
 @civic.command()
-def init() -> None:
+@MANY
+def init(many: Path | None) -> None:
     """Make secrets and tables, and load the city of CIVIC_CITY; again after each upgrade.
 
     Example: CIVIC_CITY=/srv/our-city civic init
     """
+    shared = together(many)
+    if shared:
+        sys.exit(0 if cities.prepare_all(shared) else 1)
     made = settings.make_secrets()
     with installation() as (given, database):
         loaded = running.prepare(given, database)
@@ -64,26 +79,36 @@ def init() -> None:
 
 
 @civic.command()
-def serve() -> None:
+@MANY
+def serve(many: Path | None) -> None:
     """Answer requests on CIVIC_BIND and CIVIC_PORT.
 
     Example: CIVIC_PORT=8400 civic serve
     """
-    with installation() as (given, database):
-        commands.must_be_ready(database)
-        click.echo(f"Serving {given.address}")
-        try:
-            running.serve(given, database)
-        except KeyboardInterrupt:
-            click.echo("Stopped.")
+    shared = together(many)
+    try:
+        if shared:
+            cities.serve_all(shared)
+            return
+        with installation() as (given, database):
+            commands.must_be_ready(database)
+            click.echo(f"Serving {given.address}")
+            running.serve(given, create_app(given, database))
+    except KeyboardInterrupt:
+        click.echo("Stopped.")
 
 
 @civic.command()
-def worker() -> None:
+@MANY
+def worker(many: Path | None) -> None:
     """Do what follows from changes: publish, seal, tell. Start as many as you like.
 
     Example: civic worker
     """
+    shared = together(many)
+    if shared:
+        cities.work_all(shared, running.told_to_stop())
+        return
     with installation() as (given, database):
         commands.must_be_ready(database)
         running.work(given, database)
@@ -101,36 +126,90 @@ def check(folder: Path) -> None:
 
     Example: civic city check cities/larkmouth
     """
-    found = city.check(city.read_folder(folder))
-    click.echo(f"{folder} is in order: {len(found.offer.departments)} departments, "
-               f"{len(found.offer.services)} services, {len(found.ground.areas)} areas.")
+    folders.check(folder)
 
 
 @city_.command()
 @click.argument("folder", type=FILE)
-def load(folder: Path) -> None:
-    """Load a city folder into the database of this installation.
+@click.option("--yes", is_flag=True, help="Do not ask before something that stands is changed.")
+def load(folder: Path, yes: bool) -> None:
+    """Load a city folder into the database: say what changes, ask, change all of it or nothing.
 
     Example: civic city load /srv/our-city
     """
+    settings.make_secrets()
     with installation() as (given, database):
-        loaded = running.prepare(replace(given, city=str(folder)), database)
-    click.echo("Loaded." if loaded else "Nothing has changed since this folder was loaded.")
+        folders.load(given, database, folder, sure=yes)
 
 
 @city_.command()
-@click.option("--requests", type=FILE, required=True, help="The city's published requests, CSV or CSV.gz.")
-@click.option("--areas", type=FILE, required=True, help="Its districts, GeoJSON or GeoJSON.gz.")
-@click.option("--profile", required=True, help="A file, or a name in cities/profiles/.")
-@click.option("--name", required=True, help="The city's name, as residents write it.")
-@click.option("--out", type=FILE, required=True, help="The folder to write; it must not exist.")
-def draft(requests: Path, areas: Path, profile: str, name: str, out: Path) -> None:
+@click.argument("out", type=FILE)
+@click.option("--version", type=int, help="As it stood in one of 'city versions'. Default: as it stands.")
+def export(out: Path, version: int | None) -> None:
+    """Write the city as a folder that loads to the same.
+
+    Example: civic city export /srv/our-city-today
+    """
+    with installation() as (_, database):
+        commands.must_be_ready(database)
+        folders.export(out, version)
+
+
+@city_.command()
+@click.argument("folder", type=FILE)
+@click.option("--all", "everything", is_flag=True, help="Show every difference, however many.")
+def diff(folder: Path, everything: bool) -> None:
+    """Show what loading a folder would change. Exit code 1 where it would change something.
+
+    Example: civic city diff /srv/our-city
+    """
+    with installation() as (_, database):
+        commands.must_be_ready(database)
+        sys.exit(folders.diff(folder, everything=everything))
+
+
+@city_.command()
+def versions() -> None:
+    """List every version of the city: when, by whom, what changed.
+
+    Example: civic city versions
+    """
+    with installation() as (_, database):
+        commands.must_be_ready(database)
+        folders.versions()
+
+
+@city_.command()
+@click.argument("switch", type=click.Choice(["on", "off"]))
+@click.option("--until", default="", help='When it ends by itself, on the city\'s clock: "2026-12-01 08:00".')
+def storm(switch: str, until: str) -> None:
+    """Offer only what an emergency needs, at once; or everything again.
+
+    Example: civic city storm on --until "2026-12-01 08:00"
+    """
+    with installation() as (_, database):
+        commands.must_be_ready(database)
+        folders.storm(until, on=switch == "on")
+
+
+@city_.command()
+@click.option("--requests", type=FILE, required=True, multiple=True,
+              help="The city's published requests, CSV or CSV.gz; may be repeated.")
+@click.option("--areas", type=FILE, required=True, multiple=True,
+              help="Its districts, GeoJSON or GeoJSON.gz; each further file is another layer.")
+@click.option("--profile", default="", help="How the columns are spelt: a file, or a name in "
+              "cities/profiles/. Default: told from the columns themselves.")
+@click.option("--name", default="", help="The city's name, as residents write it. Default: the file's words.")
+@click.option("--zone", default="", help="Its time zone, as Europe/Zurich. Default: nearest to its areas.")
+@click.option("--out", type=FILE, help="The folder to write; it must not exist. Default: in cities/.")
+def draft(
+    requests: tuple[Path, ...], areas: tuple[Path, ...], profile: str, name: str, zone: str, out: Path | None
+) -> None:
     """Draft a city folder from its own record: something to correct instead of an empty page.
 
-    Example: civic city draft --requests requests.csv --areas wards.geojson
-    --profile our-profile.toml --name "Our City" --out /srv/our-city
+    Example: civic city draft --requests our_city_2025.csv --areas our_city_wards.geojson
     """
-    commands.draft(requests, areas, profile, name, out)
+    commands.draft(requests, areas, profile, name, out, zone)
 
 
 @civic.command(name="import")
@@ -183,6 +262,69 @@ def assets(check: bool) -> None:
     Example: civic assets --check
     """
     sys.exit(commands.assets(check=check))
+
+
+@civic.group()
+def intake() -> None:
+    """Reports that come in by another door than the site."""
+
+
+@intake.command()
+@click.argument("maildir", type=click.Path(exists=True, file_okay=False, path_type=Path), required=False)
+def mail(maildir: Path | None) -> None:
+    """Take a message from standard input, or every new one of a MAILDIR, into the inbox.
+
+    Exit codes are those a mail server knows: 0 taken, 65 cannot be read, 75 try again later.
+
+    Example: civic intake mail < message.eml
+    """
+    try:
+        with installation() as (given, database):
+            code = post.take_mail(given, database, maildir)
+    except Exception as fault:  # noqa: BLE001  whatever is wrong with us, no letter must go back to its sender
+        click.echo(post.why_later(fault), err=True)
+        code = post.TRY_AGAIN
+    sys.exit(code)
+
+
+@civic.group()
+def partner() -> None:
+    """Other systems that may post reports, each with a key of its own."""
+
+
+@partner.command(name="add")
+@click.argument("name")
+def add_partner(name: str) -> None:
+    """Add a partner and print its key: it is shown this once.
+
+    Example: civic partner add harbour-app
+    """
+    with installation() as (_, database):
+        commands.must_be_ready(database)
+        post.add_partner(name)
+
+
+@partner.command(name="list")
+def list_partners() -> None:
+    """List the partners that may post reports.
+
+    Example: civic partner list
+    """
+    with installation() as (_, database):
+        commands.must_be_ready(database)
+        post.list_partners()
+
+
+@partner.command(name="remove")
+@click.argument("name")
+def remove_partner(name: str) -> None:
+    """Take a partner's key away. Its reports stay.
+
+    Example: civic partner remove harbour-app
+    """
+    with installation() as (_, database):
+        commands.must_be_ready(database)
+        post.remove_partner(name)
 
 
 @civic.group()

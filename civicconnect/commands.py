@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 from time import monotonic
 
@@ -12,10 +13,10 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from sqlalchemy.exc import OperationalError, ProgrammingError, SQLAlchemyError
 
-from civicconnect import db, history, jobs, opendata, reports, settings
+from civicconnect import city, db, folders, history, jobs, opendata, reports, settings
 from civicconnect.app import seal_file
 from civicconnect.db import Database
-from civicconnect.errors import Conflict, Refusal
+from civicconnect.errors import Conflict, Invalid, Refusal
 from civicconnect.history import Profile
 from civicconnect.settings import Settings
 
@@ -38,15 +39,35 @@ def profile_named(name: str) -> Profile:
                                 else settings.home() / "cities" / "profiles" / f"{name}.toml")
 
 
-def draft(requests: Path, areas: Path, profile: str, name: str, out: Path) -> None:
-    """Write a drafted city folder, or nothing."""
+def draft(
+    requests: Sequence[Path], areas: Sequence[Path], profile: str = "", name: str = "",
+    out: Path | None = None, zone: str = "",
+) -> None:
+    """Write a drafted city folder, or nothing.
+
+    profile, name    "": told from the files and from their names
+    out              None: cities/ and the city's name, in the project or in the current folder
+    """
+    name = name.strip() or history.city_name(requests[0])
+    out = out or settings.base() / "cities" / history.slug(name)
     if out.exists():
         raise Conflict(f"{out} exists already; name a folder that does not.")
-    files = history.draft_city(requests, areas, profile_named(profile), name)
-    for path, text in files.items():
-        (out / path).parent.mkdir(parents=True, exist_ok=True)
-        (out / path).write_text(text, encoding="utf-8")
-    click.echo(f"Wrote {len(files)} files to {out}. Read them, correct them, then: civic city check {out}")
+    read = profile_named(profile) if profile else None
+    with Progress(TextColumn("Reading: {task.completed:,.0f} rows"), console=Console(stderr=True)) as bar:
+        task = bar.add_task("", total=None)
+        files = history.draft_city(requests, areas, name, read, zone,
+                                   lambda rows: bar.update(task, completed=rows))
+    folders.write_folder(out, {path: text.encode() for path, text in files.items()})
+    click.echo(f"Wrote {len(files)} files to {out}.")
+    try:
+        found = city.check_folder(out)
+        click.echo(f"It is in order: {len(found.offer.departments)} departments, {len(found.offer.services)} "
+                   f"services, {len(found.ground.areas)} areas.")
+    except Invalid as fault:
+        click.echo(f"It needs correcting first: {fault}")
+    click.echo(f"What to look at: {out / 'review' / 'README.md'}")
+    given = profile or out / "review" / "profile.toml"
+    click.echo(f"Then, in an installation of this city: civic import {requests[0]} --profile {given}")
 
 
 def import_csv(given: Settings, file: Path, profile: str, verdicts: Path | None) -> None:

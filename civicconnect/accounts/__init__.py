@@ -1,11 +1,21 @@
-"""Who asks: staff with their roles, and residents' contact details kept apart and sealed."""
+"""Who asks: staff with their roles, partners with their keys, and residents' contact details, kept sealed."""
 
 from civicconnect.accounts.actor import SYSTEM, Actor
-from civicconnect.accounts.contacts import Contact, ContactDetails, keyed_hash, read_contact, remember
-from civicconnect.accounts.models import Role, Staff
+from civicconnect.accounts.contacts import (
+    Contact,
+    ContactDetails,
+    erase_contacts,
+    read_contact,
+    read_contacts,
+    remember,
+)
+from civicconnect.accounts.models import Partner, Role, Staff
+from civicconnect.accounts.partners import add_partner, list_partners, remove_partner, signed_by
 from civicconnect.accounts.people import ROLES, actor_of, add_staff, is_known, make_roles
+from civicconnect.accounts.sealing import keyed_hash
 
 __all__ = [
-    "Actor", "Contact", "ContactDetails", "ROLES", "Role", "SYSTEM", "Staff", "actor_of",
-    "add_staff", "is_known", "keyed_hash", "make_roles", "read_contact", "remember",
+    "Actor", "Contact", "ContactDetails", "Partner", "ROLES", "Role", "SYSTEM", "Staff", "actor_of",
+    "add_partner", "add_staff", "erase_contacts", "is_known", "keyed_hash", "list_partners", "make_roles",
+    "read_contact", "read_contacts", "remember", "remove_partner", "signed_by",
 ]

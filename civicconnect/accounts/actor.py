@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Actor:
-    """A resident, a member of staff, the system itself, or another system's record.
+    """A resident, a member of staff, a partner, the system itself, or another system's record.
 
-    name          what the timeline keeps: "resident", "staff:12", "system", "import:profile"
+    name          what the timeline keeps: "resident", "staff:12", "partner:name", "system", "import:profile"
     permissions   what the actor's roles allow: "step", "note", "see_all" …
     departments   ids of the departments a member of staff works for
     """
 
-    kind: str  # resident, staff, system, history
+    kind: str  # resident, staff, partner, system, history
     name: str
     permissions: frozenset[str] = frozenset()
     departments: frozenset[int] = field(default=frozenset())

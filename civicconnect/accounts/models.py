@@ -56,3 +56,13 @@ class ContactRow(Base):
     sealed: Mapped[bytes] = mapped_column(LargeBinary)
     email_hash: Mapped[str | None] = mapped_column(String(64), index=True)
     made_at: Mapped[Instant]
+
+
+class Partner(Base):
+    """Another system that may send reports. Its key is sealed: we must know it to check a signature."""
+
+    __tablename__ = "partner"
+    id: Mapped[Key]
+    name: Mapped[str] = mapped_column(String(40), unique=True)
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    made_at: Mapped[Instant]

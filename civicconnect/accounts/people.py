@@ -14,11 +14,12 @@ from civicconnect.catalog import catalog
 from civicconnect.db import Db
 from civicconnect.errors import Invalid
 
-# Permissions by role. "see_all" reaches every department's queue; the others stay in their own.
+# Permissions by role. "see_all" reaches every department's queue; the others stay in their own. "enter":
+# write down reports for others, whichever department will answer them.
 ROLES = {
-    "staff": ("queue", "step", "note"),
-    "supervisor": ("queue", "step", "note", "see_all"),
-    "admin": ("queue", "step", "note", "see_all", "people", "city"),
+    "staff": ("queue", "step", "note", "enter"),
+    "supervisor": ("queue", "step", "note", "enter", "see_all"),
+    "admin": ("queue", "step", "note", "enter", "see_all", "people", "city"),
 }
 SHORTEST_PASSWORD = 10
 

@@ -9,8 +9,9 @@ from sqlalchemy import case, func, select
 
 from civicconnect import clock
 from civicconnect.accounts import Actor
+from civicconnect.catalog import Catalog
 from civicconnect.db import Db
-from civicconnect.reports import Filter, Report, lifecycle, visible_to
+from civicconnect.reports import Filter, Report, clock_shows, lifecycle, shown_clock, visible_to
 
 SOON = timedelta(hours=24)
 PAGE = 25
@@ -35,20 +36,15 @@ class Worklist:
     pages: int
 
 
-def worklist(
-    db: Db, actor: Actor, view: Filter, services: dict[str, int], departments: dict[str, int],
-    page: int = 1,
-) -> Worklist:
+def worklist(db: Db, actor: Actor, view: Filter, offer: Catalog, page: int = 1) -> Worklist:
     """Return a page of the reports an actor should look at next: three statements.
 
     Order: late ones first, then by the instant they are due, then those without a promise by age.
     """
     now = clock.now()
     status = "" if view.status == "all" else view.status or "open"
-    conditions = [visible_to(actor), *replace(view, status=status).where(services, departments)]
-    # While a report waits for somebody outside, its clock stands still.
-    clock_shows = case((Report.status == lifecycle.WAITING, Report.updated_at), else_=now)
-    overdue = (Report.due_at < clock_shows) & Report.status.in_(lifecycle.OPEN)
+    conditions = [visible_to(actor), *replace(view, status=status).where(offer, strangers=False)]
+    overdue = (Report.due_at < shown_clock(now)) & Report.status.in_(lifecycle.OPEN)
     total, late = db.execute(
         select(func.count(), func.count(case((overdue, 1)))).select_from(Report).where(*conditions)
     ).one()
@@ -59,10 +55,8 @@ def worklist(
         .order_by(Report.due_at.is_(None), Report.due_at, Report.received_at, Report.number)
         .limit(PAGE).offset((page - 1) * PAGE)
     )
-    lines = tuple(
-        Line(r, urgency(r.due_at, r.status, r.updated_at if r.status == lifecycle.WAITING else now))
-        for r in db.scalars(asked)
-    )
+    lines = tuple(Line(r, urgency(r.due_at, r.status, clock_shows(r.status, r.updated_at, now)))
+                  for r in db.scalars(asked))
     return Worklist(lines, total, late, page, pages)
 
 

@@ -3,33 +3,61 @@
 from civicconnect.reports import lifecycle
 from civicconnect.reports.actions import (
     Receipt,
+    ask_again,
     contact,
     desk,
+    enter,
     note,
     submit,
     transition,
 )
+from civicconnect.reports.filter import Filter
+from civicconnect.reports.inbox import (
+    NewLetter,
+    count_waiting,
+    drop,
+    find_letter,
+    forget_incoming,
+    is_known,
+    photos_of_letters,
+    posted,
+    receive,
+    remember_post,
+    take,
+    waiting_letters,
+)
 from civicconnect.reports.intake import Closing, Desk, NewReport, PastReport
-from civicconnect.reports.models import Event, EventText, Report, ReportArea, ReportPhoto
+from civicconnect.reports.models import Event, EventText, Incoming, Report, ReportArea, ReportPhoto
 from civicconnect.reports.past import changed_in_bulk, submit_past
+from civicconnect.reports.pauses import clock_shows, is_late, shown_clock
+from civicconnect.reports.places import Heap, count_untold, gather, newest_seen
 from civicconnect.reports.public import (
     Column,
+    address_told,
     as_text,
     columns,
     hours_between,
     layers,
     on_time,
+    place_told,
     public_rows,
 )
 from civicconnect.reports.queries import (
+    ORDERS,
     Around,
     Entry,
-    Filter,
+    areas_of,
     around,
+    count_public,
     count_reports,
     find,
+    find_known,
+    find_own,
+    near,
+    own_key,
     photo_is_kept,
     photo_is_public,
+    photo_is_seen_by,
     public_reports,
     timeline,
     visible_to,
@@ -44,10 +72,14 @@ from civicconnect.reports.verify import (
 )
 
 __all__ = [
-    "Around", "Closing", "Column", "Desk", "Entry", "Event", "EventText", "Fault", "Filter",
-    "NewReport", "PastReport", "Receipt", "Report", "ReportArea", "ReportPhoto", "Root", "around",
-    "as_text", "changed_in_bulk", "check_chains", "columns", "contact", "count_reports", "desk",
-    "find", "hours_between", "layers", "lifecycle", "note", "on_time", "photo_is_kept", "photo_is_public",
-    "public_reports", "public_rows", "root", "root_from", "root_text", "submit", "submit_past",
-    "timeline", "transition", "visible_to",
+    "ORDERS", "Around", "Closing", "Column", "Desk", "Entry", "Event", "EventText", "Fault", "Filter",
+    "Heap", "Incoming", "NewLetter", "NewReport", "PastReport", "Receipt", "Report", "ReportArea",
+    "ReportPhoto", "Root", "address_told", "areas_of", "around", "as_text", "ask_again",
+    "changed_in_bulk", "check_chains", "clock_shows", "columns", "contact", "count_public",
+    "count_reports", "count_untold", "count_waiting", "desk", "drop", "enter", "find", "find_known",
+    "find_letter", "find_own", "forget_incoming", "gather", "hours_between", "is_known", "is_late", "layers",
+    "lifecycle", "near", "newest_seen", "note", "on_time", "own_key", "photo_is_kept", "photo_is_public",
+    "photo_is_seen_by", "photos_of_letters", "place_told", "posted", "public_reports", "public_rows",
+    "receive", "remember_post", "root", "root_from", "root_text", "shown_clock", "submit", "submit_past",
+    "take", "timeline", "transition", "visible_to", "waiting_letters",
 ]

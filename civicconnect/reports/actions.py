@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select, update
 
 from civicconnect import accounts, clock, geo, jobs, settings
-from civicconnect.accounts import Actor
+from civicconnect.accounts import Actor, ContactDetails
 from civicconnect.catalog import catalog, words
 from civicconnect.db import Db, insert_new
 from civicconnect.errors import Conflict, Invalid, NotAllowed, NotFound, Sentence
@@ -20,7 +20,7 @@ from civicconnect.reports import intake, lifecycle
 from civicconnect.reports.intake import Desk, Draft, NewReport
 from civicconnect.reports.models import Event, EventText, Report, ReportArea, ReportPhoto
 from civicconnect.reports.pauses import due_after_waiting
-from civicconnect.reports.queries import find, tidy
+from civicconnect.reports.queries import find, find_known, tidy
 from civicconnect.reports.timeline import SALT_BYTES, chain
 from civicconnect.routing import rule_book
 from civicconnect.sla import promise_book
@@ -44,8 +44,10 @@ def desk(db: Db) -> Desk:
                 settings.current().secret_key.encode())
 
 
-def submit(db: Db, actor: Actor, new: NewReport) -> Receipt:
+def submit(db: Db, actor: Actor, new: NewReport, received_at: datetime | None = None) -> Receipt:
     """Take in a report, once: the same id again gives the same receipt.
+
+    received_at    when it came in, for a letter of some days ago; the promise counts from then. None: now
 
     Raises Invalid (what to correct) and Conflict (the id belongs to a different report).
     """
@@ -54,9 +56,12 @@ def submit(db: Db, actor: Actor, new: NewReport) -> Receipt:
         return known
     here = desk(db)
     _check(here, new)
+    if here.catalog.services[new.service].contact == "none":
+        new = replace(new, contact=ContactDetails())  # for this service nobody may be named
     now = clock.now()
-    areas = _areas_inside(db, here, new, now)
-    composed = intake.draft(here, actor, new, areas, now, now)
+    came = received_at or now
+    areas = _areas_inside(db, here, new, came)
+    composed = intake.draft(here, actor, new, areas, came, now)
     number = _insert(db, composed, new)
     if number is None:  # the same id arrived twice in one instant, and the other was first
         return _known(db, new) or _lost(new)
@@ -83,8 +88,11 @@ def _lost(new: NewReport) -> Receipt:
 def _check(here: Desk, new: NewReport) -> None:
     faults: dict[str, list[str]] = {}
     service = here.catalog.services.get(new.service)
-    if service is None or not service.active:
+    if service is None or not here.catalog.offers(service, clock.now()):
         faults["service"] = [Sentence("Choose what your report is about.")]
+    elif service.contact == "needed" and not (new.contact.email or new.contact.phone):
+        faults["email"] = [Sentence("For this we need to reach you: give an e-mail address or a telephone "
+                                    "number.")]
     if new.point is None:
         faults["place"] = [Sentence("Tell us where it is: search an address or tap the map.")]
     if len(new.description) > LONGEST_TEXT:
@@ -179,6 +187,44 @@ def transition(
     return report
 
 
+def enter(
+    db: Db, actor: Actor, new: NewReport, received_at: datetime | None = None, told: str = ""
+) -> Receipt:
+    """Take in what somebody reported to a member of staff, as `submit` does, with a note for colleagues.
+
+    Raises NotAllowed, Invalid and Conflict.
+    """
+    if not actor.may("enter"):
+        raise NotAllowed(Sentence("Your role may not enter reports."))
+    if len(told) > LONGEST_TEXT:
+        raise Invalid({"note": [_note_of(LONGEST_TEXT)]})
+    receipt = submit(db, actor, new, received_at)
+    if receipt.is_new and told.strip():
+        report = db.scalars(select(Report).where(Report.number == receipt.number)).one()
+        record(db, report, "note", actor, {}, text={"note": told.strip()}, public=False, source=new.source)
+    return receipt
+
+
+def ask_again(db: Db, actor: Actor, reference: str, told: str, source: str) -> Report:
+    """Write on an open report, for colleagues, that somebody else asked for the same: no second one is made.
+
+    told      what they said, in the words of whoever heard it
+    source    how they asked: call, counter, email, letter, staff
+    Whoever may enter reports may do this to every report whose place everybody knows.
+
+    Raises NotFound, NotAllowed, Conflict (closed meanwhile) and Invalid (too many words).
+    """
+    if not actor.may("enter"):
+        raise NotAllowed(Sentence("Your role may not enter reports."))
+    report = find_known(db, reference, actor, lock=True)
+    if report.status == lifecycle.CLOSED:
+        raise Conflict(Sentence("That report was closed meanwhile. Enter a new one."))
+    if not told.strip() or len(told) > LONGEST_TEXT:
+        raise Invalid({"note": [_note_of(LONGEST_TEXT)]})
+    record(db, report, "note", actor, {}, text={"note": told.strip()}, public=False, source=source)
+    return report
+
+
 def note(db: Db, actor: Actor, reference: str, told: str) -> Report:
     """Write an internal note on a report's timeline; residents never see it.
 
@@ -188,10 +234,13 @@ def note(db: Db, actor: Actor, reference: str, told: str) -> Report:
     if not actor.may("note"):
         raise NotAllowed(Sentence("Your role may not write notes. Ask a colleague who works on this report."))
     if not told.strip() or len(told) > LONGEST_TEXT:
-        raise Invalid({"note": [Sentence("Write a note of at most %(most)s characters.",
-                                         most=LONGEST_TEXT)]})
+        raise Invalid({"note": [_note_of(LONGEST_TEXT)]})
     record(db, report, "note", actor, {}, text={"note": told.strip()}, public=False)
     return report
+
+
+def _note_of(most: int) -> str:
+    return Sentence("Write a note of at most %(most)s characters.", most=most)
 
 
 def contact(db: Db, actor: Actor, reference: str) -> accounts.ContactDetails:
@@ -233,12 +282,16 @@ def record(
     *,
     text: Mapping[str, Any] | None = None,
     public: bool = True,
+    source: str = "",
 ) -> None:
-    """Write one event on a report's timeline, and ask for what follows from it."""
+    """Write one event on a report's timeline, and ask for what follows from it.
+
+    source    how it came to be known; "" says it by the actor
+    """
     now = clock.now()
     event, written = chain(
         report.id, report.head, report.events + 1, verb=verb, occurred_at=now, recorded_at=now,
-        source="staff" if actor.kind == "staff" else "web", actor=actor.name, public=public,
+        source=source or ("staff" if actor.kind == "staff" else "web"), actor=actor.name, public=public,
         status=report.status, facts=dict(facts), text=text,
         salt=secrets.token_bytes(SALT_BYTES),
     )

@@ -39,6 +39,12 @@ class NewReport:
     source: str = "web"
     photos: tuple[Photo, ...] = ()
     contact: ContactDetails = field(default_factory=ContactDetails)
+    external_id: str = ""  # the sender's own, where a partner's system sent it
+
+    @property
+    def given(self) -> dict[str, str]:
+        """Return the answers by question: the option's code, the number or the text."""
+        return {answer.code: answer.value for answer in self.answers}
 
 
 @dataclass(frozen=True)
@@ -85,12 +91,13 @@ class Desk:
         """Return who answers and by when."""
         names = [f"{a.layer}:{a.code}" for a in areas]
         decision = self.rules.decide(
-            new.service, names, {a.code: a.value for a in new.answers},
+            new.service, names, new.given,
             self.catalog.departments, self.catalog.services[new.service].department,
             self.catalog.city.catch_all,
         )
         calendar = self.catalog.departments[decision.department].calendar
-        return decision, self.promises.due(new.service, names, calendar, received_at)
+        priority = self.catalog.services[new.service].priority_of(new.given)
+        return decision, self.promises.due(new.service, names, calendar, received_at, priority)
 
 
 def fingerprint(new: NewReport) -> str:
@@ -101,6 +108,8 @@ def fingerprint(new: NewReport) -> str:
     # What is the same in every language: choosing another one sends no other report.
     answers = [(a.code, a.value) for a in new.answers]
     sent = asdict(new) | {"id": new.id.hex, "language": "", "answers": answers}
+    if not new.external_id:
+        del sent["external_id"]  # as before there were any: what was sent then may be sent again
     return accounts.keyed_hash("fingerprint", canonical(sent))
 
 
@@ -118,21 +127,24 @@ def draft(
     """Compose a report: received, routed and promised, and closed where the record says so."""
     decision, due = desk.decide(new, areas, received_at)
     facts = decision.facts | _promised(due)
+    service = desk.catalog.services[new.service]
+    priority = service.priority_of(new.given)
     pen = _Pen(desk, actor, new, received_at, recorded_at, repeats=external_id is not None)
-    pen.write("receive", {"service": new.service, "areas": [f"{a.layer}:{a.code}" for a in areas]},
-              text=_told(new))
+    pen.write("receive", {"service": new.service, "areas": [f"{a.layer}:{a.code}" for a in areas]}
+              | ({"priority": priority} if priority != "normal" else {}), text=_told(new))
     pen.write("route", facts, actor="system")
     if closing is not None:
         pen.close(closing)
     row = {
         "id": new.id, "reference": "", "fingerprint": fingerprint(new) if not external_id else "",
-        "service_id": desk.catalog.services[new.service].id,
+        "service_id": service.id,
         "department_id": desk.catalog.departments[decision.department].id,
         "contact_id": None, "place": new.point, "address": new.address,
         "description": new.description, "answers": [asdict(a) for a in new.answers],
-        "language": new.language, "source": new.source, "external_id": external_id,
+        "language": new.language, "source": new.source, "external_id": external_id or new.external_id or None,
         "status": pen.status, "outcome": closing.outcome if closing else None,
-        "visibility": "public", "verification": "unverified", "why": facts,
+        "visibility": service.visibility, "verification": "unverified", "priority": priority,
+        "place_told": service.place, "text_told": service.text == "public", "why": facts,
         "received_at": received_at, "due_at": due.at if due else None,
         "first_response_at": closing.at if closing else None,
         "closed_at": closing.at if closing else None,

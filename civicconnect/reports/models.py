@@ -14,6 +14,7 @@ from sqlalchemy import (
     LargeBinary,
     String,
     Text,
+    true,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -46,6 +47,10 @@ class Report(Base):
     outcome: Mapped[str | None] = mapped_column(String(16))
     visibility: Mapped[str] = mapped_column(String(8))
     verification: Mapped[str] = mapped_column(String(20))
+    priority: Mapped[str] = mapped_column(String(8), default="normal", server_default="normal")
+    # What strangers are told: of the place (exact, rounded, area), and whether of words and photos.
+    place_told: Mapped[str] = mapped_column(String(8), default="exact", server_default="exact")
+    text_told: Mapped[bool] = mapped_column(default=True, server_default=true())
     why: Mapped[Json]  # the routing decision in force
     received_at: Mapped[Instant] = mapped_column(index=True)
     due_at: Mapped[Instant | None]
@@ -111,3 +116,40 @@ class ReportPhoto(Base):
     position: Mapped[int]
     width: Mapped[int]
     height: Mapped[int]
+
+
+class Incoming(Base):
+    """What came in by another door: a letter that waits for a person, or a partner's post, to count once.
+
+    Its words go once it is decided and old (`forget_incoming`); the row stays, so that it comes only once.
+    """
+
+    __tablename__ = "incoming"
+    __table_args__ = (
+        Index("ix_incoming_state", "state", "received_at"),
+        CheckConstraint("(state = 'taken') = (report_number IS NOT NULL)", name="taken_has_report"),
+    )
+    id: Mapped[Key]
+    source: Mapped[str] = mapped_column(String(12))  # email, partner
+    received_at: Mapped[Instant]
+    message: Mapped[str] = mapped_column(String(64), unique=True)  # keyed hash of the id its sender gave it
+    fingerprint: Mapped[str] = mapped_column(String(64))  # of all that was sent under that id; "" for letters
+    contact_id: Mapped[Reference | None] = mapped_column(ForeignKey("contact.id"))
+    subject: Mapped[str] = mapped_column(Text)
+    words: Mapped[str] = mapped_column(Text)
+    service: Mapped[str] = mapped_column(String(80))  # what it may be about: a guess, "" without one
+    address: Mapped[str] = mapped_column(Text)  # where it may be: a guess too
+    state: Mapped[str] = mapped_column(String(8))  # waiting, taken, dropped
+    reason: Mapped[str] = mapped_column(Text)  # why it is no report
+    decided_at: Mapped[Instant | None]
+    decided_by: Mapped[str] = mapped_column(String(80))
+    report_number: Mapped[Reference | None] = mapped_column(ForeignKey("report.number"))
+
+
+class IncomingPhoto(Base):
+    """A photo of a letter, kept by `media` as those of reports are."""
+
+    __tablename__ = "incoming_photo"
+    incoming_id: Mapped[Reference] = mapped_column(ForeignKey("incoming.id"), primary_key=True)
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True, index=True)
+    position: Mapped[int]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, case, select
 
 from civicconnect.db import Db
+from civicconnect.reports import lifecycle
 from civicconnect.reports.models import Event, Report
 from civicconnect.sla import due_after_pause, promise_book
 
@@ -21,3 +22,23 @@ def due_after_waiting(db: Db, report: Report, now: datetime) -> datetime | None:
     if report.due_at is None or opening is None or began is None:
         return report.due_at
     return due_after_pause(report.due_at, began, min(now, began + LONGEST), opening)
+
+
+def clock_shows(status: str, since: datetime, now: datetime) -> datetime:
+    """Return the instant that a report's promise is held against: while it waits, when it began to.
+
+    since    when it came to this status, which is when its row last changed
+    """
+    return max(since, now - LONGEST) if status == lifecycle.WAITING else now
+
+
+def shown_clock(now: datetime) -> ColumnElement[datetime]:
+    """Return the same as `clock_shows`, for a statement over many reports."""
+    began = case((Report.updated_at < now - LONGEST, now - LONGEST), else_=Report.updated_at)
+    return case((Report.status == lifecycle.WAITING, began), else_=now)
+
+
+def is_late(report: Report, now: datetime) -> bool:
+    """Say whether an open report has outrun its promise."""
+    return (report.due_at is not None and report.status in lifecycle.OPEN
+            and report.due_at < clock_shows(report.status, report.updated_at, now))

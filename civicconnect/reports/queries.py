@@ -6,17 +6,21 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from hmac import compare_digest
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, false, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, false, func, or_, select, true, union_all
 
+from civicconnect import accounts
 from civicconnect.accounts import Actor
 from civicconnect.db import Db
 from civicconnect.errors import NotFound
-from civicconnect.geo import Area, Point, latitude, longitude
-from civicconnect.reports.models import Event, EventText, Report, ReportArea, ReportPhoto
+from civicconnect.geo import Area, AreaHit, Point, distance, latitude, longitude, within
+from civicconnect.reports.models import Event, EventText, IncomingPhoto, Report, ReportArea, ReportPhoto
 
 PUBLIC = Report.visibility == "public"
+NEAR_METRES = 250.0
 
 
 def visible_to(actor: Actor) -> ColumnElement[bool]:
@@ -36,6 +40,28 @@ def find(db: Db, reference: str, actor: Actor, *, lock: bool = False) -> Report:
     report = db.scalar(asked.with_for_update() if lock else asked)
     if report is None:
         raise NotFound(f"there is no report {reference} here")
+    return report
+
+
+def find_known(db: Db, reference: str, actor: Actor, *, lock: bool = False) -> Report:
+    """Return a report that somebody at the counter may speak about, whoever works on it; or NotFound."""
+    asked = select(Report).where(Report.reference == tidy(reference), known_to(actor))
+    report = db.scalar(asked.with_for_update() if lock else asked)
+    if report is None:
+        raise NotFound(f"there is no report {reference} here")
+    return report
+
+
+def own_key(report_id: UUID) -> str:
+    """Return the secret part of the address at which whoever sent a report sees all of it."""
+    return accounts.keyed_hash("own", report_id.hex)[:24]
+
+
+def find_own(db: Db, reference: str, key: str) -> Report | None:
+    """Return the report that was sent by whoever holds this key; None where it is another's."""
+    report = db.scalar(select(Report).where(Report.reference == tidy(reference)))
+    if report is None or not compare_digest(own_key(report.id).encode(), key.encode()):
+        return None
     return report
 
 
@@ -71,17 +97,21 @@ def timeline(db: Db, report: Report, *, internal: bool) -> list[Entry]:
         asked = asked.where(Event.public)
     return [
         Entry(e.seq, e.verb, e.occurred_at, e.recorded_at, e.source, e.actor, e.public, e.status,
-              e.facts, _readable(e, body, internal=internal))
+              e.facts, _readable(report, body, internal=internal))
         for e, body in db.execute(asked)
     ]
 
 
-def _readable(event: Event, body: str | None, *, internal: bool) -> dict[str, Any]:
+def _readable(report: Report, body: str | None, *, internal: bool) -> dict[str, Any]:
     text: dict[str, Any] = json.loads(body) if body else {}
-    if not internal:
-        # A note is written for colleagues even where the step itself is public.
-        text.pop("note", None)
-    return text
+    return text if internal else {key: value for key, value in text.items() if key not in untold(report)}
+
+
+def untold(report: Report) -> set[str]:
+    """Return the parts of a report's text that strangers are not told."""
+    found = {"note"}  # written for colleagues even where the step itself is public
+    found |= set() if report.text_told else {"description", "answers", "photos"}
+    return found | (set() if report.place_told == "exact" else {"address", "lat", "long"})
 
 
 @dataclass(frozen=True)
@@ -89,7 +119,7 @@ class Around:
     """What stands beside a report: where it is, its areas and its photos."""
 
     point: Point | None
-    areas: tuple[tuple[str, str, str], ...]  # layer, code, name
+    areas: tuple[AreaHit, ...]
     photos: tuple[str, ...]
 
 
@@ -100,7 +130,8 @@ def around(db: Db, report: Report) -> Around:
         .where(Report.number == report.number)
     ).one()
     areas = db.execute(
-        select(Area.layer, Area.code, Area.name).join(ReportArea, ReportArea.area_id == Area.id)
+        select(Area.id, Area.layer, Area.code, Area.name, Area.names)
+        .join(ReportArea, ReportArea.area_id == Area.id)
         .where(ReportArea.report_number == report.number).order_by(Area.layer)
     )
     photos = db.scalars(
@@ -108,7 +139,7 @@ def around(db: Db, report: Report) -> Around:
         .order_by(ReportPhoto.position)
     )
     point = Point(*spot) if spot[0] is not None else None
-    return Around(point, tuple((a, b, c) for a, b, c in areas), tuple(photos))
+    return Around(point, tuple(AreaHit(*row) for row in areas), tuple(photos))
 
 
 def photo_is_public(db: Db, digest: str) -> bool:
@@ -116,13 +147,41 @@ def photo_is_public(db: Db, digest: str) -> bool:
     asked = select(func.count()).select_from(ReportPhoto).join(
         Report, Report.number == ReportPhoto.report_number
     )
-    return bool(db.scalar(asked.where(ReportPhoto.digest == digest, PUBLIC)))
+    return bool(db.scalar(asked.where(ReportPhoto.digest == digest, PUBLIC, Report.text_told)))
+
+
+def photo_is_seen_by(db: Db, actor: Actor, digest: str) -> bool:
+    """Say whether a photo belongs to a report that an actor may open as staff."""
+    if actor.kind != "staff":
+        return False
+    asked = select(ReportPhoto.digest).join(Report, Report.number == ReportPhoto.report_number)
+    return db.scalar(asked.where(ReportPhoto.digest == digest, visible_to(actor)).limit(1)) is not None
 
 
 def photo_is_kept(db: Db, digest: str) -> bool:
-    """Say whether any report holds a photo, for the janitor."""
-    asked = select(ReportPhoto.digest).where(ReportPhoto.digest == digest).limit(1)
-    return db.scalar(asked) is not None
+    """Say whether any report or letter holds a photo, for the janitor."""
+    asked = union_all(*(select(kept.digest).where(kept.digest == digest)
+                        for kept in (ReportPhoto, IncomingPhoto)))
+    return db.scalar(asked.limit(1)) is not None
+
+
+def near(actor: Actor, here: Point, service_id: int | None = None,
+         reach_metres: float = NEAR_METRES) -> Select[Report, float]:
+    """Select open reports around a place with their distance in metres: one service first, then the nearest.
+
+    Only what the actor may open, and what everybody knows the exact place of.
+    """
+    away = distance(Report.place, here)
+    return (
+        select(Report, away)
+        .where(Report.status != "closed", within(Report.place, here, reach_metres), known_to(actor))
+        .order_by((Report.service_id == (service_id or 0)).desc(), away, Report.number)
+    )
+
+
+def known_to(actor: Actor) -> ColumnElement[bool]:
+    """Return the condition for the reports that somebody at the counter may speak about, place and all."""
+    return or_(visible_to(actor), PUBLIC & (Report.place_told == "exact"))
 
 
 def count_reports(db: Db) -> int:
@@ -130,51 +189,31 @@ def count_reports(db: Db) -> int:
     return db.scalar(select(func.count()).select_from(Report)) or 0
 
 
-@dataclass(frozen=True)
-class Filter:
-    """One view of the public reports: it gives both the WHERE and the address of the page."""
-
-    service: str = ""
-    department: str = ""
-    status: str = ""  # open, closed, or one of the six
-    words: str = ""
-
-    def where(self, services: Mapping[str, int], departments: Mapping[str, int]
-              ) -> list[ColumnElement[bool]]:
-        """Return the conditions, given the ids by code. An unknown code matches nothing."""
-        found: list[ColumnElement[bool]] = []
-        if self.service:
-            found.append(Report.service_id == services.get(self.service, -1))
-        if self.department:
-            found.append(Report.department_id == departments.get(self.department, -1))
-        if self.status == "open":
-            found.append(Report.status != "closed")
-        elif self.status:
-            found.append(Report.status == self.status)
-        for word in self.words.split()[:6]:
-            pattern = f"%{_literal(word)}%"
-            found.append(or_(
-                Report.description.ilike(pattern, escape="\\"),
-                Report.address.ilike(pattern, escape="\\"),
-                Report.reference == tidy(word),
-            ))
-        return found
-
-    @property
-    def query(self) -> dict[str, str]:
-        """Return the filter as it stands in an address."""
-        given = {"service": self.service, "department": self.department, "status": self.status,
-                 "q": self.words}
-        return {key: value for key, value in given.items() if value}
+ORDERS = {
+    "": (Report.received_at.desc(), Report.number.desc()),
+    "oldest": (Report.received_at, Report.number),
+    "changed": (Report.updated_at.desc(), Report.number.desc()),
+}
 
 
-def _literal(word: str) -> str:
-    return word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+def public_reports(conditions: Sequence[ColumnElement[bool]], order: str = "") -> Select[Report]:
+    """Select public reports, newest first or in another order of ORDERS."""
+    return select(Report).where(PUBLIC, *conditions).order_by(*ORDERS.get(order, ORDERS[""]))
 
 
-def public_reports(conditions: Sequence[ColumnElement[bool]]) -> Select[Report]:
-    """Select public reports, newest first."""
-    return (
-        select(Report).where(PUBLIC, *conditions)
-        .order_by(Report.received_at.desc(), Report.number.desc())
+def count_public(db: Db, conditions: Sequence[ColumnElement[bool]]) -> int:
+    """Return how many public reports fit."""
+    return db.scalar(select(func.count()).select_from(Report).where(PUBLIC, *conditions)) or 0
+
+
+def areas_of(db: Db, numbers: Sequence[int]) -> dict[int, tuple[AreaHit, ...]]:
+    """Return the areas of some reports by number, in order of layer: one statement."""
+    asked = (
+        select(ReportArea.report_number, Area.id, Area.layer, Area.code, Area.name, Area.names)
+        .join(Area, Area.id == ReportArea.area_id)
+        .where(ReportArea.report_number.in_(numbers)).order_by(Area.layer, Area.code)
     )
+    found: dict[int, tuple[AreaHit, ...]] = {}
+    for number, *area in db.execute(asked):
+        found[number] = (*found.get(number, ()), AreaHit(*area))
+    return found

@@ -60,7 +60,7 @@ def test_a_report_is_stored_with_its_events_its_text_its_areas_and_one_job(db_):
     assert received.text["description"] == "Deep."
     assert received.text["photos"] == ["a" * 64, "b" * 64]
     beside = reports.around(db_, report)
-    assert received.facts["areas"] == [f"{layer}:{code}" for layer, code, _ in beside.areas]
+    assert received.facts["areas"] == [f"{area.layer}:{area.code}" for area in beside.areas]
     assert (routed.verb, routed.facts["department"]) == ("route", "streets")
     assert beside.photos == ("a" * 64, "b" * 64)
     assert [(j.kind, j.payload) for j in db_.scalars(select(Job))] == [

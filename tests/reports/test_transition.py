@@ -152,12 +152,12 @@ def test_the_queue_calls_late_only_what_the_clock_calls_late(db_, report, staff)
     with clock.stopped_at(report.due_at - HOUR):
         reports.transition(db_, staff, report.reference, "wait", GIVEN)
     with clock.stopped_at(report.due_at + 9 * HOUR):
-        work = worklist(db_, staff, Filter(), {}, {})
+        work = worklist(db_, staff, Filter(), catalog(db_))
     assert (work.total, work.late, work.lines[0].urgency) == (1, 0, "soon")
     with clock.stopped_at(report.due_at + 9 * HOUR):
         reports.transition(db_, staff, report.reference, "resume", GIVEN)
     with clock.stopped_at(report.due_at + HOUR):
-        assert worklist(db_, staff, Filter(), {}, {}).late == 1
+        assert worklist(db_, staff, Filter(), catalog(db_)).late == 1
 
 
 def test_a_repeat_is_closed_onto_the_report_it_repeats(db_, make_report, report, step):

@@ -1,0 +1,122 @@
+"""One view of the reports: read from an address, kept in one, and turned into conditions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, false, or_, select
+
+from civicconnect.catalog import Catalog
+from civicconnect.errors import Sentence
+from civicconnect.geo import Area
+from civicconnect.reports.models import Report, ReportArea
+from civicconnect.reports.queries import tidy
+
+
+@dataclass(frozen=True)
+class Filter:
+    """One view of the reports: it gives both the WHERE and the address of the page."""
+
+    service: str = ""
+    department: str = ""
+    status: str = ""  # open, closed, or one of the six
+    words: str = ""
+    area: str = ""  # "layer:code"
+    since: str = ""  # the first day, as 2026-11-30, on the city's clock
+    until: str = ""  # the last day
+    order: str = ""  # a key of ORDERS; it chooses nothing
+
+    def where(self, offer: Catalog, *, strangers: bool) -> list[ColumnElement[bool]]:
+        """Return the conditions. A code or a day that there is not matches nothing.
+
+        strangers    whether only words that strangers may read are searched
+        """
+        found: list[ColumnElement[bool]] = []
+        if self.service:
+            service = offer.services.get(self.service)
+            found.append(Report.service_id == (service.id if service else -1))
+        if self.department:
+            department = offer.departments.get(self.department)
+            found.append(Report.department_id == (department.id if department else -1))
+        if self.status == "open":
+            found.append(Report.status != "closed")
+        elif self.status:
+            found.append(Report.status == self.status)
+        if self.area:
+            found.append(_in_area(self.area))
+        found += self._days(ZoneInfo(offer.city.time_zone))
+        found += [_says(word, strangers=strangers) for word in self.words.split()[:6]]
+        return found
+
+    def faults(self) -> dict[str, list[str]]:
+        """Return what is wrong with the days, by field of the address."""
+        found: dict[str, list[str]] = {}
+        days = {}
+        for field, text in (("since", self.since), ("until", self.until)):
+            try:
+                days[field] = _day(text) if text else None
+            except ValueError:
+                found[field] = [Sentence("Write the day as year-month-day, like 2026-11-30.")]
+        first, last = days.get("since"), days.get("until")
+        if first and last and last < first:
+            found["until"] = [Sentence("The last day lies before the first one.")]
+        return found
+
+    def _days(self, zone: ZoneInfo) -> list[ColumnElement[bool]]:
+        try:
+            since = _begin(_day(self.since), zone) if self.since else None
+            until = _begin(_day(self.until), zone, 1) if self.until else None
+        except ValueError:
+            return [false()]
+        found: list[ColumnElement[bool]] = []
+        if since is not None:
+            found.append(Report.received_at >= since)
+        if until is not None:
+            found.append(Report.received_at < until)
+        return found
+
+    @property
+    def query(self) -> dict[str, Any]:
+        """Return the filter as it stands in an address."""
+        given = {"service": self.service, "department": self.department, "status": self.status,
+                 "q": self.words, "area": self.area, "since": self.since, "until": self.until,
+                 "order": self.order}
+        return {key: value for key, value in given.items() if value}
+
+
+def _day(text: str) -> date:
+    day = date.fromisoformat(text)
+    if day.isoformat() != text:  # "20261130" and "2026-W49-1" are days too, but no form shows them again
+        raise ValueError(text)
+    return day
+
+
+def _begin(day: date, zone: ZoneInfo, more: int = 0) -> datetime | None:
+    """Return when a day begins; None at the ends of the calendar, where nothing lies beyond it."""
+    try:
+        return datetime.combine(day + timedelta(days=more), time(), zone).astimezone(UTC)
+    except OverflowError:
+        return None
+
+
+def _in_area(name: str) -> ColumnElement[bool]:
+    layer, _, code = name.partition(":")
+    drawn = select(Area.id).where(Area.layer == layer, Area.code == code)
+    return Report.number.in_(select(ReportArea.report_number).where(ReportArea.area_id.in_(drawn)))
+
+
+def _says(word: str, *, strangers: bool) -> ColumnElement[bool]:
+    pattern = f"%{_literal(word)}%"
+    text: ColumnElement[bool] = Report.description.ilike(pattern, escape="\\")
+    address: ColumnElement[bool] = Report.address.ilike(pattern, escape="\\")
+    if strangers:
+        # Else one could find out letter by letter what may not be read.
+        text, address = text & Report.text_told, address & (Report.place_told == "exact")
+    return or_(text, address, Report.reference == tidy(word))
+
+
+def _literal(word: str) -> str:
+    return word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from sqlalchemy import text
 
 from civicconnect import accounts, cli, db, jobs, reports, settings
 from tests.browser.conftest import free_port, wait_until_ready
+from tests.city.test_broken_folders import WHOLE
 from tests.factories import RESIDENT, new_report
 
 ROOT = Path(__file__).parent.parent
@@ -249,3 +251,111 @@ def test_a_worker_that_is_told_to_stop_finishes_and_ends_with_0(own_database, ow
     worker.terminate()
     assert worker.wait(timeout=30) == 0
     assert (tmp_path / "publication" / "newest").is_file()
+
+
+# Many cities
+
+def write_city(home: Path, slug: str, hosts: str = "") -> None:
+    """Write the folder of a small city."""
+    for path, content in (WHOLE | {"city.toml": WHOLE["city.toml"].replace("smallham", slug)}).items():
+        (home / slug / path).parent.mkdir(parents=True, exist_ok=True)
+        (home / slug / path).write_text(content)
+    toml = home / slug / "city.toml"
+    toml.write_text((f'hosts = ["{hosts}"]\n' if hosts else "") + toml.read_text())
+
+
+@pytest.fixture(scope="module")
+def two_cities(tmp_path_factory) -> Path:
+    """A folder with `cities` and `data`, after `civic init --cities`, to be copied."""
+    home = tmp_path_factory.mktemp("two")
+    write_city(home / "cities", "heron", "311.heron.example")
+    write_city(home / "cities", "otter")
+    told = civic("init", "--cities", str(home / "cities"), folder=home / "data")
+    assert "heron: the database is ready; the city was loaded." in told.stdout
+    assert "otter: the database is ready; the city was loaded." in told.stdout
+    return home
+
+
+def test_a_broken_city_stops_no_other_from_being_prepared(two_cities, type_, tmp_path):
+    home = Path(shutil.copytree(two_cities, tmp_path / "home"))
+    write_city(home / "cities", "goose")
+    (home / "cities" / "goose" / "rules.toml").write_text("[[rule")
+    write_city(home / "cities", "renamed")
+    (home / "cities" / "renamed").rename(home / "cities" / "crane")
+    kept = (home / "data" / "otter" / "secrets" / "CIVIC_SECRET_KEY").read_text()
+    code, said = type_("init", "--cities", str(home / "cities"), folder=home / "data")
+    assert code == 1
+    assert "goose: rules.toml" in said
+    assert "crane: The folder is called 'crane', and its city.toml says 'renamed'" in said
+    assert not (home / "data" / "crane").exists()
+    assert "otter: the database is ready; the city was loaded already." in said
+    assert (home / "data" / "otter" / "secrets" / "CIVIC_SECRET_KEY").read_text() == kept
+
+
+def test_init_names_two_cities_that_claim_one_host(two_cities, type_, tmp_path):
+    home = Path(shutil.copytree(two_cities, tmp_path / "home"))
+    write_city(home / "cities", "otter", "311.heron.example")
+    code, said = type_("init", "--cities", str(home / "cities"), folder=home / "data")
+    assert (code, "'heron' and 'otter' both claim the host name 311.heron.example" in said) == (1, True)
+
+
+def test_two_cities_are_served_and_worked_for_until_they_are_told_to_stop(two_cities, tmp_path):
+    home, port = Path(shutil.copytree(two_cities, tmp_path / "home")), free_port()
+    write_city(home / "cities", "goose")  # nobody has prepared it
+    clean = {k: v for k, v in os.environ.items() if not k.startswith("CIVIC_")} | {
+        "CIVIC_DATA": str(home / "data"), "CIVIC_CITIES": str(home / "cities"), "CIVIC_PORT": str(port)}
+
+    def ask(host: str, path: str) -> tuple[int, str]:
+        asked = urllib.request.Request(f"http://localhost:{port}{path}", headers={"Host": host})
+        try:
+            with urllib.request.urlopen(asked, timeout=20) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as answer:
+            with answer:
+                return answer.code, answer.read().decode()
+
+    with (home / "log").open("wb") as log:
+        running = [subprocess.Popen([sys.executable, "-m", "civicconnect.cli", word], cwd=ROOT, env=clean,
+                                    stdout=log, stderr=log) for word in ("serve", "worker")]
+    wait_until_answers(lambda: ask("heron.localhost", "/readyz")[0] == 200)
+    wait_until_answers(lambda: ask("otter.localhost", "/readyz")[0] == 200)
+    assert ask(f"311.heron.example:{port}", "/")[0] == 200
+    assert ask("goose.localhost", "/")[0] == 503
+    assert ask("localhost", "/")[0] == 404
+    assert ask("localhost", "/healthz")[0] == 200
+    for process in running:
+        process.terminate()
+    assert [process.wait(timeout=30) for process in running] == [0, 0]
+    told = (home / "log").read_text()
+    assert "Serving heron: 311.heron.example, heron.localhost" in told
+    assert "NOT serving goose: goose.localhost" in told
+    assert "Traceback" not in told
+
+
+def wait_until_answers(is_there) -> None:
+    for _ in range(300):
+        try:
+            if is_there():
+                return
+        except OSError:
+            pass
+        time.sleep(0.2)  # another process: asking again is all there is
+    raise AssertionError("it did not start within a minute")
+
+
+def test_a_command_for_one_of_many_cities_is_told_which(two_cities, type_):
+    words = ("user", "add", "ana@city.example", "--password", "long enough words", "--role", "supervisor")
+    home = {"folder": two_cities / "data", "CIVIC_CITIES": str(two_cities / "cities")}
+    code, said = type_(*words, **home)
+    assert (code, "Set CIVIC_CITY to the one that is meant: heron, otter." in said) == (1, True)
+    code, said = type_(*words, **home, CIVIC_CITY="otter")
+    assert (code, "may sign in" in said) == (0, True)
+    assert not (two_cities / "data" / "secrets").exists()
+
+
+@pytest.mark.parametrize("word", ["run", "serve", "worker", "init"])
+def test_what_cannot_be_done_for_many_cities_is_a_sentence(type_, tmp_path, word):
+    code, said = type_(word, folder=tmp_path, CIVIC_CITIES=str(tmp_path))
+    assert code == 1
+    assert "Take CIVIC_CITIES away" in said if word == "run" else "no folder in it holds a city.toml" in said
+    assert list(tmp_path.iterdir()) == []

@@ -34,6 +34,12 @@ def copy_in(db: Db, table: str, columns: Sequence[str], rows: Iterable[Sequence[
     raw.executemany(statement, (_spelled(row, FOR_FILE) for row in rows))
 
 
+def analyse(db: Db, *tables: str) -> None:
+    """Let the engine look at tables in which much has changed, so that it plans by what stands there."""
+    for table in tables:
+        db.execute(text(f"ANALYZE {table}"))
+
+
 def reserve(db: Db, table: str, key: str, count: int) -> range | list[int]:
     """Set aside `count` keys of a table before its rows are written, in rising order."""
     if db.get_bind().dialect.name == "postgresql":

@@ -9,12 +9,14 @@ from flask import Flask, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
+from flask_limiter import RateLimitExceeded
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
 from civicconnect.errors import Conflict, Invalid, NotAllowed, NotFound
-from civicconnect.web import sign_in
+from civicconnect.web import limits, sign_in
 from civicconnect.web.words import translated
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
@@ -23,10 +25,10 @@ WORDS = {
     400: (_l("We could not read that"), _l("Go back, look at what you sent and try again.")),
     403: (_l("This page is not for you"), _l("Sign in as someone who may see it.")),
     404: (_l("There is no such page"),
-          _l("Check the address. A report is found with its reference, like 7KD4MNPQ.")),
+          _l("Check the address, or look for a report by its reference, like 7KD4MNPQ.")),
     405: (_l("That is not possible here"), _l("Go back and use the buttons on the page.")),
     409: (_l("Something has changed meanwhile"), _l("Look at the page again before you repeat it.")),
-    413: (_l("That is too large"), _l("Choose a smaller photo and send it again.")),
+    413: (_l("That is too large"), _l("Go back, choose fewer or smaller photos and send it again.")),
     422: (_l("Something is missing"), _l("Go back and correct it.")),
     429: (_l("That was a lot at once"), _l("Wait a little and try again. Nothing was sent.")),
     500: (_l("That was our mistake"),
@@ -45,6 +47,7 @@ def hang(app: Flask) -> None:
         translated(sentence) for sentences in fault.fields.values() for sentence in sentences)))
     app.register_error_handler(CSRFError, lambda _fault: page(
         400, _("The page had been open for too long. Go back, reload it and send it again.")))
+    app.register_error_handler(RateLimitExceeded, _too_many)
     app.register_error_handler(OperationalError, _database_away)
     app.register_error_handler(OSError, _disk_full)
     app.register_error_handler(HTTPException, lambda fault: page(fault.code or 500))
@@ -57,14 +60,25 @@ def _refuse_nul() -> ResponseReturnValue | None:
     return page(400) if any("\0" in text for text in written) else None
 
 
-def page(code: int, words: str = "") -> ResponseReturnValue:
-    """Return the page of a refusal."""
+def page(code: int, words: str = "", wait_seconds: int = 60) -> ResponseReturnValue:
+    """Return the page of a refusal.
+
+    wait_seconds    when to try again, for a program; only where waiting helps
+    """
     if code >= 500:
         sign_in.be_nobody()  # the page that says the database is away cannot ask it who is reading
     title, advice = WORDS.get(code, WORDS[400 if code < 500 else 500])
-    answer = render_template("errors/refusal.html", title=title, advice=words or advice)
-    headers = {"Retry-After": "60"} if code in (429, 503) else {}
+    answer = render_template("errors/refusal.html", code=code, title=title, advice=words or advice)
+    headers = {"Retry-After": str(wait_seconds)} if code in (429, 503) else {}
     return answer, code, headers
+
+
+def _too_many(fault: RateLimitExceeded) -> ResponseReturnValue:
+    seconds = limits.seconds_left()
+    minutes = -(-seconds // 60)
+    return page(429, ngettext(
+        "Wait %(num)d minute, then go back and try again. Nothing was saved.",
+        "Wait %(num)d minutes, then go back and try again. Nothing was saved.", minutes), seconds)
 
 
 def _database_away(fault: OperationalError) -> ResponseReturnValue:

@@ -40,7 +40,10 @@ def hang(app: Flask) -> None:
 
     @app.template_global()
     def asset(path: str) -> str:
-        # The same address in every language: the prefix of the page is left out.
-        made = url_for("static", stamp_=stamp(), name=path)
-        language = request.environ.get("civic.language")
-        return made.replace(f"/{language}/static/", "/static/", 1) if language else made
+        return in_any_language(url_for("static", stamp_=stamp(), name=path))
+
+
+def in_any_language(address: str) -> str:
+    """Return an address of ours without the prefix of the page's language: a browser keeps one copy."""
+    root, language = request.script_root, request.environ.get("civic.language")
+    return root.removesuffix(f"/{language}") + address.removeprefix(root) if language else address

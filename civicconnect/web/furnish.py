@@ -16,17 +16,24 @@ from civicconnect.accounts import Role, Staff
 from civicconnect.db import account_session
 from civicconnect.settings import Settings
 from civicconnect.web import (
+    counter,
     data,
     errors,
     files,
+    frame,
     headers,
+    inbox,
     language,
     limits,
+    listing,
+    notices,
     operator,
+    partner,
     performance,
     resident,
     sign_in,
     staff,
+    theme,
     words,
 )
 
@@ -37,7 +44,8 @@ def furnish(app: Flask, given: Settings) -> None:
     app.jinja_env.undefined = StrictUndefined
     Babel(app, locale_selector=language.chosen, timezone_selector=language.time_zone)
     language.prefix(app)
-    CSRFProtect(app)
+    csrf = CSRFProtect(app)
+    csrf.exempt(partner.receive)  # it is signed, and carries no cookie
     Compress(app)
     sign_in.hang(app)
     store = SQLAlchemySessionUserDatastore(account_session, Staff, Role)
@@ -45,11 +53,13 @@ def furnish(app: Flask, given: Settings) -> None:
     app.teardown_appcontext(lambda _: account_session.remove())
     headers.hang(app)
     words.hang(app)
+    frame.hang(app)
     files.hang(app)
     errors.hang(app)
     app.url_map.strict_slashes = False  # people type a slash at the end
     app.url_map.merge_slashes = False  # and nobody is sent to an address made from a Host header
-    for room in (resident, staff, performance, data, operator):
+    rooms = (resident, listing, staff, counter, inbox, partner, performance, data, notices, theme, operator)
+    for room in rooms:
         app.register_blueprint(room.pages)
     limits.hang(app, given)
 
@@ -59,8 +69,9 @@ def _configure(app: Flask, given: Settings) -> None:
     app.config.update(
         SECRET_KEY=given.secret_key,
         SECURITY_PASSWORD_SALT=given.secret_key,
-        # Well above the largest photo: a form with one that is too large is read, and keeps its words.
-        MAX_CONTENT_LENGTH=4 * given.photo_bytes,
+        # Room for as many photos as a service may ask for, each of the largest size, and one more: a form
+        # with one that is too large is read, and keeps its words.
+        MAX_CONTENT_LENGTH=6 * given.photo_bytes,
         MAX_FORM_MEMORY_SIZE=512 * 1024,
         MAX_FORM_PARTS=100,
         SESSION_COOKIE_NAME="civic",

@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 from urllib.parse import quote
 
-from babel import Locale
+from babel import Locale, UnknownLocaleError
 from flask import Flask, g, request
 
 from civicconnect.catalog import City
 
-SPOKEN = ("en", "es", "ar")  # those with a catalogue in web/translations
+SPOKEN = ("en", "es", "pt", "ar")  # those with a catalogue in web/translations
 RIGHT_TO_LEFT = {"ar", "ur", "he", "fa"}
 COMMA = {"ar": "، ", "ur": "، ", "fa": "، "}
 
@@ -49,6 +49,14 @@ def time_zone() -> str | None:
     """Return the city's zone once the page has read its catalogue."""
     city: City | None = g.get("city")
     return city.time_zone if city else None
+
+
+def name(code: str) -> str:
+    """Return a language's name in the language of the page; its code where nobody knows it."""
+    try:
+        return Locale.parse(code, sep="-").get_display_name(chosen()) or code
+    except (UnknownLocaleError, ValueError):
+        return code
 
 
 def direction(language: str) -> str:

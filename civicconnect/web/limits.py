@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from flask import Flask
+import time
+
+from flask import Flask, current_app
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 
 from civicconnect.settings import Settings
 
-WRITING = {"resident.submit": "posts_an_hour", "security.login": "tries_an_hour"}
+WRITING = {"resident.submit": "posts_an_hour", "partner.receive": "posts_an_hour",
+           "security.login": "tries_an_hour"}
 # A town hall signs in from one address: only what failed counts.
-COUNTED = {"resident.submit": lambda _: True, "security.login": lambda answer: answer.status_code != 302}
+COUNTED = {"resident.submit": lambda _: True, "partner.receive": lambda _: True,
+           "security.login": lambda answer: answer.status_code != 302}
 
 
 def hang(app: Flask, given: Settings) -> None:
@@ -22,3 +26,10 @@ def hang(app: Flask, given: Settings) -> None:
         rate = f"{getattr(given, setting)} per hour"
         counted = limiter.limit(rate, methods=["POST"], deduct_when=COUNTED[endpoint])
         app.view_functions[endpoint] = counted(app.view_functions[endpoint])  # type: ignore[assignment]  # it may be async
+
+
+def seconds_left() -> int:
+    """Return in how many seconds the limit that refused this request lets through the next one."""
+    limits: list[int] = [limiter.current_limit.reset_at for limiter in current_app.extensions["limiter"]
+                         if limiter.current_limit]
+    return max([1, *(at - int(time.time()) for at in limits)])

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flask import url_for
 from werkzeug.datastructures import MultiDict
 
+from civicconnect import geo
 from civicconnect.catalog import City
-from civicconnect.geo import Point, View, point_from
+from civicconnect.db import Db
+from civicconnect.geo import AreaHit, Point, View, point_from
 from civicconnect.web.given import whole
 
 WIDTH, HEIGHT = 360, 300
@@ -40,6 +44,27 @@ class Spot:
         if self.service:
             told["service"] = self.service
         return url_for("resident.form", **told, **more)
+
+
+@dataclass(frozen=True)
+class Here:
+    """What stands at a place: said back to whoever chose it."""
+
+    address: str  # "" where nothing near has one
+    found: tuple[AreaHit, ...]
+    areas: tuple[AreaHit, ...]  # the same without the city's own limit
+    is_inside: bool  # of that limit
+
+
+def look(db: Db, point: Point, address: str, city: City, now: datetime) -> Here:
+    """Return what stands at a place.
+
+    address    what the person chose or typed for it; "" takes the nearest one
+    """
+    found = geo.areas_at(db, point, now.astimezone(ZoneInfo(city.time_zone)).date())
+    limit = city.limit_layer
+    return Here(address or geo.describe(db, point), found, tuple(a for a in found if a.layer != limit),
+                not limit or any(a.layer == limit for a in found))
 
 
 def read_spot(args: MultiDict[str, str], city: City) -> tuple[Spot, bool]:

@@ -5,27 +5,26 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from flask import Request, current_app
+from flask import Request
 from flask_babel import gettext as _
-from itsdangerous import BadSignature, URLSafeTimedSerializer
 from marshmallow import Schema, ValidationError, fields, post_load, validate
-from werkzeug.datastructures import FileStorage
 
-from civicconnect import media, settings
 from civicconnect.accounts import ContactDetails
-from civicconnect.catalog import Catalog, answers
-from civicconnect.errors import Invalid, NotFound
+from civicconnect.catalog import Catalog, Service, answers
+from civicconnect.errors import Invalid
 from civicconnect.geo import Point, point_from
 from civicconnect.media import Photo
 from civicconnect.reports import NewReport
+from civicconnect.web import photos
+from civicconnect.web.photos import Faults
 
-KEPT_FOR = timedelta(days=2)  # how long a photo waits for the rest of its form
 EMAIL = re.compile(r"[^\s@]+@[^\s@]+")  # no blanks or line ends: it will stand in the head of a letter
-Faults = dict[str, list[str]]
+ANSWER = "answer-"
+# The fields as they follow each other on the page.
+ORDER = ("form", "service", "place", ANSWER, "description", "photo", "name", "email", "phone")
 
 
 class _Contact(Schema):
@@ -45,7 +44,7 @@ class Sent:
     values: Mapping[str, str]
     id: UUID = field(default_factory=uuid4)
     point: Point | None = None
-    photo: Photo | None = None
+    photos: tuple[Photo, ...] = ()
     faults: Faults = field(default_factory=dict)
 
     def value(self, name: str) -> str:
@@ -53,18 +52,19 @@ class Sent:
         return self.values.get(name, "")
 
     @property
-    def photo_token(self) -> str:
-        """Return the signed name under which the form carries its photo along."""
-        return _signer().dumps(self.photo.digest) if self.photo else ""
+    def given(self) -> dict[str, str]:
+        """Return what was answered, by question."""
+        return {key.removeprefix(ANSWER): value for key, value in self.values.items()
+                if key.startswith(ANSWER)}
+
+    @property
+    def photo_tokens(self) -> list[str]:
+        """Return the signed names under which the form carries its photos along."""
+        return [photos.token_of(photo) for photo in self.photos]
 
 
-def store() -> media.Store:
-    """Return the city's photographs."""
-    return media.Store(settings.current().data_folder / "photos")
-
-
-def read(request: Request) -> Sent:
-    """Read a posted form. The photo is kept even where something else is wrong."""
+def read(request: Request, catalog: Catalog) -> Sent:
+    """Read a posted form. The photos are kept even where something else is wrong."""
     sent = Sent(request.form)
     try:
         sent.id = UUID(sent.value("id"))
@@ -75,7 +75,9 @@ def read(request: Request) -> Sent:
             sent.point = point_from(sent.value("lat"), sent.value("long"))
     except Invalid as fault:
         sent.faults |= fault.fields
-    sent.photo = _photo(request.files.get("photo"), sent)
+    service = catalog.services.get(sent.value("service"))
+    if service is not None:
+        sent.photos = photos.read_photos(request, service.photos, sent.faults)
     return sent
 
 
@@ -83,29 +85,39 @@ def report_from(sent: Sent, catalog: Catalog, language: str) -> NewReport:
     """Turn a form into a report, or raise Invalid with every fault at once."""
     faults = dict(sent.faults)
     service = catalog.services.get(sent.value("service"))
-    given = {key.removeprefix("answer-"): value for key, value in sent.values.items()
-             if key.startswith("answer-")}
-    answered = ()
+    answered, contact = (), ContactDetails()
     if service is None:
         faults["service"] = [_("Choose what your report is about.")]
     else:
+        contact = _contact(sent, service, faults)
         try:
-            answered = answers(service, given, language)  # type: ignore[assignment]
+            answered = answers(service, sent.given, language)  # type: ignore[assignment]
         except Invalid as fault:
             faults |= fault.fields
-    contact = _contact(sent, faults)
+    if sent.value("website"):  # people do not see this field; programs fill it in
+        faults["form"] = [_("Leave the field 'website' empty.")]
     if faults:
         raise Invalid(faults)
     return NewReport(
         id=sent.id, service=sent.value("service"), point=sent.point,
         address=" ".join(sent.value("address").split()),
         description=sent.value("description").replace("\r\n", "\n").strip(),
-        answers=answered, language=language, source="web",
-        photos=(sent.photo,) if sent.photo else (), contact=contact,
+        answers=answered, language=language, source="web", photos=sent.photos, contact=contact,
     )
 
 
-def _contact(sent: Sent, faults: Faults) -> ContactDetails:
+def in_order(faults: Faults) -> Faults:
+    """Return faults in the order in which their fields stand on the page."""
+    def place(name: str) -> int:
+        known = ANSWER if name.startswith(ANSWER) else name
+        return ORDER.index(known) if known in ORDER else len(ORDER)
+
+    return dict(sorted(faults.items(), key=lambda fault: place(fault[0])))
+
+
+def _contact(sent: Sent, service: Service, faults: Faults) -> ContactDetails:
+    if service.contact == "none":  # nobody is asked who they are, so nothing typed elsewhere counts
+        return ContactDetails()
     told = {key: sent.value(key).strip() for key in ("name", "email", "phone")}
     email = told["email"]
     if email and (not EMAIL.fullmatch(email) or len(email) > 200):
@@ -115,30 +127,3 @@ def _contact(sent: Sent, faults: Faults) -> ContactDetails:
     except ValidationError as fault:
         faults |= {key: [_("This is too long. Shorten it.")] for key in fault.messages_dict}
         return ContactDetails()
-
-
-def _photo(upload: FileStorage | None, sent: Sent) -> Photo | None:
-    if upload is not None and upload.filename:
-        try:
-            limits = media.Limits(bytes=settings.current().photo_bytes)
-            return media.accept(store(), upload.stream, limits, field="photo")
-        except Invalid as fault:
-            sent.faults |= fault.fields
-    kept = kept_photo(sent.value("photo_kept"))
-    if sent.value("photo_kept") and kept is None and "photo" not in sent.faults:
-        sent.faults["photo"] = [_("Your photo is no longer kept here. Choose it again.")]
-    return kept
-
-
-def kept_photo(token: str) -> Photo | None:
-    """Return the photo a form carried along; None where the token is not ours or too old."""
-    if not token:
-        return None
-    try:
-        return store().photo(_signer().loads(token, max_age=int(KEPT_FOR.total_seconds())))
-    except (BadSignature, NotFound):
-        return None
-
-
-def _signer() -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(current_app.secret_key or "", salt="photo-kept")

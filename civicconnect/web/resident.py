@@ -1,45 +1,38 @@
-"""The resident's pages: report a problem, see what becomes of it, read the others."""
+"""The resident's pages: report a problem, see what becomes of it."""
 
 from __future__ import annotations
 
-import csv
-import io
-import json
-from collections.abc import Iterator
-from typing import Any
 from uuid import uuid4
-from zoneinfo import ZoneInfo
 
 from flask import (
     Blueprint,
     Response,
+    make_response,
     redirect,
     render_template,
     request,
     send_file,
-    stream_with_context,
     url_for,
 )
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from sqlalchemy import func, select
+from flask_login import current_user
 
-from civicconnect import clock, db, geo, reports
+from civicconnect import accounts, clock, db, geo, reports, routing
 from civicconnect.accounts import Actor
-from civicconnect.db import transaction
+from civicconnect.catalog import Department, Service
+from civicconnect.db import Db, transaction
 from civicconnect.errors import Invalid, NotFound
-from civicconnect.geo import Pin, Point, View, point_from
-from civicconnect.reports import Filter
-from civicconnect.web import report_form
-from civicconnect.web.given import whole
+from civicconnect.geo import Point
+from civicconnect.web import photos, report_form, telling
 from civicconnect.web.language import chosen
-from civicconnect.web.place import HEIGHT, WIDTH, Spot, read_spot
+from civicconnect.web.place import Here, Spot, look, read_spot
 from civicconnect.web.report_form import Sent
 from civicconnect.web.words import read_catalog, say
 
 pages = Blueprint("resident", __name__)
 RESIDENT = Actor("resident", "resident")
-PAGE = 20
+MANY = 20  # services; more of them stand in groups that open
 
 
 @pages.get("/")
@@ -62,21 +55,23 @@ def form() -> ResponseReturnValue:
         return _ask_where(start, fault.fields), 422
     if was_moved:
         return redirect(spot.at())
-    if not spot.is_chosen:
-        return _ask_where(spot, {})
-    with db.reading() as db_:
-        areas = geo.areas_at(db_, spot.centre, _today())
-        address = request.args.get("address", "")[:200] or geo.describe(db_, spot.centre)
-    limit = offer.city.limit_layer
-    if limit and not any(area.layer == limit for area in areas):
+    here = _look(spot.centre, request.args.get("address", "")[:200]) if spot.is_chosen else None
+    if here and not here.is_inside:
         return _ask_where(spot, {"place": [_outside()]}), 422
     service = offer.services.get(spot.service)
-    if service is None or not service.active:
-        return render_template("resident/what.html", spot=spot, address=address, catalog=offer,
-                               areas=[a for a in areas if a.layer != limit])
-    sent = Sent({"lat": str(spot.centre.lat), "long": str(spot.centre.long), "address": address,
-                 "service": service.code}, id=uuid4(), point=spot.centre)
-    return _ask_rest(sent, {})
+    if service and (service.stopped({}) or not offer.offers(service, clock.now())):
+        return _stop(service, spot, here)
+    if here is None:
+        return _ask_where(spot, {})
+    if service is None:
+        return _ask_what(spot, here)
+    return _ask_rest(Sent({"lat": str(spot.centre.lat), "long": str(spot.centre.long),
+                           "address": here.address, "service": service.code}, uuid4(), spot.centre), {})
+
+
+def _look(point: Point, address: str) -> Here:
+    with db.reading() as db_:
+        return look(db_, point, address, read_catalog().city, clock.now())
 
 
 def _outside() -> str:
@@ -94,161 +89,119 @@ def _ask_where(spot: Spot, faults: dict[str, list[str]]) -> str:
             faults = {"q": [_("We found no such address in the city. Try the street alone, or tap "
                               "the map.")]}
     return render_template("resident/where.html", spot=spot, words=words, found=found,
-                           faults=faults)
+                           service=read_catalog().services.get(spot.service), faults=faults)
+
+
+def _ask_what(spot: Spot, here: Here | None, resting: Service | None = None) -> str:
+    """Ask what it is. Without a place, that is asked next; `resting` is what was asked for in vain."""
+    offered = read_catalog().offered(clock.now())
+    return render_template("resident/what.html", spot=spot, here=here, offered=offered, resting=resting,
+                           is_long=sum(len(services) for _group, services in offered) > MANY)
+
+
+def _stop(service: Service, spot: Spot, here: Here | None) -> str:
+    """Say why a service takes no report now, and what to do instead."""
+    if not read_catalog().offers(service, clock.now()):
+        return _ask_what(spot, here, service)
+    return render_template("resident/stopped.html", spot=spot, here=here, service=service,
+                           stopper=service.stopped({}))
 
 
 def _ask_rest(sent: Sent, faults: dict[str, list[str]]) -> str:
-    service = read_catalog().services.get(sent.value("service"))
+    offer = read_catalog()
+    service = offer.services.get(sent.value("service"))
     if service is None:
         raise NotFound("the service of this form is not offered")
-    return render_template("resident/details.html", sent=sent, faults=faults, service=service)
+    here = _look(sent.point, sent.value("address")) if sent.point else None
+    return render_template(
+        "resident/details.html", sent=sent, faults=report_form.in_order(faults), service=service, here=here,
+        department=_who_answers(service, here) if here else None,
+        is_told_in_full=telling.is_told_in_full(service))
+
+
+def _who_answers(service: Service, here: Here) -> Department:
+    """Return the department that would answer here, as far as the place decides it."""
+    offer = read_catalog()
+    with db.reading() as db_:
+        rules = routing.rule_book(db_)
+    decision = rules.decide(service.code, [f"{a.layer}:{a.code}" for a in here.found], {},
+                            offer.departments, service.department, offer.city.catch_all)
+    return offer.departments[decision.department]
 
 
 @pages.post("/reports")
 def submit() -> ResponseReturnValue:
-    """Take in a report: the photo first, then everything in one commit."""
-    sent = report_form.read(request)
+    """Take in a report: the photos first, then everything in one commit."""
+    offer = read_catalog()
+    sent = report_form.read(request, offer)
+    service = offer.services.get(sent.value("service"))
     try:
-        new = report_form.report_from(sent, read_catalog(), chosen())
-        if not sent.value("website"):  # people do not see this field; programs fill it in
-            with transaction() as db_:
-                receipt = reports.submit(db_, RESIDENT, new)
-            return redirect(url_for("resident.show", reference=receipt.reference, sent=1), 303)
-        raise Invalid({"form": [_("Leave the field 'website' empty.")]})
+        new = report_form.report_from(sent, offer, chosen())
+        with transaction() as db_:
+            receipt = reports.submit(db_, RESIDENT, new)
     except Invalid as fault:
-        if read_catalog().services.get(sent.value("service")) is None:
+        if service is None:
             raise
+        if service.stopped({}):
+            return _stop(service, Spot(Point(*offer.city.centre), 14, is_chosen=False), None), 422
         return _ask_rest(sent, fault.fields), 422
+    told = service is not None and telling.is_told_in_full(service)
+    return redirect(url_for("resident.show", reference=receipt.reference, sent=1,
+                            key=None if told else reports.own_key(new.id)), 303)
 
 
 @pages.get("/report/photo/<token>")
 def kept(token: str) -> Response:
-    """Show the photo that a form still carries along."""
-    photo = report_form.kept_photo(token)
+    """Show a photo that a form still carries along."""
+    photo = photos.kept_photo(token)
     if photo is None:
         raise NotFound("no photo is kept under this name")
-    return send_file(report_form.store().path(photo.digest, "small"), mimetype="image/webp",
-                     max_age=600)
+    return send_file(photos.store().path(photo.digest, "small"), mimetype="image/webp", max_age=600)
 
 
 @pages.get("/media/<digest>.<kind>")
 def photo(digest: str, kind: str) -> Response:
-    """Send a photo of a public report."""
+    """Send a photo of a report: of a public one to everybody, of another one to who may see it."""
     size, mimetype = {"jpg": ("full", "image/jpeg"), "webp": ("small", "image/webp")}.get(
         kind, ("", ""))
     with db.reading() as db_:
-        if not size or not reports.photo_is_public(db_, digest):
+        is_public = bool(size) and reports.photo_is_public(db_, digest)
+        if not size or not (is_public or _is_theirs(db_, digest)):
             raise NotFound("there is no such photo here")
-    answer = send_file(report_form.store().path(digest, size), mimetype=mimetype, max_age=3600)
+    answer = send_file(photos.store().path(digest, size), mimetype=mimetype, max_age=3600)
     answer.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    if not is_public:
+        answer.headers["Cache-Control"] = "no-store"
     return answer
+
+
+def _is_theirs(db_: Db, digest: str) -> bool:
+    """Say whether whoever asks sent the photo, by its report's key, or works on its report."""
+    own = reports.find_own(db_, request.args.get("report", ""), request.args.get("key", ""))
+    if own is not None:
+        return digest in reports.around(db_, own).photos
+    return bool(current_user.is_authenticated) and reports.photo_is_seen_by(
+        db_, accounts.actor_of(db_, current_user.id), digest)
 
 
 @pages.get("/reports/<reference>")
 def show(reference: str) -> ResponseReturnValue:
     """Show one report: where it stands, who has it, by when, and everything that happened."""
+    key = request.args.get("key", "")
     with db.reading() as db_:
-        report = reports.find(db_, reference, RESIDENT)
+        own = reports.find_own(db_, reference, key) if key else None
+        report = own or reports.find(db_, reference, RESIDENT)
         beside = reports.around(db_, report)
         entries = reports.timeline(db_, report, internal=False)
     offer = read_catalog()
-    return render_template(
-        "resident/report.html", report=report, beside=beside, entries=entries, catalog=offer,
-        service=offer.services[offer.service_codes[report.service_id]],
+    told = telling.to_sender(report, beside, key) if own else telling.to_all(report, beside)
+    answer = make_response(render_template(
+        "resident/report.html", report=report, told=told, areas=beside.areas, entries=entries,
+        catalog=offer, service=offer.services[offer.service_codes[report.service_id]],
         department=offer.departments[offer.department_codes[report.department_id]],
-        just_sent="sent" in request.args, now=clock.now(),
-    )
-
-
-def read_filter() -> tuple[Filter, list[Any]]:
-    """Return the filter in the address, and its conditions."""
-    offer = read_catalog()
-    view = Filter(*(request.args.get(key, "")[:200].strip()
-                    for key in ("service", "department", "status", "q")))
-    services = {s.code: s.id for s in offer.services.values()}
-    departments = {d.code: d.id for d in offer.departments.values()}
-    return view, view.where(services, departments)
-
-
-def read_page() -> int:
-    """Return the page number in the address, from 1."""
-    return max(whole(request.args.get("page", ""), 1), 1)
-
-
-@pages.get("/reports")
-def index() -> ResponseReturnValue:
-    """List the public reports that fit the filter, newest first."""
-    view, conditions = read_filter()
-    page = read_page()
-    asked = reports.public_reports(conditions)
-    with db.reading() as db_:
-        total = db_.scalar(select(func.count()).select_from(asked.order_by(None).subquery())) or 0
-        found = list(db_.scalars(asked.limit(PAGE).offset((page - 1) * PAGE)))
-    return render_template("resident/reports.html", view=view, found=found, total=total, page=page,
-                           pages=max(1, -(-total // PAGE)), catalog=read_catalog())
-
-
-@pages.get("/reports.csv")
-def as_csv() -> Response:
-    """Send the same view as CSV, live."""
-    _, conditions = read_filter()
-    offer = read_catalog()
-
-    def lines() -> Iterator[str]:
-        with db.reading() as db_:
-            shown = reports.columns(reports.layers(db_, offer.city.limit_layer))
-            yield _line([column.name for column in shown])
-            for row in reports.public_rows(db_, offer, conditions):
-                yield _line(reports.as_text(row, shown))
-
-    answer = Response(stream_with_context(lines()), mimetype="text/csv")
-    answer.headers["Content-Disposition"] = "attachment; filename=reports.csv"
+        just_sent="sent" in request.args, is_late=reports.is_late(report, clock.now()),
+    ))
+    if own:  # the address is a secret: no copy of the page stays behind, and no search engine has it
+        answer.headers["Cache-Control"] = "no-store"
+        answer.headers["X-Robots-Tag"] = "noindex"
     return answer
-
-
-@pages.get("/reports.geojson")
-def as_geojson() -> Response:
-    """Send the same view as GeoJSON, live."""
-    _, conditions = read_filter()
-    offer = read_catalog()
-
-    def parts() -> Iterator[str]:
-        yield '{"type":"FeatureCollection","features":['
-        comma = ""
-        with db.reading() as db_:
-            for row in reports.public_rows(db_, offer, conditions):
-                lat, long = row.pop("lat"), row.pop("long")
-                place = None if lat is None else {"type": "Point", "coordinates": [long, lat]}
-                feature = {"type": "Feature", "geometry": place, "properties": row}
-                yield comma + json.dumps(feature, ensure_ascii=False, default=_rfc3339)
-                comma = ",\n"
-        yield "]}\n"
-
-    return Response(stream_with_context(parts()), mimetype="application/geo+json")
-
-
-def _rfc3339(instant: Any) -> str:
-    return instant.isoformat(timespec="seconds").replace("+00:00", "Z")  # type: ignore[no-any-return]
-
-
-def _line(cells: list[str]) -> str:
-    out = io.StringIO()
-    csv.writer(out, lineterminator="\r\n").writerow(cells)
-    return out.getvalue()
-
-
-@pages.get("/map.svg")
-def drawn_map() -> Response:
-    """Draw the ground around a place, with a pin in the middle where one is asked for."""
-    centre = point_from(request.args.get("lat", ""), request.args.get("long", ""))
-    zoom = whole(request.args.get("zoom", ""), 16)
-    view = View(centre, min(max(zoom, 10), 18), WIDTH, HEIGHT)
-    pins = [Pin(centre, "here")] if "pin" in request.args else []
-    with db.reading() as db_:
-        drawing = geo.draw_map(db_, view, pins, _("Map"))
-    return Response(drawing, mimetype="image/svg+xml",
-                    headers={"Cache-Control": "public, max-age=3600"})
-
-
-def _today() -> Any:
-    return clock.now().astimezone(ZoneInfo(read_catalog().city.time_zone)).date()

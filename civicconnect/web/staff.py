@@ -12,8 +12,9 @@ from civicconnect.accounts import Actor, ContactDetails
 from civicconnect.db import Db, transaction
 from civicconnect.errors import Conflict, Invalid, NotAllowed
 from civicconnect.reports import lifecycle
+from civicconnect.web import language, replies
+from civicconnect.web.filters import read_filter, read_page
 from civicconnect.web.given import whole
-from civicconnect.web.resident import read_filter, read_page
 from civicconnect.web.words import read_catalog
 
 pages = Blueprint("staff", __name__, url_prefix="/staff")
@@ -38,15 +39,14 @@ def home() -> ResponseReturnValue:
 @auth_required("session")
 def show_queue() -> ResponseReturnValue:
     """Show what to look at next."""
-    offer = read_catalog()
-    view, _ = read_filter()
-    services = {s.code: s.id for s in offer.services.values()}
-    departments = {d.code: d.id for d in offer.departments.values()}
+    offer, view = read_catalog(), read_filter()
     with db.reading() as db_:
         me = actor(db_)
-        work = queue.worklist(db_, me, view, services, departments, read_page())
+        work = queue.worklist(db_, me, view, offer, read_page())
+        letters = reports.count_waiting(db_) if me.may("enter") else None
     mine = [d for d in offer.departments.values() if me.may("see_all") or d.id in me.departments]
-    return render_template("staff/queue.html", work=work, view=view, catalog=offer, mine=mine)
+    return render_template("staff/queue.html", work=work, view=view, catalog=offer, mine=mine,
+                           letters=letters)
 
 
 @pages.get("/reports/<reference>")
@@ -59,18 +59,22 @@ def show(reference: str) -> ResponseReturnValue:
 def _page(
     reference: str, faults: dict[str, list[str]], typed: dict[str, str], contact: ContactDetails | None = None
 ) -> str:
-    offer = read_catalog()
+    offer, now = read_catalog(), clock.now()
     with db.reading() as db_:
         me = actor(db_)
         report = reports.find(db_, reference, me)
         beside = reports.around(db_, report)
         entries = reports.timeline(db_, report, internal=True)
+    steps = lifecycle.buttons(report.status, me)
     return render_template(
         "staff/report.html", report=report, beside=beside, entries=entries, catalog=offer,
         service=offer.services[offer.service_codes[report.service_id]],
         department=offer.departments[offer.department_codes[report.department_id]],
-        steps=lifecycle.buttons(report.status, me), outcomes=lifecycle.OUTCOMES,
-        faults=faults, typed=typed, now=clock.now(), may_note=me.may("note"), contact=contact,
+        steps=steps, replies={step.verb: replies.replies(offer, report, step.verb) for step in steps},
+        outcomes=lifecycle.OUTCOMES, faults=faults, typed=typed, is_late=reports.is_late(report, now),
+        may_note=me.may("note"), contact=contact,
+        # What whoever reported reads, where it is not what the clerk reads.
+        spoken="" if report.language == language.chosen() else language.name(report.language),
     )
 
 
@@ -80,9 +84,12 @@ def take_step(reference: str) -> ResponseReturnValue:
     """Take one step, or say beside the field what is owed for it."""
     given = request.form.to_dict()
     seen = given.get("seen", "").strip()
+    offer = read_catalog()
     try:
         with transaction() as db_:
-            reports.transition(db_, actor(db_), reference, given.get("verb", ""), given,
+            me = actor(db_)
+            given = replies.with_reply(offer, reports.find(db_, reference, me), given)
+            reports.transition(db_, me, reference, given.get("verb", ""), given,
                                seen=whole(seen, 0) if seen else None)
     except Invalid as fault:
         return _page(reference, fault.fields, given), 422

@@ -1,21 +1,19 @@
-"""The words pages share: statuses, outcomes, steps, waiting times, and what stands around a page."""
+"""The words pages share: statuses, outcomes, steps and waiting times."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from types import SimpleNamespace
-from typing import Any
 
 from flask import Flask, g
 from flask_babel import format_date, format_decimal, format_percent, format_time, ngettext
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy.exc import OperationalError
 
-from civicconnect import catalog, db
+from civicconnect import catalog, db, reports
 from civicconnect.catalog import Service, Words
-from civicconnect.errors import NotFound, Sentence
+from civicconnect.errors import Sentence
+from civicconnect.geo import AreaHit, NamedArea
 from civicconnect.web import language
 
 STATUS = {
@@ -41,7 +39,9 @@ EVENT = {
 SOURCE = {
     "web": _l("Website"), "call": _l("Telephone"), "app": _l("App"), "crew": _l("City crew"),
     "partner": _l("Partner"), "social": _l("Social media"), "staff": _l("Staff"),
+    "counter": _l("Counter"), "email": _l("E-mail"), "letter": _l("Letter"),
 }
+PRIORITY = {"low": _l("Low"), "normal": _l("Normal"), "high": _l("High"), "urgent": _l("Urgent")}
 
 KIND = {
     "text": _l("text"), "number": _l("number"), "integer": _l("whole number"),
@@ -61,6 +61,11 @@ def read_catalog() -> catalog.Catalog:
 def say(given: Words) -> str:
     """Return a city's words in the language of the page."""
     return catalog.words(given, language.chosen())
+
+
+def area_name(area: AreaHit | NamedArea) -> str:
+    """Return an area's name in the language of the page, where the city wrote it."""
+    return area.names.get(language.chosen()) or area.name
 
 
 def translated(sentence: str) -> str:
@@ -123,25 +128,14 @@ def _one_place(number: float) -> str:
 def hang(app: Flask) -> None:
     """Give every template the words it may use."""
     app.jinja_env.filters.update(
-        say=say, translated=translated, moment=moment, day=day, waiting=waiting, share=share,
+        say=say, area_name=area_name, address_told=reports.address_told, translated=translated,
+        moment=moment, day=day, waiting=waiting, share=share,
         status_words=lambda code: STATUS.get(code, code),
         outcome_words=lambda code: OUTCOME.get(code, code),
         step_words=lambda code: STEP.get(code, code),
         event_words=lambda code: EVENT.get(code, code),
         source_words=lambda code: SOURCE.get(code, code),
         kind_words=lambda code: KIND.get(code, code),
+        priority_words=lambda code: PRIORITY.get(code, code),
     )
     app.add_template_global(asked)
-    app.context_processor(_around)
-
-
-def _around() -> dict[str, Any]:
-    spoken = language.chosen()
-    try:
-        city = read_catalog().city
-        seen = SimpleNamespace(name=say(city.name), slug=city.slug, contact=city.contact)
-        offered = city.languages
-    except (NotFound, OperationalError):  # before a city is loaded, or without its database
-        seen, offered = SimpleNamespace(name="CivicConnect", slug="", contact={}), ()
-    return {"lang": spoken, "dir": language.direction(spoken),
-            "comma": language.comma(), "city": seen, "languages": language.choices(offered)}

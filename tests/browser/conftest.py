@@ -20,6 +20,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from civicconnect import db
+from civicconnect.db import Db
+
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
 AXE = (HERE / "vendor" / "axe.min.js").read_text(encoding="utf-8")
@@ -34,6 +37,15 @@ class Site:
 
     address: str
     data: Path
+    database: str  # its address: a test may change what the city offers
+
+    @contextmanager
+    def changing(self) -> Iterator[Db]:
+        """Change what the city offers, as a new folder would."""
+        opened = db.open_database(self.database)
+        with db.bound(opened), db.transaction() as change:
+            yield change
+        opened.engine.dispose()
 
     def read(self, path: str) -> str:
         with urllib.request.urlopen(self.address + path, timeout=20) as answer:  # noqa: S310  our own server
@@ -64,7 +76,7 @@ class Site:
 def site(engine, templates, tmp_path_factory) -> Iterator[Site]:
     folder = tmp_path_factory.mktemp(f"site-{engine}")
     with templates(engine).copy(folder) as url, running(folder, url) as address:
-        yield Site(address, folder)
+        yield Site(address, folder, url)
 
 
 @contextmanager

@@ -8,8 +8,9 @@ from tests.factories import Staff
 
 pytestmark = pytest.mark.browser
 RESIDENT = ["/", "/report", "/report?lat=41.2&long=-33.4", "/report?lat=41.2&long=-33.4&service=pothole",
-            "/report?q=weir", "/reports", "/performance", "/data", "/sign-in"]
-LANGUAGES = ["en", "es", "ar"]
+            "/report?q=weir", "/reports", "/performance", "/data", "/sign-in", "/privacy", "/terms",
+            "/accessibility"]
+LANGUAGES = ["en", "es", "pt", "ar"]
 
 
 def problems(phone, path: str) -> list[str]:
@@ -51,7 +52,8 @@ def test_staff_pages_are_accessible_and_narrow(phone, reference, language):
     desk.page.fill("#password", person.password)
     desk.page.keyboard.press("Enter")
     desk.page.wait_for_url("**/staff/queue")
-    paths = [f"/{language}/staff/queue", f"/{language}/staff/reports/{reference}"]
+    paths = [f"/{language}{path}" for path in (
+        "/staff/queue", "/staff/new", "/staff/inbox", f"/staff/reports/{reference}")]
     found = [p for path in paths for p in problems(desk, path)]
     for summary in desk.page.locator("summary").all():
         summary.click()

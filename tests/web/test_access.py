@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
-import pytest
+from uuid import uuid4
 
-from civicconnect import reports
+import pytest
+from sqlalchemy import select
+
+from civicconnect import accounts, reports
 from civicconnect.accounts import SYSTEM, ContactDetails
+from civicconnect.reports import NewLetter
+
+LETTER = NewLetter("<one@home.example>", ContactDetails(), "Lamp", "It is dark.")
 
 OPEN_TO_ALL = ["/", "/report", "/reports", "/reports.csv", "/reports.geojson", "/performance", "/data",
-               "/healthz", "/sign-in", "/map.svg?lat=41.2&long=-33.4"]
+               "/healthz", "/sign-in", "/map.svg?lat=41.2&long=-33.4", "/privacy", "/terms", "/accessibility",
+               "/theme.css"]
 # address: what a stranger, streets, lighting, supervisor and admin get for a streets report.
 STAFF_ONLY = {
     "/staff": (302, 302, 302, 302, 302),
     "/staff/queue": (302, 200, 200, 200, 200),
     "/staff/reports/{reference}": (302, 200, 404, 200, 200),
+    "/staff/new": (302, 200, 200, 200, 200),
+    "/staff/new?letter={letter}": (302, 200, 200, 200, 200),
+    "/staff/new/{reference}": (302, 200, 200, 200, 200),  # where it is, everybody knows
+    "/staff/inbox": (302, 200, 200, 200, 200),
 }
+ENTERING = ("/staff/new", "/staff/new?letter={letter}", "/staff/new/{reference}", "/staff/inbox")
 PEOPLE = (None, "streets", "lighting", "supervisor", "admin")
 
 
@@ -27,14 +39,51 @@ def test_everybody_reads_the_public_pages(visitor, signed_in, who):
 
 
 @pytest.mark.parametrize("who", PEOPLE)
-def test_staff_pages_open_for_their_own_department_only(visitor, signed_in, make_report, who):
+def test_staff_pages_open_for_their_own_department_only(visitor, signed_in, make_report, db_, who):
     reference = make_report().reference
+    letter = reports.receive(db_, LETTER)
     person = signed_in(who) if who else visitor
     for address, expected in STAFF_ONLY.items():
-        page = person.get(address.format(reference=reference))
+        page = person.get(address.format(reference=reference, letter=letter))
         assert page.status == expected[PEOPLE.index(who)], address
         if page.status == 302 and not who:
             assert "/sign-in" in page.answer.headers["Location"]
+
+
+@pytest.fixture
+def only_reads(signed_in, db_):
+    """A clerk whose role was given no right to enter reports."""
+    clerk = signed_in("streets")
+    role = db_.scalars(select(accounts.Role).where(accounts.Role.name == "staff")).one()
+    role.permissions = ["queue", "step", "note"]
+    db_.flush()
+    return clerk
+
+
+def test_who_may_not_enter_reports_sees_neither_form_nor_letters(only_reads, make_report, db_):
+    told = {"reference": make_report().reference, "letter": reports.receive(db_, LETTER)}
+    page = only_reads.get("/staff/queue")
+    assert not [link for link in page.links() if link in ("/staff/new", "/staff/inbox")]
+    for address in ENTERING:
+        assert only_reads.get(address.format(**told)).status == 403, address
+    token = page.form("/sign-out")["csrf_token"]
+    for address in ("/staff/new", f"/staff/inbox/{told['letter']}/drop"):
+        typed = {"csrf_token": token, "reason": "No.", "do": "send", "id": str(uuid4()), "source": "call",
+                 "service": "pothole", "answer-size": "plate", "place": "41.2,-33.4,1 Test Street"}
+        assert only_reads.post(address, typed).status == 403, address
+        assert only_reads.post(address, typed | {"same": told["reference"], "do": ""}).status == 403, address
+    db_.expire_all()
+    assert reports.count_reports(db_) == reports.count_waiting(db_) == 1
+    assert reports.find(db_, told["reference"], SYSTEM).events == 2
+
+
+@pytest.mark.parametrize("address", ["/staff/new", "/staff/inbox/{letter}/drop"])
+def test_a_stranger_enters_nothing_and_nobody_does_without_a_token(visitor, signed_in, db_, address):
+    letter = reports.receive(db_, LETTER)
+    token = visitor.get("/sign-in").form("/sign-in")["csrf_token"]
+    assert visitor.post(address.format(letter=letter), {"csrf_token": token}).status in (302, 401)
+    assert signed_in("streets").post(address.format(letter=letter), {"reason": "No."}).status == 400
+    assert reports.count_waiting(db_) == 1
 
 
 @pytest.mark.parametrize("path", ["steps", "notes", "contact"])

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import func, select
 
 from civicconnect import accounts, reports
+from civicconnect.app import create_app
 from civicconnect.reports import Report
 from tests.journeys.test_from_form_to_export import choose_place, send
+from tests.pages import Visitor
 
 GOOD = {"answer-size": "plate", "answer-depth": "4"}
 
@@ -108,10 +111,11 @@ def test_a_photo_that_is_too_large_is_refused_beside_the_field_and_the_words_are
     assert count(db_) == 0
 
 
-def test_what_is_far_too_large_is_refused_whole(visitor, db_):
-    page = visitor.post("/reports", choose_place(visitor).form("/reports") | GOOD | {"photo": large(50)})
+def test_what_is_far_too_large_is_refused_whole(database, given, db_):
+    visitor = Visitor(create_app(replace(given, photo_megabytes="1"), database))
+    page = visitor.post("/reports", choose_place(visitor).form("/reports") | GOOD | {"photo": large(7)})
     assert page.status == 413
-    assert "smaller photo" in page.words
+    assert "smaller photos" in page.words
     assert count(db_) == 0
 
 

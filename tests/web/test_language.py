@@ -23,12 +23,12 @@ from tests.journeys.test_from_form_to_export import choose_place
 
 HERE = Path(__file__).parent.parent.parent
 FOLDER = HERE / "civicconnect" / "web" / "translations"
-LANGUAGES = ("es", "ar")
+LANGUAGES = ("es", "pt", "ar")
 ARABIC = re.compile(r"[\u0600-\u06ff]")
 PLACE = re.compile(r"%\((\w+)\)[sd]")
 GOOD = {"answer-size": "plate", "answer-depth": "4"}
 # In Babel's order of the plural forms: those said of one single number need not repeat it.
-OF_ONE_NUMBER = {"es": 1, "ar": 3}
+OF_ONE_NUMBER = {"es": 1, "pt": 1, "ar": 3}
 
 
 @pytest.fixture(scope="session")
@@ -71,7 +71,7 @@ def _forms(message) -> tuple[str, ...]:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_plural_form_is_there_and_every_place_is_kept(said, language):
     have = catalogue(language)
-    assert have.num_plurals == {"es": 2, "ar": 6}[language]
+    assert have.num_plurals == (6 if language == "ar" else 2)
     for message in filter(lambda m: m.id, said):
         forms, places = _forms(have[message.id]), set(PLACE.findall(english(message)[-1]))
         if message.pluralizable:
@@ -184,7 +184,7 @@ def test_no_page_says_an_english_sentence(said, language, visitor, signed_in, ma
     assert len([text for text in whole if is_said(text, seen)]) > 3  # an English page is noticed
     for page in shown:
         assert page.tree.get("lang") == language
-        assert page.tree.get("dir") == {"es": "ltr", "ar": "rtl"}[language]
+        assert page.tree.get("dir") == "rtl" if language == "ar" else "ltr"
         told = page.words + " " + " ".join(v for e in page.tree.iter() for k, v in e.items() if k in (
             "alt", "aria-label", "data-label", "data-refused"))
         assert [text for text in whole if is_said(text, told)] == [], page.answer.request.path

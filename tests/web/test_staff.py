@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import io
 from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import event
 
-from civicconnect import clock, reports
-from civicconnect.accounts import SYSTEM
+from civicconnect import clock, media, reports
+from civicconnect.accounts import SYSTEM, ContactDetails
 from civicconnect.geo import Point
+from tests.factories import staff_actor
+from tests.offers import change_service, make_template
 
 
 @contextmanager
@@ -151,3 +154,147 @@ def test_a_report_page_asks_the_database_equally_often_however_long_its_timeline
     with counted(database) as many:
         steps.clerk.get(steps.address)
     assert len(many) == len(few) <= 16
+
+
+# Words to start from
+
+@pytest.fixture
+def prepared(db_):
+    """A reply for closing, one for accepting, one for another service."""
+    make_template(db_, "our-filled", "close", outcome="fixed", words={
+        "en": "{reference}: {service}, {address}, {department}. {unknown} {0}", "es": "Hecho: {service}."})
+    make_template(db_, "our-seen", "accept", words={"en": "We have seen it."})
+    make_template(db_, "our-lamp", "close", services=["street-light"], words={"en": "The lamp is new."})
+
+
+@pytest.mark.usefixtures("prepared")
+def test_a_reply_is_sent_as_the_city_wrote_it_where_nothing_was_typed(steps):
+    page = steps.clerk.follow(steps("close", template="our-filled"))
+    assert f"{steps.reference}: Pothole, 1 Test Street, Streets and Paving. {{unknown}} {{0}}" in page.words
+    assert "Closed: Fixed" in page.words
+
+
+@pytest.mark.usefixtures("prepared")
+def test_what_was_typed_and_chosen_goes_before_the_reply(steps):
+    page = steps.clerk.follow(steps("close", template="our-filled", reason="My own.", outcome="no_action"))
+    assert "Closed: No action" in page.words
+    assert "My own." in page.words
+    assert "{unknown}" not in page.tree.findtext(".//ol[@class='timeline']/..")
+
+
+@pytest.mark.usefixtures("prepared")
+def test_a_step_that_owes_nothing_has_words_too(steps):
+    assert "We have seen it." in steps.clerk.follow(steps("accept", template="our-seen")).words
+    assert "And again." in steps.clerk.follow(steps("start", reason="And again.")).words
+
+
+@pytest.mark.usefixtures("prepared")
+def test_replies_of_other_services_are_not_offered(steps):
+    options = [o.get("value") for o in steps.clerk.get(steps.address).tree.iter("option")]
+    assert "our-filled" in options
+    assert "our-lamp" not in options
+
+
+@pytest.mark.usefixtures("prepared")
+@pytest.mark.parametrize("code", ["our-lamp", "nothing", "x" * 500, ""])
+def test_a_reply_that_is_not_offered_says_nothing(steps, code):
+    assert "Choose what came of it" in steps("close", template=code).words
+
+
+@pytest.mark.usefixtures("prepared")
+def test_the_reply_speaks_the_language_of_the_report(signed_in, make_report):
+    report = make_report(language="es")
+    page = signed_in("streets").get(f"/staff/reports/{report.reference}")
+    assert "They read Spanish." in page.words
+    (option,) = [o for o in page.tree.iter("option") if o.get("value") == "our-filled"]
+    assert (option.get("data-words"), option.get("data-leads")) == ("Hecho: Bache.", "fixed")
+
+
+@pytest.mark.usefixtures("prepared")
+def test_a_reply_says_no_more_of_the_place_than_strangers_are_told(signed_in, make_report, db_):
+    change_service(db_, "pothole", place="rounded")
+    page = signed_in("streets").get(f"/staff/reports/{make_report().reference}")
+    (option,) = [o for o in page.tree.iter("option") if o.get("value") == "our-filled"]
+    assert "the place you named" in option.get("data-words")
+    assert "Test Street" not in option.get("data-words")
+
+
+@pytest.mark.usefixtures("prepared")
+def test_a_filled_place_is_not_filled_again(signed_in, make_report):
+    page = signed_in("streets").get(f"/staff/reports/{make_report(address='{department}').reference}")
+    (option,) = [o for o in page.tree.iter("option") if o.get("value") == "our-filled"]
+    assert ": Pothole, {department}, Streets" in option.get("data-words")
+
+
+def test_every_step_says_who_reads_its_words(steps):
+    page = steps.clerk.get(steps.address)
+    verbs = [b.get("value") for b in page.tree.iter("button") if b.get("name") == "verb"]
+    for verb in verbs:
+        hint = page.tree.find(f".//*[@id='{verb}-reason-hint']")
+        assert "The resident will read this" in "".join(hint.itertext()), verb
+        assert page.tree.find(f".//label[@for='{verb}-reason']") is not None
+    assert {"accept", "plan", "start", "wait", "close"} <= set(verbs)
+
+
+# What the desk shows of a report
+
+@pytest.mark.parametrize(("choices", "words"), [
+    ({}, "Who sees it Everybody."), ({"visibility": "private"}, "Not public: only the city sees it."),
+    ({"place": "rounded"}, "only roughly where it is"), ({"place": "area"}, "only the part of the city"),
+    ({"text": "internal"}, "Answers, words and photos, only the city sees."),
+])
+def test_the_page_says_who_else_sees_the_report(signed_in, make_report, db_, choices, words):
+    change_service(db_, "pothole", **choices)
+    assert words in signed_in("streets").get(f"/staff/reports/{make_report().reference}").words
+
+
+def test_an_urgent_report_says_so_in_the_queue_and_on_its_page(signed_in, make_report, db_):
+    make_report()
+    clerk = signed_in("streets")
+    assert "Urgent" not in clerk.get("/staff/queue").words
+    change_service(db_, "pothole", priority="urgent")
+    report = make_report()
+    assert "Urgent" in clerk.get("/staff/queue").words
+    assert "Priority Urgent" in clerk.get(f"/staff/reports/{report.reference}").words
+
+
+@pytest.mark.parametrize(("who", "status"), [("streets", 200), ("lighting", 404), (None, 404)])
+def test_photos_of_a_private_report_open_for_its_department_only(
+    visitor, signed_in, make_report, db_, given, photo_file, who, status
+):
+    photo = media.accept(media.Store(given.data_folder / "photos"), io.BytesIO(photo_file.read_bytes()))
+    change_service(db_, "pothole", visibility="private")
+    make_report(photos=(photo,))
+    person = signed_in(who) if who else visitor
+    for kind in ("jpg", "webp"):
+        answer = person.client.get(f"/media/{photo.digest}.{kind}")
+        assert answer.status_code == status
+        answer.close()
+
+
+def test_waiting_stops_the_clock_at_the_desk_and_in_the_open_data(signed_in, make_report, db_):
+    now = clock.now()
+    with clock.stopped_at(now - timedelta(days=50)):
+        report = make_report()
+    with clock.stopped_at(now - timedelta(days=50) + timedelta(hours=1)):
+        reports.transition(db_, staff_actor(db_, "streets"), report.reference, "wait", {"reason": "A part."})
+    assert report.due_at < now
+    clerk = signed_in("streets")
+    assert "late" not in clerk.get("/staff/queue").words
+    assert "Late" not in clerk.get(f"/staff/reports/{report.reference}").words
+    head, row = (line.split(",") for line in clerk.get("/reports.csv").bytes.decode().splitlines())
+    assert row[head.index("on_time")] == ""
+    with clock.stopped_at(now + timedelta(days=30)):  # beyond the longest wait the clock runs on
+        assert "1 late" in clerk.get("/staff/queue").words
+        head, row = (line.split(",") for line in clerk.get("/reports.csv").bytes.decode().splitlines())
+        assert row[head.index("on_time")] == "false"
+
+
+# The inbox in the queue's heading
+
+def test_the_queue_says_how_many_letters_wait(signed_in, db_):
+    clerk = signed_in("streets")
+    assert "letter" not in clerk.get("/staff/queue").words
+    reports.receive(db_, reports.NewLetter("<1>", ContactDetails(), "Lamp", "It is dark."))
+    page = clerk.get("/staff/queue")
+    assert "Inbox: 1 letter waits" in page.words

@@ -1,0 +1,183 @@
+"""The public list of reports: as a page, on a map, as files and as a feed."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime
+from itertools import islice
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, Response, render_template, request, stream_with_context
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from sqlalchemy import ColumnElement
+
+from civicconnect import clock, db, geo, reports, settings
+from civicconnect.db import Db
+from civicconnect.errors import Invalid
+from civicconnect.geo import Pin, View, point_from
+from civicconnect.reports import Filter, Report
+from civicconnect.web import feed, overview
+from civicconnect.web.filters import choices, read_filter, read_page
+from civicconnect.web.given import whole
+from civicconnect.web.place import HEIGHT, WIDTH
+from civicconnect.web.words import read_catalog
+
+pages = Blueprint("listing", __name__)
+PAGE, MOST = 20, 200  # reports on a page: usually, and for who asks for many in order to print them
+ENTRIES = 50  # of the feed
+CHUNK = 500  # rows that travel together
+
+
+@pages.get("/reports")
+def index() -> ResponseReturnValue:
+    """List the public reports that fit the filter."""
+    offer, view, page = read_catalog(), read_filter(), read_page()
+    rows = min(max(whole(request.args.get("rows", ""), PAGE), PAGE), MOST)
+    conditions = view.where(offer, strangers=True)
+    with db.reading() as db_:
+        total = reports.count_public(db_, conditions)
+        count = max(1, -(-total // rows))
+        page = min(page, count)
+        asked = reports.public_reports(conditions, view.order).limit(rows).offset((page - 1) * rows)
+        found = list(db_.scalars(asked))
+        areas = reports.areas_of(db_, [report.number for report in found])
+        named = geo.named_areas(db_, _today())
+    faults = view.faults()
+    return render_template(
+        "resident/reports.html", view=view, found=found, total=total, page=page, pages=count, areas=areas,
+        choices=choices(view, offer, named, "listing.index"), faults=faults, catalog=offer, rows=rows,
+        most=MOST, now=clock.now(),
+    ), 422 if faults else 200
+
+
+@pages.get("/map")
+def on_map() -> ResponseReturnValue:
+    """Show the public reports that fit the filter on a map, and those in view as a list below it."""
+    offer, view, page = read_catalog(), read_filter(), read_page()
+    conditions = view.where(offer, strangers=True)
+    with db.reading() as db_:
+        look = overview.read_look(db_, request.args, view, offer.city)
+        ground = look.view()
+        heaps = reports.gather(db_, conditions, ground.box, overview.SQUARE / ground.scale,
+                               overview.SQUARE / ground.stretch, everywhere=look.is_whole)
+        total, open_ = sum(heap.count for heap in heaps), sum(heap.open for heap in heaps)
+        count = max(1, -(-total // PAGE))
+        page = min(page, count)
+        found = _seen(db_, conditions, look, total, page)
+        marks = overview.marks(db_, look, heaps, offer)
+        untold = reports.count_untold(db_, conditions)
+        areas = reports.areas_of(db_, [report.number for report in found])
+        named = geo.named_areas(db_, _today())
+    faults = view.faults()
+    return render_template(
+        "resident/map.html", view=view, look=look, marks=marks, found=found, total=total, open=open_,
+        untold=untold, page=page, pages=count, areas=areas, faults=faults, catalog=offer, now=clock.now(),
+        sizes=overview.SIZES, choices=choices(view, offer, named, "listing.on_map", **look.place),
+    ), 422 if faults else 200
+
+
+def _seen(
+    db_: Db, conditions: list[ColumnElement[bool]], look: overview.Look, total: int, page: int
+) -> list[Report]:
+    numbers = reports.newest_seen(db_, conditions, look.view().box, total, PAGE, (page - 1) * PAGE)
+    return list(db_.scalars(reports.public_reports([Report.number.in_(numbers)])))
+
+
+@pages.get("/reports.csv")
+def as_csv() -> Response:
+    """Send the same view as CSV, live."""
+    conditions = _conditions(read_filter())
+    offer = read_catalog()
+
+    def lines() -> Iterator[list[str]]:
+        with db.reading() as db_:
+            shown = reports.columns(reports.layers(db_, offer.city.limit_layer))
+            yield [column.name for column in shown]
+            for row in reports.public_rows(db_, offer, conditions):
+                yield reports.as_text(row, shown)
+
+    answer = Response(stream_with_context(_written(lines())), mimetype="text/csv")
+    answer.headers["Content-Disposition"] = "attachment; filename=reports.csv"
+    return answer
+
+
+def _written(lines: Iterable[list[str]]) -> Iterator[str]:
+    """Yield CSV some hundred rows at a time: each on its own would cost more than writing it."""
+    rest = iter(lines)
+    while chunk := list(islice(rest, CHUNK)):
+        out = io.StringIO()
+        csv.writer(out, lineterminator="\r\n").writerows(chunk)
+        yield out.getvalue()
+
+
+@pages.get("/reports.geojson")
+def as_geojson() -> Response:
+    """Send the same view as GeoJSON, live."""
+    conditions = _conditions(read_filter())
+    offer = read_catalog()
+    encode = json.JSONEncoder(ensure_ascii=False, default=_rfc3339).encode
+
+    def features() -> Iterator[str]:
+        with db.reading() as db_:
+            for row in reports.public_rows(db_, offer, conditions):
+                lat, long = row.pop("lat"), row.pop("long")
+                place = None if lat is None else {"type": "Point", "coordinates": [long, lat]}
+                yield encode({"type": "Feature", "geometry": place, "properties": row})
+
+    def parts() -> Iterator[str]:
+        rest, comma = features(), ""
+        yield '{"type":"FeatureCollection","features":['
+        while chunk := list(islice(rest, CHUNK)):
+            yield comma + ",\n".join(chunk)
+            comma = ",\n"
+        yield "]}\n"
+
+    return Response(stream_with_context(parts()), mimetype="application/geo+json")
+
+
+@pages.get("/reports.atom")
+def as_atom() -> Response:
+    """Send what changed last in the same view as a feed."""
+    view, offer = read_filter(), read_catalog()
+    asked = reports.public_reports(_conditions(view), "changed").limit(ENTRIES)
+    with db.reading() as db_:
+        found = list(db_.scalars(asked))
+    body = feed.feed(found, offer, view, settings.current().address, clock.now())
+    answer = Response(body, mimetype="application/atom+xml")
+    answer.add_etag()
+    answer.make_conditional(request)
+    return answer
+
+
+def _conditions(view: Filter) -> list[ColumnElement[bool]]:
+    """Return a file's conditions, or raise Invalid: an empty file would not say what is wrong."""
+    faults = view.faults()
+    if faults:
+        raise Invalid(faults)
+    return view.where(read_catalog(), strangers=True)
+
+
+def _rfc3339(instant: datetime) -> str:
+    return instant.isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+@pages.get("/map.svg")
+def drawn_map() -> Response:
+    """Draw the ground around a place, with a pin in the middle where one is asked for."""
+    centre = point_from(request.args.get("lat", ""), request.args.get("long", ""))
+    zoom = whole(request.args.get("zoom", ""), 16)
+    width, height = overview.SIZES.get(request.args.get("size", ""), (WIDTH, HEIGHT))
+    view = View(centre, min(max(zoom, 10), 18), width, height)
+    pins = [Pin(centre, "here")] if "pin" in request.args else []
+    with db.reading() as db_:
+        drawing = geo.draw_map(db_, view, pins, _("Map"))
+    return Response(drawing, mimetype="image/svg+xml",
+                    headers={"Cache-Control": "public, max-age=3600"})
+
+
+def _today() -> date:
+    return clock.now().astimezone(ZoneInfo(read_catalog().city.time_zone)).date()

@@ -1,0 +1,58 @@
+"""A city's colours and logo, at addresses that browsers may keep."""
+
+from __future__ import annotations
+
+import hashlib
+
+from flask import Blueprint, Response, request, url_for
+
+from civicconnect import catalog, db
+from civicconnect.catalog import City
+from civicconnect.errors import NotFound
+from civicconnect.web.files import A_YEAR, in_any_language
+from civicconnect.web.words import read_catalog
+
+pages = Blueprint("theme", __name__)
+AN_HOUR = 3600
+
+
+def address_of_sheet(city: City) -> str:
+    """Return where a city's colours are, stamped with what they are; "" where it has none of its own."""
+    if not city.colours:
+        return ""
+    return in_any_language(url_for("theme.sheet", v=_stamp(catalog.sheet(city.colours))))
+
+
+def address_of_logo(city: City) -> str:
+    """Return where a city's logo is; "" where it has none."""
+    return in_any_language(url_for("theme.logo")) if city.logo else ""
+
+
+def _stamp(sheet: str) -> str:
+    return hashlib.sha256(sheet.encode()).hexdigest()[:12]
+
+
+@pages.get("/theme.css")
+def sheet() -> Response:
+    """Send the colours; for good where the address carries their stamp."""
+    made = catalog.sheet(read_catalog().city.colours)
+    answer = Response(made, mimetype="text/css")
+    if request.args.get("v") == _stamp(made):
+        answer.headers["Cache-Control"] = f"public, max-age={A_YEAR}, immutable"
+    return answer
+
+
+@pages.get("/logo")
+def logo() -> Response:
+    """Send the logo. Somebody else drew it, so opened by itself it may do nothing."""
+    with db.reading() as db_:
+        found = catalog.logo(db_)
+    if found is None:
+        raise NotFound("this city has no logo")
+    name, content = found
+    answer = Response(content, mimetype=catalog.LOGOS[name])
+    answer.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    answer.headers["Cache-Control"] = f"public, max-age={AN_HOUR}"
+    answer.add_etag()
+    answer.make_conditional(request)
+    return answer

@@ -3,14 +3,13 @@
 from civicconnect.reports import lifecycle
 from civicconnect.reports.actions import (
     Receipt,
-    ask_again,
     contact,
     desk,
-    enter,
     note,
     submit,
     transition,
 )
+from civicconnect.reports.entering import ask_again, enter
 from civicconnect.reports.filter import Filter
 from civicconnect.reports.inbox import (
     NewLetter,

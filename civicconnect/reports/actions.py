@@ -20,7 +20,7 @@ from civicconnect.reports import intake, lifecycle
 from civicconnect.reports.intake import Desk, Draft, NewReport
 from civicconnect.reports.models import Event, EventText, Report, ReportArea, ReportPhoto
 from civicconnect.reports.pauses import due_after_waiting
-from civicconnect.reports.queries import find, find_known, tidy
+from civicconnect.reports.queries import find, tidy
 from civicconnect.reports.timeline import SALT_BYTES, chain
 from civicconnect.routing import rule_book
 from civicconnect.sla import promise_book
@@ -187,44 +187,6 @@ def transition(
     return report
 
 
-def enter(
-    db: Db, actor: Actor, new: NewReport, received_at: datetime | None = None, told: str = ""
-) -> Receipt:
-    """Take in what somebody reported to a member of staff, as `submit` does, with a note for colleagues.
-
-    Raises NotAllowed, Invalid and Conflict.
-    """
-    if not actor.may("enter"):
-        raise NotAllowed(Sentence("Your role may not enter reports."))
-    if len(told) > LONGEST_TEXT:
-        raise Invalid({"note": [_note_of(LONGEST_TEXT)]})
-    receipt = submit(db, actor, new, received_at)
-    if receipt.is_new and told.strip():
-        report = db.scalars(select(Report).where(Report.number == receipt.number)).one()
-        record(db, report, "note", actor, {}, text={"note": told.strip()}, public=False, source=new.source)
-    return receipt
-
-
-def ask_again(db: Db, actor: Actor, reference: str, told: str, source: str) -> Report:
-    """Write on an open report, for colleagues, that somebody else asked for the same: no second one is made.
-
-    told      what they said, in the words of whoever heard it
-    source    how they asked: call, counter, email, letter, staff
-    Whoever may enter reports may do this to every report whose place everybody knows.
-
-    Raises NotFound, NotAllowed, Conflict (closed meanwhile) and Invalid (too many words).
-    """
-    if not actor.may("enter"):
-        raise NotAllowed(Sentence("Your role may not enter reports."))
-    report = find_known(db, reference, actor, lock=True)
-    if report.status == lifecycle.CLOSED:
-        raise Conflict(Sentence("That report was closed meanwhile. Enter a new one."))
-    if not told.strip() or len(told) > LONGEST_TEXT:
-        raise Invalid({"note": [_note_of(LONGEST_TEXT)]})
-    record(db, report, "note", actor, {}, text={"note": told.strip()}, public=False, source=source)
-    return report
-
-
 def note(db: Db, actor: Actor, reference: str, told: str) -> Report:
     """Write an internal note on a report's timeline; residents never see it.
 
@@ -233,14 +195,15 @@ def note(db: Db, actor: Actor, reference: str, told: str) -> Report:
     report = find(db, reference, actor, lock=True)
     if not actor.may("note"):
         raise NotAllowed(Sentence("Your role may not write notes. Ask a colleague who works on this report."))
-    if not told.strip() or len(told) > LONGEST_TEXT:
-        raise Invalid({"note": [_note_of(LONGEST_TEXT)]})
-    record(db, report, "note", actor, {}, text={"note": told.strip()}, public=False)
+    record(db, report, "note", actor, {}, text={"note": checked_note(told)}, public=False)
     return report
 
 
-def _note_of(most: int) -> str:
-    return Sentence("Write a note of at most %(most)s characters.", most=most)
+def checked_note(told: str) -> str:
+    """Return a note as it is kept, or raise Invalid: it has no words, or too many."""
+    if not told.strip() or len(told) > LONGEST_TEXT:
+        raise Invalid({"note": [Sentence("Write a note of at most %(most)s characters.", most=LONGEST_TEXT)]})
+    return told.strip()
 
 
 def contact(db: Db, actor: Actor, reference: str) -> accounts.ContactDetails:

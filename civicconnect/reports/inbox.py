@@ -12,9 +12,10 @@ from civicconnect import accounts, clock
 from civicconnect.accounts import Actor, ContactDetails
 from civicconnect.catalog import catalog
 from civicconnect.db import Db, insert_ignoring, insert_new
-from civicconnect.errors import Conflict, Invalid, NotAllowed, NotFound, Sentence
+from civicconnect.errors import Conflict, Invalid, NotFound, Sentence
 from civicconnect.media import Photo
 from civicconnect.reports import guess
+from civicconnect.reports.entering import may_enter
 from civicconnect.reports.models import Incoming, IncomingPhoto, Report
 
 WAITING, TAKEN, DROPPED = "waiting", "taken", "dropped"
@@ -78,7 +79,7 @@ def count_waiting(db: Db) -> int:
 
 def find_letter(db: Db, actor: Actor, letter_id: int) -> Incoming:
     """Return a letter, or raise NotFound; NotAllowed for whoever may not enter reports."""
-    _may_enter(actor)
+    may_enter(actor)
     found = db.scalar(select(Incoming).where(Incoming.id == letter_id, Incoming.source == LETTER))
     if found is None:
         raise NotFound("there is no such letter")
@@ -100,24 +101,19 @@ def take(db: Db, actor: Actor, letter_id: int, reference: str) -> None:
 
     Raises NotFound, NotAllowed and Conflict where a colleague has decided otherwise.
     """
-    _may_enter(actor)
+    may_enter(actor)
     number = db.scalar(select(Report.number).where(Report.reference == reference))
     _decide(db, actor, letter_id, state=TAKEN, report_number=number)
 
 
 def drop(db: Db, actor: Actor, letter_id: int, reason: str) -> None:
     """Say why a letter is no report. Raises NotFound, NotAllowed, Conflict, and Invalid without a reason."""
-    _may_enter(actor)
+    may_enter(actor)
     reason = reason.strip()
     if not reason or len(reason) > LONGEST_REASON:
         raise Invalid({"reason": [Sentence("Say why this is no report, in at most %(most)s characters.",
                                            most=LONGEST_REASON)]})
     _decide(db, actor, letter_id, state=DROPPED, reason=reason)
-
-
-def _may_enter(actor: Actor) -> None:
-    if not actor.may("enter"):
-        raise NotAllowed(Sentence("Your role may not enter reports."))
 
 
 def _decide(db: Db, actor: Actor, letter_id: int, **decision: object) -> None:

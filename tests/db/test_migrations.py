@@ -123,3 +123,21 @@ def test_a_database_is_current_only_at_the_newest_revision(empty):
     assert db.is_current(empty, MIGRATIONS)
     db.migrate(empty, MIGRATIONS, "base")
     assert not db.is_current(empty, MIGRATIONS)
+
+
+def test_climbing_to_the_inbox_lets_the_known_roles_enter_reports_and_going_back_takes_it_away(empty):
+    def permissions():
+        with empty.engine.connect() as connection:
+            return dict(connection.execute(text("SELECT name, permissions FROM role")).tuples().all())
+
+    db.migrate(empty, MIGRATIONS, "0003")
+    before = {"staff": "queue,step,note", "admin": "queue,step,note,see_all,people,city", "guest": "queue"}
+    with empty.engine.begin() as connection:
+        for name, told in before.items():
+            connection.execute(text("INSERT INTO role (name, permissions) VALUES (:name, :told)"),
+                               {"name": name, "told": told})
+    db.migrate(empty, MIGRATIONS, "0004")
+    assert permissions() == {"staff": f"{before['staff']},enter", "admin": f"{before['admin']},enter",
+                             "guest": "queue"}
+    db.migrate(empty, MIGRATIONS, "0003")
+    assert permissions() == before

@@ -14,6 +14,7 @@ from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
 import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import select
 
 from civicconnect import catalog, clock, geo, reports, sla
@@ -54,8 +55,7 @@ class _Story:
     pace: float
     answers: Sequence[Mapping[str, str]]
     texts: Mapping[str, Sequence[str]]  # by language
-    spots: Sequence[int]  # numbers of the places where it happens
-    odds: Floats  # of each of them; they sum to 1
+    odds: Floats  # of each place, that it happens there; they sum to 1
 
 
 @dataclass(frozen=True)
@@ -94,16 +94,13 @@ def _stage(db: Db, seed: int) -> _Stage:
     asked = select(geo.Address.street, geo.Address.number, geo.latitude(geo.Address.place),
                    geo.longitude(geo.Address.place)).order_by(geo.Address.id)
     rows = db.execute(asked).all()
-    streets = [street for street, *_ in rows]
+    streets = np.asarray([street for street, *_ in rows], dtype=str)
     places = [geo.Place(f"{n} {street}".strip(), geo.Point(y, x)) for street, n, y, x in rows]
-    busy = _busy(streets, seed)
-    stories = [
-        _story(desk.catalog.services[code], words, streets, busy)
-        for code, words in told["service"].items()
-        if code in desk.catalog.services
-    ]
-    if not places or not stories:
+    known = {code: words for code, words in told["service"].items() if code in desk.catalog.services}
+    if not places or not known:
         raise Invalid({"city": ["Load a city with addresses and the demo's services first."]})
+    busy = _busy(streets, seed)
+    stories = [_story(desk.catalog.services[code], words, streets, busy) for code, words in known.items()]
     return _Stage(desk, places, stories, told["extra"])
 
 
@@ -111,24 +108,23 @@ def _texts() -> dict[str, Any]:
     return tomllib.loads(Path(__file__).with_name("texts.toml").read_text(encoding="utf-8"))
 
 
-def _busy(streets: Sequence[str], seed: int) -> Mapping[str, float]:
-    """Return how much each street is complained about: a few of them far more than the rest."""
-    names = sorted(set(streets))
-    weights = np.random.default_rng(seed).lognormal(0, 0.8, len(names))
-    return dict(zip(names, weights.tolist(), strict=True))
+def _busy(streets: NDArray[np.str_], seed: int) -> Floats:
+    """Return how much is reported at each place: in a few streets far more than in the rest.
+
+    streets    shape (places,); returns the same shape, > 0
+    """
+    names, street = np.unique(streets, return_inverse=True)
+    weights: Floats = np.random.default_rng(seed).lognormal(0, 0.8, len(names))
+    return weights[street]
 
 
 def _story(
-    service: catalog.Service,
-    words: Mapping[str, Any],
-    streets: Sequence[str],
-    busy: Mapping[str, float],
+    service: catalog.Service, words: Mapping[str, Any], streets: NDArray[np.str_], busy: Floats
 ) -> _Story:
-    wanted = set(words.get("streets", ())) & set(streets) or set(streets)
-    spots = [i for i, street in enumerate(streets) if street in wanted]
-    weights = np.asarray([busy[streets[i]] for i in spots])
+    wanted = np.isin(streets, words["streets"]) if "streets" in words else np.asarray([False])
+    odds = np.where(wanted, busy, 0.0) if wanted.any() else busy
     texts = {language: words[language] for language in LANGUAGES}
-    return _Story(service, words["pace"], words["answers"], texts, spots, weights / weights.sum())
+    return _Story(service, words["pace"], words["answers"], texts, odds / odds.sum())
 
 
 def _invent(stage: _Stage, seed: int, number: int, now: datetime) -> PastReport:
@@ -136,7 +132,7 @@ def _invent(stage: _Stage, seed: int, number: int, now: datetime) -> PastReport:
     rng = np.random.default_rng((seed, number))
     rarity = 1 / np.arange(2, len(stage.stories) + 2)
     story = stage.stories[int(rng.choice(len(stage.stories), p=rarity / rarity.sum()))]
-    place = stage.places[story.spots[int(rng.choice(len(story.spots), p=story.odds))]]
+    place = stage.places[int(rng.choice(len(stage.places), p=story.odds))]
     received_at = _received_at(rng, story.service, stage.city.time_zone, now)
     channel = _pick(rng, _channels(story.service))
     language = _language(rng, stage, channel)

@@ -29,7 +29,7 @@ from civicconnect.reports.intake import Closing, Desk, NewReport, PastReport
 from civicconnect.reports.models import Event, EventText, Incoming, Report, ReportArea, ReportPhoto
 from civicconnect.reports.past import changed_in_bulk, submit_past
 from civicconnect.reports.pauses import clock_shows, is_late, shown_clock
-from civicconnect.reports.places import Heap, count_untold, gather, newest_seen
+from civicconnect.reports.places import Heap, Seen, gather, newest_seen
 from civicconnect.reports.public import (
     Column,
     address_told,
@@ -73,9 +73,9 @@ from civicconnect.reports.verify import (
 __all__ = [
     "ORDERS", "Around", "Closing", "Column", "Desk", "Entry", "Event", "EventText", "Fault", "Filter",
     "Heap", "Incoming", "NewLetter", "NewReport", "PastReport", "Receipt", "Report", "ReportArea",
-    "ReportPhoto", "Root", "address_told", "areas_of", "around", "as_text", "ask_again",
+    "ReportPhoto", "Root", "Seen", "address_told", "areas_of", "around", "as_text", "ask_again",
     "changed_in_bulk", "check_chains", "clock_shows", "columns", "contact", "count_public",
-    "count_reports", "count_untold", "count_waiting", "desk", "drop", "enter", "find", "find_known",
+    "count_reports", "count_waiting", "desk", "drop", "enter", "find", "find_known",
     "find_letter", "find_own", "forget_incoming", "gather", "hours_between", "is_known", "is_late", "layers",
     "lifecycle", "near", "newest_seen", "note", "on_time", "own_key", "photo_is_kept", "photo_is_public",
     "photo_is_seen_by", "photos_of_letters", "place_told", "posted", "public_reports", "public_rows",

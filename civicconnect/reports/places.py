@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import CTE, ColumnElement, case, func, or_, select
+from sqlalchemy import CTE, ColumnElement, Float, and_, case, func, or_, select
 
 from civicconnect.db import Db
 from civicconnect.geo import GRID_DEGREES, Box, Point, coarse, in_box, latitude, longitude
@@ -39,26 +39,46 @@ class Heap:
         return Heap(self.count + other.count, self.open + other.open, self.place, box, self.number)
 
 
+@dataclass(frozen=True)
+class Seen:
+    """What strangers see in a box, and how many reports they see in none."""
+
+    heaps: list[Heap]
+    untold: int  # of them only areas are told, or no place is known: counted wherever the box stands
+
+    @property
+    def total(self) -> int:
+        return sum(heap.count for heap in self.heaps)
+
+    @property
+    def open(self) -> int:
+        return sum(heap.open for heap in self.heaps)
+
+
 def gather(
     db: Db, conditions: Sequence[ColumnElement[bool]], box: Box, wide: float, high: float, *,
     everywhere: bool = False,
-) -> list[Heap]:
-    """Return what public reports that fit strangers see in a box, heaped on a grid: one statement.
+) -> Seen:
+    """Return what public reports that fit strangers see in a box, heaped on a grid.
 
     wide, high    a square of the grid, in degrees. The grid does not move with the box, so a heap
                   stays the same while one looks around
-    everywhere    whether nearly all reports lie in the box: then the index is no help and not asked
+    everywhere    whether the box holds many of all reports: then all are read once, without the index
     """
     told = _told(conditions, box, case((Report.status == "closed", 0), else_=1).label("open"),
                  everywhere=everywhere)
-    x, y = func.floor(told.c.long / wide), func.floor(told.c.lat / high)
-    asked = select(
-        func.count(), func.sum(told.c.open), func.avg(told.c.lat),
-        func.avg(told.c.long), func.min(told.c.long), func.min(told.c.lat), func.max(told.c.long),
-        func.max(told.c.lat), func.min(told.c.number),
-    ).where(told.c.lat.between(box.south, box.north), told.c.long.between(box.west, box.east)).group_by(x, y)
-    return [Heap(count, int(open_), Point(lat, long), Box(*sides), number)
-            for count, open_, lat, long, *sides, number in db.execute(asked)]
+    shown = _inside(told, box)
+    square = func.floor(told.c.long / wide, type_=Float) * 1e7 + func.floor(told.c.lat / high, type_=Float)
+    rows = db.execute(select(
+        func.count(), func.sum(told.c.open), func.avg(told.c.lat), func.avg(told.c.long),
+        func.min(told.c.long), func.min(told.c.lat), func.max(told.c.long), func.max(told.c.lat),
+        func.min(told.c.number),
+    ).where(or_(shown, told.c.lat.is_(None)) if everywhere else shown).group_by(square)).all()
+    heaps = [Heap(count, int(open_), Point(lat, long), Box(*sides), number)
+             for count, open_, lat, long, *sides, number in rows if lat is not None]
+    if everywhere:
+        return Seen(heaps, sum(row[0] for row in rows if row[2] is None))
+    return Seen(heaps, _count_untold(db, conditions))
 
 
 def newest_seen(
@@ -76,13 +96,12 @@ def newest_seen(
         if len(seen) >= min(offset + limit, total):
             return seen[offset:offset + limit]
     told = _told(conditions, box, Report.received_at.expression)
-    inside = told.c.lat.between(box.south, box.north) & told.c.long.between(box.west, box.east)
-    asked = select(told.c.number).where(inside).order_by(told.c.received_at.desc(), told.c.number.desc())
-    return list(db.scalars(asked.limit(limit).offset(offset)))
+    asked = select(told.c.number).where(_inside(told, box))
+    newest_first = asked.order_by(told.c.received_at.desc(), told.c.number.desc())
+    return list(db.scalars(newest_first.limit(limit).offset(offset)))
 
 
-def count_untold(db: Db, conditions: Sequence[ColumnElement[bool]]) -> int:
-    """Return how many public reports that fit are on no map: of them only areas are told, or nothing."""
+def _count_untold(db: Db, conditions: Sequence[ColumnElement[bool]]) -> int:
     nowhere = or_(Report.place_told == "area", Report.place.is_(None))
     return db.scalar(select(func.count()).select_from(Report).where(PUBLIC, *conditions, nowhere)) or 0
 
@@ -105,3 +124,10 @@ def _told(
         asked = asked.where(in_box(Report.place, box.grown(GRID_DEGREES / 2)))
     # Once a row, not once wherever it is named: half the time of a wide view.
     return asked.cte("told").prefix_with("MATERIALIZED")
+
+
+def _inside(told: CTE, box: Box) -> ColumnElement[bool]:
+    # Not BETWEEN: of that PostgreSQL expects next to nothing, and then sorts what it could count at once.
+    north, east = (box.north - box.south) / 2, (box.east - box.west) / 2
+    return and_(func.abs(told.c.lat - (box.south + north)) <= north,
+                func.abs(told.c.long - (box.west + east)) <= east)

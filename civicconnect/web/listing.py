@@ -62,25 +62,23 @@ def on_map() -> ResponseReturnValue:
     with db.reading() as db_:
         look = overview.read_look(db_, request.args, view, offer.city)
         ground = look.view()
-        heaps = reports.gather(db_, conditions, ground.box, overview.SQUARE / ground.scale,
-                               overview.SQUARE / ground.stretch, everywhere=look.is_whole)
-        total, open_ = sum(heap.count for heap in heaps), sum(heap.open for heap in heaps)
-        count = max(1, -(-total // PAGE))
+        seen = reports.gather(db_, conditions, ground.box, overview.SQUARE / ground.scale,
+                              overview.SQUARE / ground.stretch, everywhere=look.is_wide)
+        count = max(1, -(-seen.total // PAGE))
         page = min(page, count)
-        found = _seen(db_, conditions, look, total, page)
-        marks = overview.marks(db_, look, heaps, offer)
-        untold = reports.count_untold(db_, conditions)
+        found = _listed(db_, conditions, look, seen.total, page)
+        marks = overview.marks(db_, look, seen.heaps, offer)
         areas = reports.areas_of(db_, [report.number for report in found])
         named = geo.named_areas(db_, _today())
     faults = view.faults()
     return render_template(
-        "resident/map.html", view=view, look=look, marks=marks, found=found, total=total, open=open_,
-        untold=untold, page=page, pages=count, areas=areas, faults=faults, catalog=offer, now=clock.now(),
+        "resident/map.html", view=view, look=look, marks=marks, found=found, seen=seen, page=page,
+        pages=count, areas=areas, faults=faults, catalog=offer, now=clock.now(),
         sizes=overview.SIZES, choices=choices(view, offer, named, "listing.on_map", **look.place),
     ), 422 if faults else 200
 
 
-def _seen(
+def _listed(
     db_: Db, conditions: list[ColumnElement[bool]], look: overview.Look, total: int, page: int
 ) -> list[Report]:
     numbers = reports.newest_seen(db_, conditions, look.view().box, total, PAGE, (page - 1) * PAGE)

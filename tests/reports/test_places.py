@@ -8,7 +8,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from civicconnect import geo, reports
 from civicconnect.geo import Area, Box, Point
-from civicconnect.reports import Report, places
+from civicconnect.reports import Report, Seen, places
 from tests.factories import HERE
 
 EVERYWHERE = Box(-34, 41, -33, 42)
@@ -23,7 +23,7 @@ def place_in(db_, report, point, how):
 
 
 def heaps(db_, box, size=0.0001):
-    return reports.gather(db_, [], box, size, size)
+    return reports.gather(db_, [], box, size, size).heaps
 
 
 @pytest.mark.parametrize("how", ["exact", "rounded"])
@@ -46,16 +46,18 @@ def test_a_place_told_by_area_is_in_no_box_and_counted(db_, make_report):
     place_in(db_, report, HERE, "area")
     assert heaps(db_, EVERYWHERE) == []
     assert reports.newest_seen(db_, [], EVERYWHERE, 1, 20) == []
-    assert reports.count_untold(db_, []) == 1
+    for everywhere in (True, False):
+        assert reports.gather(db_, [], Box(0, 0, 1, 1), 1, 1, everywhere=everywhere) == Seen([], 1)
     place_in(db_, report, HERE, "exact")
-    assert reports.count_untold(db_, []) == 0
+    for everywhere in (True, False):
+        assert reports.gather(db_, [], Box(0, 0, 1, 1), 1, 1, everywhere=everywhere) == Seen([], 0)
 
 
 def test_a_heap_knows_its_number_its_middle_and_how_far_it_reaches(db_, staff, make_report):
     made = [make_report(point=Point(41.2001, -33.4 + step * 0.0002)) for step in range(3)]
     reports.transition(db_, staff, made[1].reference, "close", {"outcome": "fixed"})
     db_.flush()
-    [heap] = reports.gather(db_, [], EVERYWHERE, 1, 1)
+    [heap] = reports.gather(db_, [], EVERYWHERE, 1, 1).heaps
     assert (heap.count, heap.open) == (3, 2)
     assert (heap.place.lat, heap.place.long) == pytest.approx((41.2001, -33.3998))
     assert (heap.box.west, heap.box.east) == pytest.approx((-33.4, -33.3996))
@@ -66,8 +68,8 @@ def test_without_the_index_the_same_is_found(db_, make_report):
     for at, point in enumerate(PLACES):
         place_in(db_, make_report(), point, ("exact", "rounded")[at % 2])
     box = Box(-33.401, 41.1995, -33.395, 41.2051)
-    found = reports.gather(db_, [], box, 0.001, 0.001)
-    again = reports.gather(db_, [], box, 0.001, 0.001, everywhere=True)
+    found = reports.gather(db_, [], box, 0.001, 0.001).heaps
+    again = reports.gather(db_, [], box, 0.001, 0.001, everywhere=True).heaps
     assert sorted(h.number for h in found) == sorted(h.number for h in again)
     assert 0 < sum(h.count for h in found) < len(PLACES)
 

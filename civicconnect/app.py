@@ -13,13 +13,15 @@ import structlog
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from civicconnect import clock, db, jobs, media, opendata, reports, settings, web
+from civicconnect import catalog, clock, db, jobs, media, opendata, reports, settings, web
 from civicconnect.db import Database, Db
 from civicconnect.jobs import Handler
 from civicconnect.settings import Settings
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+LETTERS_KEPT = timedelta(days=30)  # after they were decided; docs/intake.md says so
 
 
 def create_app(given: Settings, database: Database | None = None) -> Flask:
@@ -89,6 +91,13 @@ def _sweep(db_: Db, _: dict[str, Any]) -> None:
         lambda digest: reports.photo_is_kept(db_, digest), older_than=kept_for)
 
 
+def _forget(db_: Db, _: dict[str, Any]) -> None:
+    """Erase what was promised to be kept no longer: contact details, and letters long decided."""
+    kept = catalog.catalog(db_).city.keep_contact
+    reports.forget_contacts(db_, clock.now() - kept)
+    reports.forget_incoming(db_, clock.now() - LETTERS_KEPT)
+
+
 def seal_file(day: str) -> Path:
     """Return where the root of a day is kept."""
     return settings.current().data_folder / "seals" / f"{day}.json"
@@ -101,6 +110,7 @@ def handlers() -> dict[str, Handler]:
         "publish": Handler(_publish, reads=True),
         "seal": Handler(_seal, reads=True),
         "sweep": Handler(_sweep, reads=True),
+        "forget": Handler(_forget),
     }
 
 
@@ -108,7 +118,7 @@ def schedule() -> None:
     """Ask for what is due by the calendar; the worker calls this at every sign of life."""
     with db.transaction() as db_:
         if not seal_file(clock.now().date().isoformat()).exists():
-            jobs.enqueue(db_, "seal", key="seal")
-            jobs.enqueue(db_, "sweep", key="sweep")
+            for kind in ("seal", "forget", "sweep"):
+                jobs.enqueue(db_, kind, key=kind)
         if opendata.newest() is None:
             opendata.request_publication(db_)

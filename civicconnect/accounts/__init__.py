@@ -4,6 +4,7 @@ from civicconnect.accounts.actor import SYSTEM, Actor
 from civicconnect.accounts.contacts import (
     Contact,
     ContactDetails,
+    contacts_before,
     erase_contacts,
     read_contact,
     read_contacts,
@@ -16,6 +17,7 @@ from civicconnect.accounts.sealing import keyed_hash
 
 __all__ = [
     "Actor", "Contact", "ContactDetails", "Partner", "ROLES", "Role", "SYSTEM", "Staff", "actor_of",
-    "add_partner", "add_staff", "erase_contacts", "is_known", "keyed_hash", "list_partners", "make_roles",
-    "read_contact", "read_contacts", "remember", "remove_partner", "signed_by",
+    "add_partner", "add_staff", "contacts_before", "erase_contacts", "is_known", "keyed_hash",
+    "list_partners", "make_roles", "read_contact", "read_contacts", "remember", "remove_partner",
+    "signed_by",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection
 from dataclasses import asdict, dataclass
+from datetime import datetime
 
 from sqlalchemy import delete, select
 
@@ -61,6 +62,11 @@ def read_contacts(db: Db, contact_ids: Collection[int]) -> dict[int, ContactDeta
     """Open contact details of several people in one statement; those erased meanwhile are left out."""
     rows = db.execute(select(ContactRow.id, ContactRow.sealed).where(ContactRow.id.in_(contact_ids)))
     return {row.id: ContactDetails(**json.loads(unseal(row.sealed))) for row in rows}
+
+
+def contacts_before(db: Db, before: datetime) -> list[int]:
+    """Return the ids of contact details that were given before an instant, oldest first."""
+    return list(db.scalars(select(ContactRow.id).where(ContactRow.made_at < before).order_by(ContactRow.id)))
 
 
 def erase_contacts(db: Db, contact_ids: Collection[int]) -> None:

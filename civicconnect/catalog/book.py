@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 
 from civicconnect.catalog.models import CityRow, DepartmentRow, GroupRow, ServiceRow, TemplateRow
-from civicconnect.catalog.shapes import PRIORITIES
+from civicconnect.catalog.shapes import KEEP_CONTACT_DAYS, PRIORITIES
 from civicconnect.db import Db
 from civicconnect.errors import NotFound
 
@@ -73,6 +73,11 @@ class City:
     storm: Storm = field(default=Storm(on=False, during=Span(), words={}))
     notices: Mapping[str, Any] = field(default_factory=dict)
     layers: Mapping[str, Words] = field(default_factory=dict)
+
+    @property
+    def keep_contact(self) -> timedelta:
+        """Return how long contact details are kept at most."""
+        return timedelta(days=self.notices.get("keep_contact_days", KEEP_CONTACT_DAYS))
 
     def wall(self, now: datetime) -> str:
         """Return an instant as the city's own clock shows it: "2026-12-01 08:00"."""

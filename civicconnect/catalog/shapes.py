@@ -17,6 +17,7 @@ PLACES = ("exact", "rounded", "area")  # how much of a place strangers are told
 OUTCOMES = ("fixed", "partly_fixed", "no_action", "not_found", "duplicate", "handed_over", "withdrawn",
             "invalid")
 VERBS = ("accept", "plan", "start", "wait", "resume", "close", "reopen")
+KEEP_CONTACT_DAYS = 365  # where a city decides nothing else
 MOMENT = re.compile(r"\d{4}-\d{2}-\d{2} \d{2}:\d{2}")
 ICON = validate.Regexp(r"([a-z][a-z0-9-]{0,39})?$", error="An icon is named with lower case letters and -.")
 CODE = validate.Regexp(
@@ -89,7 +90,7 @@ class Notices(Schema):
     officer = fields.Str(load_default="", validate=validate.Length(max=300))
     authority = fields.Str(load_default="", validate=validate.Length(max=300))
     law = Words(load_default=dict)
-    keep_contact_days = fields.Int(load_default=365, validate=validate.Range(
+    keep_contact_days = fields.Int(load_default=KEEP_CONTACT_DAYS, validate=validate.Range(
         1, 36500, error="Keep contact details for 1 day to 100 years."))
     accessibility = fields.Str(load_default="", validate=validate.Length(max=300))  # whom to ask
     terms = Words(load_default=dict)

@@ -61,6 +61,7 @@ from civicconnect.reports.queries import (
     timeline,
     visible_to,
 )
+from civicconnect.reports.retention import forget_contacts
 from civicconnect.reports.verify import (
     Fault,
     Root,
@@ -71,14 +72,14 @@ from civicconnect.reports.verify import (
 )
 
 __all__ = [
-    "ORDERS", "Around", "Closing", "Column", "Desk", "Entry", "Event", "EventText", "Fault", "Filter",
-    "Heap", "Incoming", "NewLetter", "NewReport", "PastReport", "Receipt", "Report", "ReportArea",
+    "Around", "Closing", "Column", "Desk", "Entry", "Event", "EventText", "Fault", "Filter", "Heap",
+    "Incoming", "NewLetter", "NewReport", "ORDERS", "PastReport", "Receipt", "Report", "ReportArea",
     "ReportPhoto", "Root", "Seen", "address_told", "areas_of", "around", "as_text", "ask_again",
     "changed_in_bulk", "check_chains", "clock_shows", "columns", "contact", "count_public",
-    "count_reports", "count_waiting", "desk", "drop", "enter", "find", "find_known",
-    "find_letter", "find_own", "forget_incoming", "gather", "hours_between", "is_known", "is_late", "layers",
-    "lifecycle", "near", "newest_seen", "note", "on_time", "own_key", "photo_is_kept", "photo_is_public",
-    "photo_is_seen_by", "photos_of_letters", "place_told", "posted", "public_reports", "public_rows",
-    "receive", "remember_post", "root", "root_from", "root_text", "shown_clock", "submit", "submit_past",
-    "take", "timeline", "transition", "visible_to", "waiting_letters",
+    "count_reports", "count_waiting", "desk", "drop", "enter", "find", "find_known", "find_letter",
+    "find_own", "forget_contacts", "forget_incoming", "gather", "hours_between", "is_known", "is_late",
+    "layers", "lifecycle", "near", "newest_seen", "note", "on_time", "own_key", "photo_is_kept",
+    "photo_is_public", "photo_is_seen_by", "photos_of_letters", "place_told", "posted", "public_reports",
+    "public_rows", "receive", "remember_post", "root", "root_from", "root_text", "shown_clock", "submit",
+    "submit_past", "take", "timeline", "transition", "visible_to", "waiting_letters",
 ]

@@ -22,7 +22,7 @@ def privacy() -> ResponseReturnValue:
     services = [service for service in offer.services.values() if service.active]
     return render_template(
         "notices/privacy.html", notices=offer.city.notices, cookie=current_app.config["SESSION_COOKIE_NAME"],
-        swept_days=SWEPT_AFTER.days,
+        swept_days=SWEPT_AFTER.days, kept_days=offer.city.keep_contact.days,
         private=[s for s in services if s.visibility == "private"],
         in_part=[s for s in services
                  if s.visibility == "public" and (s.place != "exact" or s.text != "public")])

@@ -96,7 +96,7 @@ def test_the_privacy_notice_says_what_the_product_does_and_what_the_city_wrote(v
         "authority": "The Authority for Data", "law": {"en": "The Larkmouth Act."}, "keep_contact_days": 90})
     told = visitor.get("/privacy").words
     for said in ("Larkmouth, City Hall", "Ida Reed", "The Authority for Data", "The Larkmouth Act.",
-                 "at most 90 days", "one cookie, named civic", "removed after 3 days",
+                 "erased after 90 days", "one cookie, named civic", "removed after 3 days",
                  "Only the city sees reports of these kinds: Graffiti",
                  "Others see only a part of reports of these kinds: Tree or branch"):
         assert said in told

@@ -7,7 +7,6 @@ import io
 import json
 import re
 import xml.etree.ElementTree as ET
-from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from math import dist
@@ -17,32 +16,17 @@ from geoalchemy2.shape import from_shape
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely.geometry import MultiPolygon, box
-from sqlalchemy import event
 
 from civicconnect import clock, geo, reports
 from civicconnect.geo import Area, Box, Point
 from civicconnect.reports import Filter, Heap
 from civicconnect.web import overview
+from tests.counting import counted
 from tests.factories import HERE
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 MONDAY = datetime(2026, 11, 23, 9, tzinfo=UTC)
 NEAR = f"lat={HERE.lat}&long={HERE.long}&zoom=17"
-
-
-@contextmanager
-def counting(database):
-    """Give the list of statements that run meanwhile."""
-    asked = []
-
-    def note(_connection, _cursor, statement, *_more):
-        asked.append(statement)
-
-    event.listen(database.engine, "before_cursor_execute", note)
-    try:
-        yield asked
-    finally:
-        event.remove(database.engine, "before_cursor_execute", note)
 
 
 @pytest.fixture
@@ -325,6 +309,12 @@ def test_two_rounded_places_of_one_square_cannot_be_told_apart(visitor, db_, mak
     assert words == "2 reports, 2 of them open"
 
 
+def test_a_map_opened_alone_may_turn_dark_and_nothing_else(visitor):
+    policy = visitor.get("/map.svg?lat=41.2&long=-33.4").answer.headers["Content-Security-Policy"]
+    assert policy == "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+
+
+
 @pytest.mark.parametrize("where", [TRUE, COARSE, Point(41.3, -33.3)], ids=str)
 def test_a_report_told_by_its_area_is_on_no_map_and_only_counted(visitor, db_, make_report, where):
     reference = told(db_, make_report(point=TRUE), "area")
@@ -552,7 +542,7 @@ def test_an_empty_feed_is_one_too(visitor):
                                      "/reports.geojson"])
 def test_a_view_costs_the_same_however_much_it_shows(visitor, database, make_report, address):
     def statements():
-        with counting(database) as asked:
+        with counted(database) as asked:
             visitor.get(address)
         return len(asked)
 

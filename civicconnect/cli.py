@@ -23,14 +23,19 @@ MANY = click.option("--cities", "many", type=FILE, help="A folder whose folders 
 
 
 @contextmanager
-def installation() -> Iterator[tuple[Settings, Database]]:
-    """Work on the installation that the settings describe."""
+def installation(*, ready: bool = False) -> Iterator[tuple[Settings, Database]]:
+    """Work on the installation that the settings describe.
+
+    ready    whether its database must have the shape of this release; else Conflict
+    """
     given = settings.load()
     database = db.open_database(given.url_of_database)
     if "{host}" in given.base_url:
         given = cities.at_its_host(given, database)
     try:
         with settings.bound(given), db.bound(database):
+            if ready:
+                commands.must_be_ready(database)
             yield given, database
     finally:
         database.engine.dispose()
@@ -90,8 +95,7 @@ def serve(many: Path | None) -> None:
         if shared:
             cities.serve_all(shared)
             return
-        with installation() as (given, database):
-            commands.must_be_ready(database)
+        with installation(ready=True) as (given, database):
             click.echo(f"Serving {given.address}")
             running.serve(given, create_app(given, database))
     except KeyboardInterrupt:
@@ -109,8 +113,7 @@ def worker(many: Path | None) -> None:
     if shared:
         cities.work_all(shared, running.told_to_stop())
         return
-    with installation() as (given, database):
-        commands.must_be_ready(database)
+    with installation(ready=True) as (given, database):
         running.work(given, database)
 
 
@@ -150,8 +153,7 @@ def export(out: Path, version: int | None) -> None:
 
     Example: civic city export /srv/our-city-today
     """
-    with installation() as (_, database):
-        commands.must_be_ready(database)
+    with installation(ready=True):
         folders.export(out, version)
 
 
@@ -163,8 +165,7 @@ def diff(folder: Path, everything: bool) -> None:
 
     Example: civic city diff /srv/our-city
     """
-    with installation() as (_, database):
-        commands.must_be_ready(database)
+    with installation(ready=True):
         sys.exit(folders.diff(folder, everything=everything))
 
 
@@ -174,8 +175,7 @@ def versions() -> None:
 
     Example: civic city versions
     """
-    with installation() as (_, database):
-        commands.must_be_ready(database)
+    with installation(ready=True):
         folders.versions()
 
 
@@ -187,8 +187,7 @@ def storm(switch: str, until: str) -> None:
 
     Example: civic city storm on --until "2026-12-01 08:00"
     """
-    with installation() as (_, database):
-        commands.must_be_ready(database)
+    with installation(ready=True):
         folders.storm(until, on=switch == "on")
 
 
@@ -299,8 +298,7 @@ def add_partner(name: str) -> None:
 
     Example: civic partner add harbour-app
     """
-    with installation() as (_, database):
-        commands.must_be_ready(database)
+    with installation(ready=True):
         post.add_partner(name)
 
 
@@ -310,8 +308,7 @@ def list_partners() -> None:
 
     Example: civic partner list
     """
-    with installation() as (_, database):
-        commands.must_be_ready(database)
+    with installation(ready=True):
         post.list_partners()
 
 
@@ -322,8 +319,7 @@ def remove_partner(name: str) -> None:
 
     Example: civic partner remove harbour-app
     """
-    with installation() as (_, database):
-        commands.must_be_ready(database)
+    with installation(ready=True):
         post.remove_partner(name)
 
 

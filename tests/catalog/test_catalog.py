@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import delete, event, select, update
+from sqlalchemy import delete, select, update
 
 from civicconnect import catalog, city, clock, reports, settings
 from civicconnect.accounts import SYSTEM
 from civicconnect.catalog.models import CityRow, DepartmentRow, ServiceRow
 from civicconnect.errors import Invalid, NotFound
+from tests.counting import counted
 from tests.factories import RESIDENT, new_report
 
 
@@ -49,16 +50,8 @@ def test_the_catalogue_is_what_the_folder_says(db_, rows):
 
 
 def test_the_catalogue_is_read_in_five_statements(database, db_):
-    seen = []
-
-    def note(_conn, _cursor, statement, *_):
-        seen.append(statement)
-
-    event.listen(database.engine, "before_cursor_execute", note)
-    try:
+    with counted(database) as seen:
         catalog.catalog(db_)
-    finally:
-        event.remove(database.engine, "before_cursor_execute", note)
     assert len(seen) == 5
 
 

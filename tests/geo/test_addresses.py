@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
-
 import pytest
 from shapely.geometry import LineString, MultiLineString, MultiPolygon, box
-from sqlalchemy import event, func, select
+from sqlalchemy import func, select
 
 from civicconnect import db, geo
 from civicconnect.geo import Address, Ground, Point
 from civicconnect.geo.load import AreaRow
 from civicconnect.geo.places import metres
+from tests.counting import counted
 from tests.factories import HERE
 
 # Far from the demo city, at the equator: a thousandth of a degree is some 111 m both ways.
@@ -105,21 +104,6 @@ def settle(db_):
     def build(addresses=(), lines=()):
         geo.load(db_, Ground(addresses=tuple(addresses), shapes=tuple(("street", *each) for each in lines)))
     return build
-
-
-@contextmanager
-def counted(database):
-    """Count the questions to a database: a list that grows."""
-    asked = []
-
-    def note(_connection, _cursor, statement, *_rest):
-        asked.append(statement)
-
-    event.listen(database.engine, "before_cursor_execute", note)
-    try:
-        yield asked
-    finally:
-        event.remove(database.engine, "before_cursor_execute", note)
 
 
 def labels(view, words, limit=8):

@@ -3,33 +3,16 @@
 from __future__ import annotations
 
 import io
-from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import event
 
 from civicconnect import clock, media, reports
 from civicconnect.accounts import SYSTEM, ContactDetails
 from civicconnect.geo import Point
+from tests.counting import counted
 from tests.factories import staff_actor
 from tests.offers import change_service, make_template
-
-
-@contextmanager
-def counted(database):
-    """Count the statements sent to the database."""
-    seen: list[str] = []
-
-    def note(_conn, _cursor, statement, *_):
-        if not statement.startswith(("SAVEPOINT", "RELEASE", "ROLLBACK", "BEGIN")):
-            seen.append(statement)
-
-    event.listen(database.engine, "before_cursor_execute", note)
-    try:
-        yield seen
-    finally:
-        event.remove(database.engine, "before_cursor_execute", note)
 
 
 @pytest.fixture

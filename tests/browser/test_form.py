@@ -95,6 +95,18 @@ def test_photos_are_gathered_shrunk_taken_out_and_sent(phone):
     assert max(Image.open(BytesIO(full.body())).size) == 2048
 
 
+def test_a_photo_chosen_before_the_script_arrived_is_gathered_too(phone):
+    resident = phone()
+    page, held = resident.page, []
+    page.route("**/js/components/photo.js", lambda route: held.append(route))
+    with page.expect_request("**/js/components/photo.js"):
+        page.goto(resident.site.address + FORM + "pothole", wait_until="commit")
+    page.get_by_label("Up to 3 photos (optional)").set_input_files(picture(10, (3000, 2000)))
+    [script] = held
+    script.continue_()
+    page.get_by_label("Remove this photo: 10.jpg").wait_for()
+
+
 def test_only_who_sent_it_sees_a_private_report(phone):
     resident, stranger = phone(), phone()
     resident.go(FORM + "road-sign")

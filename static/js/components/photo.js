@@ -58,7 +58,7 @@ export default function photo(root) {
     return made;
   }
 
-  input.addEventListener("change", async () => {
+  async function gather() {
     const fresh = [...input.files].filter((file) => !chosen.some((one) => isSame(one.from, file)));
     if (!input.multiple && fresh.length) { chosen.length = 0; list.replaceChildren(); }
     const most = Math.max(room() - chosen.length, 0);
@@ -69,5 +69,9 @@ export default function photo(root) {
     carry(); // whoever sends at once sends the pictures as they are
     for (const one of added) one.file = await shrunk(one.from);
     carry();
-  });
+  }
+
+  input.addEventListener("change", gather);
+  // On a slow line a picture may be chosen before this arrives, and Back brings chosen ones again.
+  if (input.files.length) gather();
 }

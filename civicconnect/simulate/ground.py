@@ -44,7 +44,9 @@ def draw_ground(folder: Path, seed: int) -> None:
     """Write areas/, map/ and addresses.csv of a city folder; what they held before is replaced."""
     town = draw_town(seed)
     for layer, areas in divide(limit(town.shore, town.streets)).items():
-        shapes = [(area.shape, area.properties) for area in areas]
+        # By their codes, as an export writes them.
+        shapes = [(area.shape, area.properties)
+                  for area in sorted(areas, key=lambda area: area.properties["code"])]
         _write(folder / "areas" / f"{layer}.geojson", shapes)
     for layer, features in _map(town).items():
         _write(folder / "map" / f"{layer}.geojson", _charted(features))
@@ -136,4 +138,4 @@ def _write_addresses(path: Path, houses: Sequence[House]) -> None:
         doors = to_degrees(shapely.MultiPoint([(house.x, house.y) for house in houses]))
         places = shapely.get_coordinates(doors).tolist()
         for house, (long, lat) in zip(houses, places, strict=True):
-            rows.writerow((house.street, house.label, f"{long:.6f}", f"{lat:.6f}"))
+            rows.writerow((house.street, house.label, round(long, 6), round(lat, 6)))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -14,12 +14,41 @@ from sqlalchemy import text
 from civicconnect.db.transaction import Db
 
 
+@dataclass(frozen=True)
+class Spelling:
+    """How an engine takes values in bulk. A plain value: other processes may write by it."""
+
+    server: bool  # PostgreSQL, not the embedded engine
+
+    def instant(self, value: datetime) -> str:
+        """Write an aware instant."""
+        utc = value if value.tzinfo is UTC else value.astimezone(UTC)
+        text_ = orjson.dumps(utc)[1:-1].decode()  # ten times as quick as its own isoformat
+        if self.server:
+            return text_
+        # As SQLAlchemy spells it: a blank, six figures behind the seconds, no zone.
+        return f"{text_[:10]} {text_[11:-6] if utc.microsecond else f'{text_[11:19]}.000000'}"
+
+    def uuid(self, value: UUID) -> str:
+        """Write a UUID."""
+        return str(value) if self.server else value.hex
+
+    def json(self, value: Any) -> str:
+        """Write what a JSON column holds."""
+        return orjson.dumps(value).decode()
+
+
+def spelling(db: Db) -> Spelling:
+    """Return how the engine of `db` takes values in bulk."""
+    return Spelling(db.get_bind().dialect.name == "postgresql")
+
+
 def copy_in(db: Db, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """Append rows in the transaction of `db`.
 
     table, columns   names as in the models; they come from code, never from outside
-    rows             values in the order of `columns`: aware datetimes, UUIDs, dicts (as JSON),
-                     places already encoded by `geo.encoder`
+    rows             values in the order of `columns`: text, figures, bytes, and whatever else as
+                     its `spelling` and `geo.encoder` write it
     """
     raw = db.connection().connection.driver_connection
     assert raw is not None  # noqa: S101  the pool hands out an open connection
@@ -27,11 +56,22 @@ def copy_in(db: Db, table: str, columns: Sequence[str], rows: Iterable[Sequence[
     if db.get_bind().dialect.name == "postgresql":
         with raw.cursor().copy(f"COPY {table} ({names}) FROM STDIN") as copy:  # noqa: S608
             for row in rows:
-                copy.write_row(_spelled(row, FOR_SERVER))
+                copy.write_row(row)
         return
     marks = ", ".join("?" * len(columns))
-    statement = f"INSERT INTO {table} ({names}) VALUES ({marks})"  # noqa: S608
-    raw.executemany(statement, (_spelled(row, FOR_FILE) for row in rows))
+    raw.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", rows)  # noqa: S608
+
+
+def present(db: Db, table: str, column: str, values: Sequence[str], kind: str = "text") -> set[str]:
+    """Return which of the values, as `spelling` writes them, stand in a column of a table.
+
+    kind    the column's type on PostgreSQL, by whose index it is looked up
+    """
+    if db.get_bind().dialect.name == "postgresql":
+        asked = f"SELECT {column}::text FROM {table} WHERE {column} = ANY(CAST(:values AS {kind}[]))"  # noqa: S608
+        return set(db.execute(text(asked), {"values": list(values)}).scalars())
+    asked = f"SELECT {column} FROM {table} WHERE {column} IN (SELECT value FROM json_each(:values))"  # noqa: S608
+    return set(db.execute(text(asked), {"values": orjson.dumps(list(values)).decode()}).scalars())
 
 
 def analyse(db: Db, *tables: str) -> None:
@@ -50,26 +90,3 @@ def reserve(db: Db, table: str, key: str, count: int) -> range | list[int]:
         return sorted(found.scalars())
     last = db.execute(text(f"SELECT coalesce(max({key}), 0) FROM {table}")).scalar_one()  # noqa: S608
     return range(last + 1, last + 1 + count)
-
-
-def _spelled(row: Sequence[Any], spellings: Mapping[type, Callable[[Any], Any]]) -> list[Any]:
-    # Looked up by exact type: this runs for every cell of a million rows.
-    get = spellings.get
-    return [spell(value) if (spell := get(type(value))) else value for value in row]
-
-
-@lru_cache(maxsize=8192)  # an import writes the same few instants again and again
-def _instant(value: datetime) -> str:
-    utc = value if value.tzinfo is UTC else value.astimezone(UTC)
-    return utc.isoformat(" ", "microseconds")[:26]  # without the offset
-
-
-def _json(value: Any) -> str:
-    return orjson.dumps(value).decode()
-
-
-FOR_SERVER: Mapping[type, Callable[[Any], Any]] = {dict: _json, list: _json}
-# The spellings SQLAlchemy itself gives SQLite, so that a bulk row reads like any other.
-FOR_FILE: Mapping[type, Callable[[Any], Any]] = {
-    datetime: _instant, UUID: lambda value: value.hex, dict: _json, list: _json,
-}

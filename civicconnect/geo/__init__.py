@@ -1,7 +1,7 @@
 """Where things are: points, areas with their dates, addresses, and a map that needs no script."""
 
 from civicconnect.geo.addresses import describe, find_addresses, somewhere
-from civicconnect.geo.areas import AreaHit, areas_at, areas_of_many, forget_areas
+from civicconnect.geo.areas import AreaHit, AreaIndex, area_index, areas_at, areas_of_many, forget_areas
 from civicconnect.geo.borders import misplaced
 from civicconnect.geo.drawing import Pin, View, draw_map
 from civicconnect.geo.dump import dump, spell
@@ -9,15 +9,17 @@ from civicconnect.geo.gazetteer import remake
 from civicconnect.geo.load import Ground, check, load
 from civicconnect.geo.models import Address, Area, MapShape
 from civicconnect.geo.named import NamedArea, extent, named_areas
+from civicconnect.geo.placed import placed_in_bulk
 from civicconnect.geo.places import Place
 from civicconnect.geo.point import GRID_DEGREES, Box, Point, coarsen, encoder, point_from
 from civicconnect.geo.schema import add_shape, drop_column, drop_shape, install
 from civicconnect.geo.spatial import coarse, distance, in_box, latitude, longitude, within
 
 __all__ = [
-    "GRID_DEGREES", "Address", "Area", "AreaHit", "Box", "Ground", "MapShape", "NamedArea", "Pin",
-    "Place", "Point", "View", "add_shape", "areas_at", "areas_of_many", "check", "coarse", "coarsen",
-    "describe", "distance", "draw_map", "drop_column", "drop_shape", "dump", "encoder", "extent",
-    "find_addresses", "forget_areas", "in_box", "install", "latitude", "load", "longitude", "misplaced",
-    "named_areas", "point_from", "remake", "somewhere", "spell", "within",
+    "Address", "Area", "AreaHit", "AreaIndex", "Box", "GRID_DEGREES", "Ground", "MapShape", "NamedArea",
+    "Pin", "Place", "Point", "View", "add_shape", "area_index", "areas_at", "areas_of_many", "check",
+    "coarse", "coarsen", "describe", "distance", "draw_map", "drop_column", "drop_shape", "dump",
+    "encoder", "extent", "find_addresses", "forget_areas", "in_box", "install", "latitude", "load",
+    "longitude", "misplaced", "named_areas", "placed_in_bulk", "point_from", "remake", "somewhere",
+    "spell", "within",
 ]

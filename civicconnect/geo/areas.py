@@ -31,9 +31,19 @@ class AreaHit:
     name: str
     names: Mapping[str, str] = field(default_factory=dict, compare=False)  # by language
 
+    @property
+    def key(self) -> str:
+        """Return what rules and promises call it."""
+        return f"{self.layer}:{self.code}"
+
 
 @dataclass(frozen=True)
-class _Index:
+class AreaIndex:
+    """All areas of a city as they stood when they were read: plain values, good in any process.
+
+    stamp    tells whether they are still those of the database
+    """
+
     stamp: tuple[int, datetime | None]
     areas: tuple[AreaHit, ...]
     since: NDArray[np.datetime64]
@@ -41,8 +51,30 @@ class _Index:
     bounds: NDArray[np.float64]  # (areas, 4): west, south, east, north
     shapes: Any
 
+    def of_many(self, points: Sequence[Point | None], days: Sequence[date]) -> list[tuple[AreaHit, ...]]:
+        """Return the areas that hold each point on its day; no point, no areas.
 
-_indexes: WeakKeyDictionary[Engine, _Index] = WeakKeyDictionary()
+        A point on the border of two areas of one layer belongs to the one whose code comes first.
+        """
+        shapely.prepare(self.shapes)  # once: what is prepared stays so, but does not travel
+        nowhere = (np.nan, np.nan)
+        where = np.array([(p.long, p.lat) if p else nowhere for p in points], dtype=float).reshape(-1, 2)
+        when = np.array(days, dtype="datetime64[D]")
+        found: list[dict[str, AreaHit]] = [{} for _ in points]
+        x, y = where[:, 0], where[:, 1]
+        for area, since, until, box, shape in zip(
+            self.areas, self.since, self.until, self.bounds, self.shapes, strict=True
+        ):
+            near = (x >= box[0]) & (x <= box[2]) & (y >= box[1]) & (y <= box[3])
+            near &= (when >= since) & (when <= until)
+            chosen = np.flatnonzero(near)
+            inside = chosen[shapely.intersects_xy(shape, x[chosen], y[chosen])]
+            for i in inside:
+                found[i].setdefault(area.layer, area)
+        return [tuple(hits.values()) for hits in found]
+
+
+_indexes: WeakKeyDictionary[Engine, AreaIndex] = WeakKeyDictionary()
 
 
 def areas_at(db: Db, point: Point, on: date) -> tuple[AreaHit, ...]:
@@ -53,25 +85,8 @@ def areas_at(db: Db, point: Point, on: date) -> tuple[AreaHit, ...]:
 def areas_of_many(
     db: Db, points: Sequence[Point | None], days: Sequence[date]
 ) -> list[tuple[AreaHit, ...]]:
-    """Return the same for many points, each on its own day. No point, no areas.
-
-    A point on the border of two areas of one layer belongs to the one whose code comes first.
-    """
-    index = _index(db)
-    where = np.array([(p.long, p.lat) if p else (np.nan, np.nan) for p in points], dtype=float).reshape(-1, 2)
-    when = np.array(days, dtype="datetime64[D]")
-    found: list[dict[str, AreaHit]] = [{} for _ in points]
-    for area, since, until, box, shape in zip(
-        index.areas, index.since, index.until, index.bounds, index.shapes, strict=True
-    ):
-        x, y = where[:, 0], where[:, 1]
-        near = (x >= box[0]) & (x <= box[2]) & (y >= box[1]) & (y <= box[3])
-        near &= (when >= since) & (when <= until)
-        chosen = np.flatnonzero(near)
-        inside = chosen[shapely.intersects_xy(shape, x[chosen], y[chosen])]
-        for i in inside:
-            found[i].setdefault(area.layer, area)
-    return [tuple(hits.values()) for hits in found]
+    """Return the same for many points, each on its own day."""
+    return area_index(db).of_many(points, days)
 
 
 def forget_areas() -> None:
@@ -79,7 +94,8 @@ def forget_areas() -> None:
     _indexes.clear()
 
 
-def _index(db: Db) -> _Index:
+def area_index(db: Db) -> AreaIndex:
+    """Return the areas of the city as they stand now."""
     stamp = tuple(db.execute(select(func.count(Area.id), func.max(Area.changed_at))).one())
     engine = db.connection().engine
     known = _indexes.get(engine)
@@ -88,13 +104,13 @@ def _index(db: Db) -> _Index:
     return known
 
 
-def _read(db: Db, stamp: tuple[int, datetime | None]) -> _Index:
+def _read(db: Db, stamp: tuple[int, datetime | None]) -> AreaIndex:
     columns = (Area.id, Area.layer, Area.code, Area.name, Area.names, Area.valid_from, Area.valid_to)
     binary = func.ST_AsBinary(Area.shape, type_=None)
     rows = db.execute(select(*columns, binary).order_by(Area.layer, Area.code, Area.id)).all()
     shapes = shapely.from_wkb([bytes(row[7]) for row in rows])
     shapely.prepare(shapes)
-    return _Index(
+    return AreaIndex(
         stamp,
         tuple(AreaHit(*row[:5]) for row in rows),
         np.array([row[5] or date(1, 1, 1) for row in rows], dtype="datetime64[D]"),

@@ -18,7 +18,7 @@ from shapely.geometry import MultiPolygon, shape
 from sqlalchemy import delete, func, select
 
 from civicconnect import clock
-from civicconnect.db import Db, copy_in
+from civicconnect.db import Db, copy_in, spelling
 from civicconnect.geo import gazetteer
 from civicconnect.geo.areas import forget_areas
 from civicconnect.geo.models import Address, Area, MapShape
@@ -233,7 +233,7 @@ def _load_addresses(db: Db, ground: Ground) -> int:
     changed = 0
     if standing is None or standing.addresses != given.addresses:
         db.execute(delete(Address))
-        encode = encoder(db)
+        encode = encoder(spelling(db))
         rows = ((s, n, "", encode(p)) for s, n, p in ground.addresses)
         copy_in(db, "address", ("street", "number", "words", "place"), rows)
         changed = len(ground.addresses)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from civicconnect.db import Db
+from civicconnect.db import Spelling
 from civicconnect.errors import Invalid, Sentence
 
 METRES_PER_DEGREE = 111_195.0  # of latitude, on a sphere of 6,371,009 m
@@ -68,10 +68,9 @@ def coarsen(point: Point) -> Point:
     return Point(round(lat, 5), round(long, 5))
 
 
-def encoder(db: Db) -> Callable[[Point | None], Any]:
-    """Return the function that writes a point the way this engine stores it, for `copy_in`."""
-    server = db.get_bind().dialect.name == "postgresql"
-    return _for_postgis if server else _for_spatialite
+def encoder(spelling: Spelling) -> Callable[[Point | None], Any]:
+    """Return the function that writes a point the way an engine stores it, for `copy_in`."""
+    return _for_postgis if spelling.server else _for_spatialite
 
 
 def _for_postgis(point: Point | None) -> str | None:

@@ -79,10 +79,10 @@ def _import(file: Path, profile: Profile, verdicts: Path, progress: Callable[[Ta
         writer.writerow(VERDICT)
         while batch := list(islice(rows, BATCH)):
             with db.transaction() as db_:
-                desk = reports.desk(db_)
-                reader = _Reader(profile, desk.catalog, seen)
+                press = reports.press(db_)
+                reader = _Reader(profile, press.desk.catalog, seen)
                 past = [p for line, row in batch if (p := reader.read(line, row))]
-                new = reports.submit_past(db_, actor, desk, past)
+                new = reports.submit_past(db_, actor, past, press)
                 reports.changed_in_bulk(db_)
             writer.writerows(reader.verdicts)
             _count(tally, reader, len(batch), len(past), new)

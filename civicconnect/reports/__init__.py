@@ -9,6 +9,7 @@ from civicconnect.reports.actions import (
     submit,
     transition,
 )
+from civicconnect.reports.arrivals import Closing, NewReport, PastReport, PastStep, RecordedDue
 from civicconnect.reports.entering import ask_again, enter
 from civicconnect.reports.filter import Filter
 from civicconnect.reports.inbox import (
@@ -25,9 +26,9 @@ from civicconnect.reports.inbox import (
     take,
     waiting_letters,
 )
-from civicconnect.reports.intake import Closing, Desk, NewReport, PastReport
+from civicconnect.reports.intake import Desk
 from civicconnect.reports.models import Event, EventText, Incoming, Report, ReportArea, ReportPhoto
-from civicconnect.reports.past import changed_in_bulk, submit_past
+from civicconnect.reports.past import Press, Sheet, changed_in_bulk, compose, press, store, submit_past
 from civicconnect.reports.pauses import clock_shows, is_late, shown_clock
 from civicconnect.reports.places import Heap, Seen, gather, newest_seen
 from civicconnect.reports.public import (
@@ -73,13 +74,14 @@ from civicconnect.reports.verify import (
 
 __all__ = [
     "Around", "Closing", "Column", "Desk", "Entry", "Event", "EventText", "Fault", "Filter", "Heap",
-    "Incoming", "NewLetter", "NewReport", "ORDERS", "PastReport", "Receipt", "Report", "ReportArea",
-    "ReportPhoto", "Root", "Seen", "address_told", "areas_of", "around", "as_text", "ask_again",
-    "changed_in_bulk", "check_chains", "clock_shows", "columns", "contact", "count_public",
-    "count_reports", "count_waiting", "desk", "drop", "enter", "find", "find_known", "find_letter",
-    "find_own", "forget_contacts", "forget_incoming", "gather", "hours_between", "is_known", "is_late",
-    "layers", "lifecycle", "near", "newest_seen", "note", "on_time", "own_key", "photo_is_kept",
-    "photo_is_public", "photo_is_seen_by", "photos_of_letters", "place_told", "posted", "public_reports",
-    "public_rows", "receive", "remember_post", "root", "root_from", "root_text", "shown_clock", "submit",
-    "submit_past", "take", "timeline", "transition", "visible_to", "waiting_letters",
+    "Incoming", "NewLetter", "NewReport", "ORDERS", "PastReport", "PastStep", "Press", "Receipt",
+    "RecordedDue", "Report", "ReportArea", "ReportPhoto", "Root", "Seen", "Sheet", "address_told",
+    "areas_of", "around", "as_text", "ask_again", "changed_in_bulk", "check_chains", "clock_shows",
+    "columns", "compose", "contact", "count_public", "count_reports", "count_waiting", "desk", "drop",
+    "enter", "find", "find_known", "find_letter", "find_own", "forget_contacts", "forget_incoming",
+    "gather", "hours_between", "is_known", "is_late", "layers", "lifecycle", "near", "newest_seen",
+    "note", "on_time", "own_key", "photo_is_kept", "photo_is_public", "photo_is_seen_by",
+    "photos_of_letters", "place_told", "posted", "press", "public_reports", "public_rows", "receive",
+    "remember_post", "root", "root_from", "root_text", "shown_clock", "store", "submit", "submit_past",
+    "take", "timeline", "transition", "visible_to", "waiting_letters",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -16,14 +16,15 @@ from civicconnect.accounts import Actor, ContactDetails
 from civicconnect.catalog import catalog, words
 from civicconnect.db import Db, insert_new
 from civicconnect.errors import Conflict, Invalid, NotAllowed, NotFound, Sentence
-from civicconnect.reports import intake, lifecycle
-from civicconnect.reports.intake import Desk, Draft, NewReport
+from civicconnect.reports import intake, lifecycle, standing
+from civicconnect.reports.arrivals import NewReport
+from civicconnect.reports.intake import Desk, Draft
 from civicconnect.reports.models import Event, EventText, Report, ReportArea, ReportPhoto
-from civicconnect.reports.pauses import due_after_waiting
 from civicconnect.reports.queries import find, tidy
+from civicconnect.reports.standing import Standing
 from civicconnect.reports.timeline import SALT_BYTES, chain
 from civicconnect.routing import rule_book
-from civicconnect.sla import promise_book
+from civicconnect.sla import Hours, promise_book
 
 LONGEST_TEXT = 4000
 LONGEST_ADDRESS = 300
@@ -173,18 +174,27 @@ def transition(
     if "lead" in kept:
         kept["lead"] = _lead(db, report, kept["lead"])
     now = clock.now()
-    if report.status == lifecycle.WAITING:
-        due = due_after_waiting(db, report, now)
-        kept |= {"due_at": due.isoformat()} if due != report.due_at and due else {}
-        report.due_at = due
-    report.status, report.updated_at = step.end, now
-    report.closed_at = now if step.end == lifecycle.CLOSED else None
-    report.outcome = kept.get("outcome") if step.end == lifecycle.CLOSED else None
-    if actor.kind == "staff" and step.public and report.first_response_at is None:
-        report.first_response_at = now
+    stands, kept = standing.after(_standing(report), step, kept, now, answers=actor.kind == "staff",
+                                  opening=_opening(db, report))
+    for name in _STANDING:
+        setattr(report, name, getattr(stands, name))
     reason = kept.pop("reason", "")
     record(db, report, verb, actor, kept, text={"reason": reason} if reason else None)
     return report
+
+
+_STANDING = tuple(field.name for field in fields(Standing))
+
+
+def _standing(report: Report) -> Standing:
+    return Standing(*(getattr(report, name) for name in _STANDING))
+
+
+def _opening(db: Db, report: Report) -> Hours | None:
+    """Return the calendar of a report's promise, where a step may need it."""
+    if report.status != lifecycle.WAITING or report.due_at is None:
+        return None
+    return promise_book(db).calendars.get(report.why.get("calendar", ""))
 
 
 def note(db: Db, actor: Actor, reference: str, told: str) -> Report:

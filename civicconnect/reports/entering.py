@@ -11,7 +11,7 @@ from civicconnect.db import Db
 from civicconnect.errors import Conflict, NotAllowed, Sentence
 from civicconnect.reports import lifecycle
 from civicconnect.reports.actions import Receipt, checked_note, record, submit
-from civicconnect.reports.intake import NewReport
+from civicconnect.reports.arrivals import NewReport
 from civicconnect.reports.models import Report
 from civicconnect.reports.queries import find_known
 

@@ -1,21 +1,23 @@
-"""From what somebody sent to the rows of a report: one way for a phone and for a city's archive."""
+"""From what came in to the rows of a report: one way for a phone and for a city's archive."""
 
 from __future__ import annotations
 
 import hashlib
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from civicconnect import accounts
-from civicconnect.accounts import Actor, ContactDetails
-from civicconnect.catalog import Answer, Catalog
-from civicconnect.geo import AreaHit, Point
-from civicconnect.media import Photo
-from civicconnect.reports import lifecycle
+from civicconnect.accounts import Actor
+from civicconnect.catalog import Catalog
+from civicconnect.geo import AreaHit
+from civicconnect.reports import lifecycle, standing
+from civicconnect.reports.arrivals import NewReport, PastReport, PastStep, RecordedDue
+from civicconnect.reports.standing import Standing
 from civicconnect.reports.timeline import SALT_BYTES, EventRow, TextRow, canonical, chain
 from civicconnect.routing import Decision, RuleBook
 from civicconnect.sla import Due, PromiseBook
@@ -26,51 +28,10 @@ REFERENCE_LENGTH = 8
 
 
 @dataclass(frozen=True)
-class NewReport:
-    """What somebody asks for, checked as far as it can be without the city's data."""
-
-    id: UUID
-    service: str
-    point: Point | None
-    address: str = ""
-    description: str = ""
-    answers: tuple[Answer, ...] = ()
-    language: str = "en"
-    source: str = "web"
-    photos: tuple[Photo, ...] = ()
-    contact: ContactDetails = field(default_factory=ContactDetails)
-    external_id: str = ""  # the sender's own, where a partner's system sent it
-
-    @property
-    def given(self) -> dict[str, str]:
-        """Return the answers by question: the option's code, the number or the text."""
-        return {answer.code: answer.value for answer in self.answers}
-
-
-@dataclass(frozen=True)
-class Closing:
-    """How another system says a report ended."""
-
-    at: datetime
-    outcome: str | None  # None: the record does not say
-    note: str = ""  # kept internal: it may name people
-
-
-@dataclass(frozen=True)
-class PastReport:
-    """A report from another system's record."""
-
-    new: NewReport
-    external_id: str
-    received_at: datetime
-    closing: Closing | None = None
-
-
-@dataclass(frozen=True)
 class Draft:
     """All rows of a report but its number: what is stored, whoever stores it."""
 
-    report: dict[str, Any]  # columns of Report; `place` as a Point
+    report: dict[str, Any]  # columns of Report, id and reference first; `place` as a Point
     events: tuple[EventRow, ...]
     texts: tuple[TextRow, ...]
     areas: tuple[int, ...]
@@ -86,18 +47,18 @@ class Desk:
     secret: bytes  # salts of imported texts are derived from it, so that an import repeats itself
 
     def decide(
-        self, new: NewReport, areas: Sequence[AreaHit], received_at: datetime
+        self, new: NewReport, areas: Sequence[str], received_at: datetime
     ) -> tuple[Decision, Due | None]:
-        """Return who answers and by when."""
-        names = [f"{a.layer}:{a.code}" for a in areas]
-        decision = self.rules.decide(
-            new.service, names, new.given,
-            self.catalog.departments, self.catalog.services[new.service].department,
-            self.catalog.city.catch_all,
-        )
+        """Return who answers and by when.
+
+        areas    as "layer:code"
+        """
+        service = self.catalog.services[new.service]
+        priority = service.priority_of(new.given)
+        decision = self.rules.decide(new.service, areas, new.given, self.catalog.departments,
+                                     service.department, self.catalog.city.catch_all)
         calendar = self.catalog.departments[decision.department].calendar
-        priority = self.catalog.services[new.service].priority_of(new.given)
-        return decision, self.promises.due(new.service, names, calendar, received_at, priority)
+        return decision, self.promises.due(new.service, areas, calendar, received_at, priority)
 
 
 def fingerprint(new: NewReport) -> str:
@@ -114,75 +75,119 @@ def fingerprint(new: NewReport) -> str:
 
 
 def draft(
-    desk: Desk,
-    actor: Actor,
-    new: NewReport,
-    areas: Sequence[AreaHit],
-    received_at: datetime,
+    desk: Desk, actor: Actor, new: NewReport, areas: Sequence[AreaHit], received_at: datetime,
     recorded_at: datetime,
-    *,
-    external_id: str | None = None,
-    closing: Closing | None = None,
 ) -> Draft:
-    """Compose a report: received, routed and promised, and closed where the record says so."""
-    decision, due = desk.decide(new, areas, received_at)
-    facts = decision.facts | _promised(due)
-    service = desk.catalog.services[new.service]
-    priority = service.priority_of(new.given)
-    pen = _Pen(desk, actor, new, received_at, recorded_at, repeats=external_id is not None)
-    pen.write("receive", {"service": new.service, "areas": [f"{a.layer}:{a.code}" for a in areas]}
-              | ({"priority": priority} if priority != "normal" else {}), text=_told(new))
-    pen.write("route", facts, actor="system")
-    if closing is not None:
-        pen.close(closing)
-    row = {
-        "id": new.id, "reference": "", "fingerprint": fingerprint(new) if not external_id else "",
-        "service_id": service.id,
-        "department_id": desk.catalog.departments[decision.department].id,
-        "contact_id": None, "place": new.point, "address": new.address,
-        "description": new.description, "answers": [asdict(a) for a in new.answers],
-        "language": new.language, "source": new.source, "external_id": external_id or new.external_id or None,
-        "status": pen.status, "outcome": closing.outcome if closing else None,
-        "visibility": service.visibility, "verification": "unverified", "priority": priority,
-        "place_told": service.place, "text_told": service.text == "public", "why": facts,
-        "received_at": received_at, "due_at": due.at if due else None,
-        "first_response_at": closing.at if closing else None,
-        "closed_at": closing.at if closing else None,
-        "updated_at": closing.at if closing else received_at,
-        "events": len(pen.events), "head": pen.events[-1].hash,
-    }
-    return Draft(row, tuple(pen.events), tuple(pen.texts), tuple(a.id for a in areas))
+    """Compose a report that comes in now: received, routed and promised."""
+    pen = _Pen(desk, new, recorded_at)
+    return pen.receive(actor, areas, received_at).drawn(fingerprint(new), new.external_id)
+
+
+def past_draft(
+    desk: Desk, actor: Actor, past: PastReport, areas: Sequence[AreaHit], recorded_at: datetime | None
+) -> Draft:
+    """Compose a report of the past with all its steps.
+
+    recorded_at    None: every event was recorded when it happened, as in a simulated city
+
+    Raises Conflict, NotAllowed or Invalid where a step was not possible.
+    """
+    pen = _Pen(desk, past.new, recorded_at, repeats=True)
+    pen.receive(actor, areas, past.received_at, past.due, past.record, past.stand_in)
+    if past.closing is not None:
+        closing = past.closing
+        facts: dict[str, Any] = {"outcome": closing.outcome}
+        if closing.lead is not None:
+            facts["lead"] = reference_from(closing.lead)
+        pen.stands = Standing(lifecycle.CLOSED, closing.outcome, pen.stands.due_at, closing.at, closing.at,
+                              closing.at)
+        # The other system's closing note may name people, so it stays internal.
+        pen.write("close", closing.at, actor.name, facts, {"note": closing.note} if closing.note else None)
+    for step in past.steps:
+        pen.take(step)
+    return pen.drawn("", past.external_id)
 
 
 class _Pen:
     """Writes the first events of one report, each chained to the last."""
 
-    def __init__(self, desk: Desk, actor: Actor, new: NewReport, received_at: datetime,
-                 recorded_at: datetime, *, repeats: bool) -> None:
-        self.desk, self.actor, self.new = desk, actor, new
-        self.at, self.recorded_at, self.repeats = received_at, recorded_at, repeats
-        self.status = lifecycle.RECEIVED
+    def __init__(self, desk: Desk, new: NewReport, recorded_at: datetime | None, *,
+                 repeats: bool = False) -> None:
+        self.desk, self.new, self.recorded_at, self.repeats = desk, new, recorded_at, repeats
         self.events: list[EventRow] = []
         self.texts: list[TextRow] = []
+        self.areas: tuple[int, ...] = ()
 
-    def write(self, verb: str, facts: dict[str, Any], *, actor: str = "", public: bool = True,
-              text: Mapping[str, Any] | None = None) -> None:
+    def receive(
+        self, actor: Actor, areas: Sequence[AreaHit], at: datetime, recorded: RecordedDue | None = None,
+        record: Mapping[str, str] | None = None, stand_in: bool = False,
+    ) -> _Pen:
+        """Write what came in, who answers, and by when."""
+        new, catalog = self.new, self.desk.catalog
+        self.received_at, self.stand_in = at, stand_in
+        self.areas = tuple(a.id for a in areas)
+        names = [a.key for a in areas]
+        self.priority = catalog.services[new.service].priority_of(new.given)
+        decision, due = self.desk.decide(new, names, at)
+        self.department = decision.department
+        self.why = decision.facts | (_recorded(recorded) if recorded else _promised(due))
+        due_at = recorded.at if recorded else due.at if due else None
+        self.stands = standing.received(at, due_at)
+        facts: dict[str, Any] = {"service": new.service, "areas": names}
+        if self.priority != "normal":
+            facts["priority"] = self.priority
+        if record:
+            facts["record"] = dict(record)
+        if stand_in:
+            facts["stand_in"] = True
+        self.write("receive", at, actor.name, facts, _told(new))
+        self.write("route", at, "system", self.why)
+        return self
+
+    def take(self, past: PastStep) -> None:
+        """Take a step of the past, if the lifecycle allows it."""
+        step = lifecycle.choose(past.verb, self.stands.status, past.actor)
+        zone = ZoneInfo(self.desk.catalog.city.time_zone)
+        kept = lifecycle.settle(step, past.given, past.at.astimezone(zone).date())
+        opening = self.desk.promises.calendars.get(str(self.why.get("calendar", "")))
+        answers = past.actor.kind == "staff"
+        self.stands, facts = standing.after(self.stands, step, kept, past.at, answers=answers,
+                                            opening=opening)
+        reason = facts.pop("reason", "")
+        self.write(past.verb, past.at, past.actor.name, facts, {"reason": reason} if reason else None,
+                   source="staff" if answers else "")
+
+    def write(self, verb: str, at: datetime, actor: str, facts: dict[str, Any],
+              text: Mapping[str, Any] | None = None, source: str = "") -> None:
         seq = len(self.events) + 1
         event, written = chain(
-            self.new.id, self.events[-1].hash if self.events else "", seq, verb=verb,
-            occurred_at=self.at, recorded_at=self.recorded_at, source=self.new.source,
-            actor=actor or self.actor.name, public=public, status=self.status, facts=facts,
-            text=text, salt=self._salt(seq) if text else b"",
+            self.new.id, self.events[-1].hash if self.events else "", seq, verb=verb, occurred_at=at,
+            recorded_at=self.recorded_at or at, source=source or self.new.source, actor=actor, public=True,
+            status=self.stands.status, facts=facts, text=text, salt=self._salt(seq) if text else b"",
         )
         self.events.append(event)
         if written:
             self.texts.append(written)
 
-    def close(self, closing: Closing) -> None:
-        self.at, self.status = closing.at, lifecycle.CLOSED
-        # The other system's closing note may name people, so it stays internal.
-        self.write("close", {"outcome": closing.outcome},
-                   text={"note": closing.note} if closing.note else None)
+    def drawn(self, print_: str, external_id: str) -> Draft:
+        """Return everything as it is stored."""
+        new, stands = self.new, self.stands
+        service = self.desk.catalog.services[new.service]
+        row = {
+            "id": new.id, "reference": "", "fingerprint": print_, "service_id": service.id,
+            "department_id": self.desk.catalog.departments[self.department].id,
+            "contact_id": None, "place": new.point, "address": new.address,
+            "description": new.description, "answers": [asdict(a) for a in new.answers],
+            "language": new.language, "source": new.source, "external_id": external_id or None,
+            "status": stands.status, "outcome": stands.outcome,
+            "visibility": service.visibility, "verification": "unverified", "priority": self.priority,
+            "place_told": STAND_IN if self.stand_in and service.place == "exact" else service.place,
+            "text_told": service.text == "public", "why": self.why,
+            "received_at": self.received_at, "due_at": stands.due_at,
+            "first_response_at": stands.first_response_at, "closed_at": stands.closed_at,
+            "updated_at": stands.updated_at, "events": len(self.events), "head": self.events[-1].hash,
+        }
+        return Draft(row, tuple(self.events), tuple(self.texts), self.areas)
 
     def _salt(self, seq: int) -> bytes:
         if not self.repeats:
@@ -191,10 +196,18 @@ class _Pen:
         return hashlib.blake2b(unit, key=self.desk.secret[:64], digest_size=SALT_BYTES).digest()
 
 
+# What is told of a place that stands in for one nobody found: that it does.
+STAND_IN = "stand_in"
+
+
 def _promised(due: Due | None) -> dict[str, Any]:
     if due is None:
         return {}
     return {"due_at": due.at.isoformat(), "promised_hours": due.hours, "calendar": due.calendar}
+
+
+def _recorded(due: RecordedDue) -> dict[str, Any]:
+    return {"due_at": due.at.isoformat(), "promised_by": "record"} if due.at else {}
 
 
 def _told(new: NewReport) -> dict[str, Any]:

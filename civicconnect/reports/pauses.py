@@ -4,24 +4,26 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, case, select
+from sqlalchemy import ColumnElement, case
 
-from civicconnect.db import Db
 from civicconnect.reports import lifecycle
-from civicconnect.reports.models import Event, Report
-from civicconnect.sla import due_after_pause, promise_book
+from civicconnect.reports.models import Report
+from civicconnect.sla import Hours, due_after_pause
 
 LONGEST = timedelta(days=60)  # then the clock runs on: waiting is no way out of a promise
 
 
-def due_after_waiting(db: Db, report: Report, now: datetime) -> datetime | None:
-    """Return when a report that stops waiting now is due; None where nothing was promised."""
-    opening = promise_book(db).calendars.get(report.why.get("calendar", ""))
-    began = db.scalar(select(Event.occurred_at).where(
-        Event.report_number == report.number, Event.verb == "wait").order_by(Event.seq.desc()).limit(1))
-    if report.due_at is None or opening is None or began is None:
-        return report.due_at
-    return due_after_pause(report.due_at, began, min(now, began + LONGEST), opening)
+def due_after_waiting(
+    due_at: datetime | None, began: datetime, now: datetime, opening: Hours | None
+) -> datetime | None:
+    """Return when a report that stops waiting now is due; None where nothing was promised.
+
+    began      when it came to wait
+    opening    the calendar of the promise
+    """
+    if due_at is None or opening is None:
+        return due_at
+    return due_after_pause(due_at, began, min(now, began + LONGEST), opening)
 
 
 def clock_shows(status: str, since: datetime, now: datetime) -> datetime:

@@ -82,7 +82,7 @@ def invent_past(db: Db, count: int, seed: int = SEED) -> int:
     invented = (_invent(stage, seed, number, now) for number in range(1, count + 1))
     new = 0
     while batch := list(islice(invented, BATCH)):
-        new += reports.submit_past(db, RECORD, stage.desk, batch)
+        new += reports.submit_past(db, RECORD, batch)
     if new:
         _take_steps(db, now.astimezone(ZoneInfo(stage.city.time_zone)))
         reports.changed_in_bulk(db)

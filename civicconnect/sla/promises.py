@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cached_property
 from typing import NamedTuple
 
 from sqlalchemy import select
@@ -38,6 +39,14 @@ class PromiseBook:
     calendars: Mapping[str, Hours]
     hours: Mapping[Promised, float]
 
+    @cached_property
+    def _by_area(self) -> dict[tuple[str, str | None], dict[str, float]]:
+        found: dict[tuple[str, str | None], dict[str, float]] = {}
+        for promised, hours in self.hours.items():
+            if promised.area is not None:
+                found.setdefault((promised.service, promised.priority), {})[promised.area] = hours
+        return found
+
     def due(
         self, service: str, areas: Collection[str], calendar: str, received_at: datetime,
         priority: str = "normal",
@@ -50,9 +59,9 @@ class PromiseBook:
         anywhere; else in one of these areas; else for the service. The shortest of several areas wins.
         """
         for wanted in (priority, None):
-            here = (self.hours.get(Promised(service, wanted, area)) for area in areas)
-            local = [hours for hours in here if hours is not None]
-            hours = min(local) if local else self.hours.get(Promised(service, wanted))
+            here, anywhere = self._by_area.get((service, wanted)), self.hours.get(Promised(service, wanted))
+            local = [here[area] for area in areas if area in here] if here else ()
+            hours = min(local) if local else anywhere
             if hours is not None:
                 opening = self.calendars[calendar]
                 return Due(hours, calendar, timetable(opening).add(received_at, timedelta(hours=hours)))

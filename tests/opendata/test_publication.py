@@ -78,7 +78,7 @@ def record(db_):
                        Closing(MONDAY - n * DAY + MINUTE, "fixed", "hush: by Bob") if n % 2 else None)
             for n, words in enumerate(WORDS)
         ]
-        reports.submit_past(db_, RESIDENT, reports.desk(db_), past)
+        reports.submit_past(db_, RESIDENT, past)
         boss = staff_actor(db_, "supervisor")
         hush = ContactDetails("Hush", "hush@home.example")
         made = [reports.submit(db_, RESIDENT, new_report(contact=hush)).reference for _ in range(3)]
@@ -472,7 +472,7 @@ def test_instants_are_the_same_ones_whatever_zone_the_machines_are_in(own_settin
     zone = "America/St_Johns"  # three and a half hours behind
     with db.transaction() as change:
         past = PastReport(new_report(), "x-1", MONDAY, Closing(MONDAY + timedelta(hours=5), "fixed"))
-        reports.submit_past(change, RESIDENT, reports.desk(change), [past])
+        reports.submit_past(change, RESIDENT, [past])
     environ = os.environ | {"TZ": zone} | {
         f"CIVIC_{key.upper()}": str(value) for key, value in vars(own_settings).items()}
     done = subprocess.run([sys.executable, "-m", "civicconnect.cli", "publish"], env=environ, text=True,

@@ -285,7 +285,7 @@ def test_the_closing_note_of_another_system_stays_among_colleagues(db_):
     new = new_report(id=uuid4(), source="call", description="A hole.")
     closing = Closing(MONDAY + timedelta(hours=5), "fixed", "hush-closing by Bob")
     past = PastReport(new, "x-1", MONDAY, closing)
-    assert reports.submit_past(db_, RESIDENT, reports.desk(db_), [past]) == 1
+    assert reports.submit_past(db_, RESIDENT, [past]) == 1
     report = db_.scalars(select(Report).where(Report.id == new.id)).one()
     outside = reports.timeline(db_, report, internal=False)
     assert [entry.verb for entry in outside] == ["receive", "route", "close"]
@@ -298,10 +298,9 @@ def test_the_closing_note_of_another_system_stays_among_colleagues(db_):
 def test_a_past_report_is_taken_in_once_and_as_it_was(db_):
     made = [PastReport(new_report(description=f"Hole {n}."), f"x-{n}", MONDAY - timedelta(days=n))
             for n in range(5)]
-    desk = reports.desk(db_)
-    assert reports.submit_past(db_, RESIDENT, desk, made[:3]) == 3
-    assert reports.submit_past(db_, RESIDENT, desk, made) == 2
-    assert reports.submit_past(db_, RESIDENT, desk, []) == 0
+    assert reports.submit_past(db_, RESIDENT, made[:3]) == 3
+    assert reports.submit_past(db_, RESIDENT, made) == 2
+    assert reports.submit_past(db_, RESIDENT, []) == 0
     found = db_.execute(select(Report.external_id, Report.received_at).order_by(Report.external_id)).tuples()
     assert dict(found.all()) == {f"x-{n}": MONDAY - timedelta(days=n) for n in range(5)}
     assert db_.scalar(select(func.count()).select_from(Event)) == 10

@@ -35,7 +35,7 @@ def fill(db_: Db, dice: random.Random, many: int = 100) -> None:
                    Closing(MONDAY - timedelta(n - 1), "fixed", f"Filled by crew {n}.") if n % 3 else None)
         for n in range(many * 6 // 10)
     ]
-    reports.submit_past(db_, RESIDENT, reports.desk(db_), past)
+    reports.submit_past(db_, RESIDENT, past)
     for n in range(many * 4 // 10):
         reports.submit(db_, RESIDENT, new_report(description=f"Hole {n}." if n % 4 else ""))
     for report in db_.scalars(select(Report).order_by(Report.number)).all()[::2]:

@@ -12,6 +12,7 @@ SAYS_ENGINES = {
     "db": "opens either engine and speaks the SQL of each",
     "geo/spatial.py": "spatial SQL: each engine has its own words for near and inside",
     "geo/point.py": "the two store a point in different bytes",
+    "geo/placed.py": "one of them indexes places by triggers, too slowly for many at once",
     "geo/schema.py": "the two create a spatial column in different ways",
 }
 ENGINE = re.compile(r"postgres|postgis|sqlite|spatialite", re.IGNORECASE)

@@ -182,8 +182,14 @@ class Service:
         return next((s for s in self.stoppers
                      if s.when is None or (s.when.question in asked and s.when.holds(given))), None)
 
+    @cached_property
+    def _may_raise(self) -> bool:
+        return any(question.priorities for question in self.questions)
+
     def priority_of(self, given: Mapping[str, str]) -> str:
         """Return how soon a report with these answers is looked at: the highest that any of them makes it."""
+        if not self._may_raise:
+            return self.priority
         made = [q.priorities.get(given.get(q.code, ""), "") for q in self.asked(given)]
         return max([self.priority, *filter(None, made)], key=PRIORITIES.index)
 

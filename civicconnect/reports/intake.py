@@ -18,7 +18,7 @@ from civicconnect.geo import AreaHit
 from civicconnect.reports import lifecycle, standing
 from civicconnect.reports.arrivals import NewReport, PastReport, PastStep, RecordedDue
 from civicconnect.reports.standing import Standing
-from civicconnect.reports.timeline import SALT_BYTES, EventRow, TextRow, canonical, chain
+from civicconnect.reports.timeline import SALT_BYTES, EventRow, TextRow, canonical, chain, told
 from civicconnect.routing import Decision, RuleBook
 from civicconnect.sla import Due, PromiseBook
 
@@ -203,20 +203,20 @@ STAND_IN = "stand_in"
 def _promised(due: Due | None) -> dict[str, Any]:
     if due is None:
         return {}
-    return {"due_at": due.at.isoformat(), "promised_hours": due.hours, "calendar": due.calendar}
+    return {"due_at": told(due.at), "promised_hours": due.hours, "calendar": due.calendar}
 
 
 def _recorded(due: RecordedDue) -> dict[str, Any]:
-    return {"due_at": due.at.isoformat(), "promised_by": "record"} if due.at else {}
+    return {"due_at": told(due.at), "promised_by": "record"} if due.at else {}
 
 
 def _told(new: NewReport) -> dict[str, Any]:
-    told: dict[str, Any] = {"description": new.description, "address": new.address}
+    sent: dict[str, Any] = {"description": new.description, "address": new.address}
     if new.point:
-        told |= {"lat": new.point.lat, "long": new.point.long}
-    told |= {"answers": [asdict(a) for a in new.answers]} if new.answers else {}
-    told |= {"photos": [p.digest for p in new.photos]} if new.photos else {}
-    return {key: value for key, value in told.items() if value != ""}
+        sent |= {"lat": new.point.lat, "long": new.point.long}
+    sent |= {"answers": [asdict(a) for a in new.answers]} if new.answers else {}
+    sent |= {"photos": [p.digest for p in new.photos]} if new.photos else {}
+    return {key: value for key, value in sent.items() if value != ""}
 
 
 def reference_at_random() -> str:

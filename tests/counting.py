@@ -9,7 +9,8 @@ from sqlalchemy import event
 
 from civicconnect.db import Database
 
-FRAMES = ("SAVEPOINT", "RELEASE", "ROLLBACK", "BEGIN")  # what a test's own transaction puts around them
+# What frames a transaction, and is asked of no table.
+FRAMES = ("SAVEPOINT", "RELEASE", "ROLLBACK", "BEGIN", "SET TRANSACTION")
 
 
 @contextmanager

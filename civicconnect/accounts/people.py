@@ -9,10 +9,10 @@ from flask_security import hash_password
 from sqlalchemy import delete, insert, select
 
 from civicconnect.accounts.actor import Actor
-from civicconnect.accounts.models import Role, Staff, staff_department
+from civicconnect.accounts.models import Role, Staff, staff_department, staff_role
 from civicconnect.catalog import catalog
 from civicconnect.db import Db
-from civicconnect.errors import Invalid
+from civicconnect.errors import Invalid, NotFound
 
 # Permissions by role. "see_all" reaches every department's queue; the others stay in their own. "enter":
 # write down reports for others, whichever department will answer them.
@@ -83,8 +83,13 @@ def is_known(db: Db, email: str) -> bool:
 
 def actor_of(db: Db, staff_id: int) -> Actor:
     """Return who a signed-in person is, with what they may do and where."""
-    person = db.get_one(Staff, staff_id)
-    permissions = {p for role in person.roles for p in role.permissions or ()}
-    where = select(staff_department.c.department_id)
-    departments = db.scalars(where.where(staff_department.c.staff_id == staff_id))
+    rows = db.execute(
+        select(Role, staff_department.c.department_id).select_from(Staff)
+        .outerjoin(staff_role, staff_role.c.staff_id == Staff.id).outerjoin(Role)
+        .outerjoin(staff_department, staff_department.c.staff_id == Staff.id).where(Staff.id == staff_id)
+    ).all()
+    if not rows:
+        raise NotFound(f"there is no account {staff_id}")
+    permissions = {p for role, _ in rows if role for p in role.permissions or ()}
+    departments = {department for _, department in rows} - {None}
     return Actor("staff", f"staff:{staff_id}", frozenset(permissions), frozenset(departments))

@@ -14,6 +14,8 @@ from civicconnect.catalog.book import (
     Words,
     catalog,
     logo,
+    templates,
+    time_zone,
     words,
 )
 from civicconnect.catalog.check import CatalogRows, check
@@ -25,5 +27,5 @@ from civicconnect.catalog.shapes import PRIORITIES
 __all__ = [
     "LOGOS", "PRIORITIES", "Answer", "Banner", "Catalog", "CatalogRows", "City", "Department", "Group",
     "Question", "Service", "Stopper", "Template", "Words", "answers", "catalog", "check", "dump", "load",
-    "loaded_stamp", "logo", "sheet", "spell", "words",
+    "loaded_stamp", "logo", "sheet", "spell", "templates", "time_zone", "words",
 ]

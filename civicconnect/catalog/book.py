@@ -214,7 +214,6 @@ class Catalog:
     departments: Mapping[str, Department]
     groups: Mapping[str, Group]
     services: Mapping[str, Service]
-    templates: tuple[Template, ...] = ()
 
     @cached_property
     def department_codes(self) -> Mapping[int, str]:
@@ -243,16 +242,15 @@ class Catalog:
         )
         return [(group, services) for group, services in grouped if services]
 
-    def templates_for(self, verb: str, service: str) -> list[Template]:
-        """Return the words staff may start from for a step on a report of a service."""
-        return [t for t in self.templates if t.verb == verb and (not t.services or service in t.services)]
+
+NO_CITY = "no city is loaded; run: civic city load FOLDER"
 
 
 def catalog(db: Db) -> Catalog:
-    """Read the catalogue: five small statements. Raises NotFound before a city is loaded."""
+    """Read the catalogue: four small statements. Raises NotFound before a city is loaded."""
     city = db.execute(select(CityRow.facts, CityRow.logo_name)).first()
     if city is None:
-        raise NotFound("no city is loaded; run: civic city load FOLDER")
+        raise NotFound(NO_CITY)
     by_position = (DepartmentRow.position, DepartmentRow.id)
     departments = {d.id: d for d in db.scalars(select(DepartmentRow).order_by(*by_position))}
     groups = {g.id: g for g in db.scalars(select(GroupRow).order_by(GroupRow.position))}
@@ -263,9 +261,22 @@ def catalog(db: Db) -> Catalog:
          for d in departments.values()},
         {g.code: Group(g.id, g.code, g.name, g.icon) for g in groups.values()},
         {s.code: _service(s, groups[s.group_id].code, departments[s.department_id].code) for s in services},
-        tuple(Template(t["code"], t["verb"], t["outcome"], tuple(t["services"]), t["name"], t["words"])
-              for t in db.scalars(select(TemplateRow.facts).order_by(TemplateRow.position))),
     )
+
+
+def time_zone(db: Db) -> str:
+    """Read the IANA name of the city's time zone. Raises NotFound before a city is loaded."""
+    facts = db.scalar(select(CityRow.facts))
+    if facts is None:
+        raise NotFound(NO_CITY)
+    return str(facts["time_zone"])
+
+
+def templates(db: Db, service: str) -> tuple[Template, ...]:
+    """Read the words staff may start from for the steps on a report of a service, in their order."""
+    rows = db.scalars(select(TemplateRow.facts).order_by(TemplateRow.position))
+    return tuple(Template(t["code"], t["verb"], t["outcome"], tuple(t["services"]), t["name"], t["words"])
+                 for t in rows if not t["services"] or service in t["services"])
 
 
 def logo(db: Db) -> tuple[str, bytes] | None:

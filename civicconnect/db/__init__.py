@@ -13,11 +13,11 @@ from civicconnect.db.transaction import (
     transaction,
     use,
 )
-from civicconnect.db.upsert import insert_ignoring, insert_new, upsert
+from civicconnect.db.upsert import add_up, insert_ignoring, insert_new, upsert
 
 __all__ = [
     "Base", "Database", "Db", "Instant", "Json", "Key", "Reference", "Spelling", "account_session",
-    "analyse", "bound", "copy_in", "current", "describe", "insert_ignoring", "insert_new", "is_current",
-    "migrate", "open_database", "present", "reading", "reserve", "spelling", "transaction", "upsert",
-    "use",
+    "add_up", "analyse", "bound", "copy_in", "current", "describe", "insert_ignoring", "insert_new",
+    "is_current", "migrate", "open_database", "present", "reading", "reserve", "spelling", "transaction",
+    "upsert", "use",
 ]

@@ -9,6 +9,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import orjson
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
@@ -75,6 +76,7 @@ def _server(url: str, modest: bool) -> Engine:
         max_overflow=20 - FEW if modest else 10,
         pool_pre_ping=True,
         connect_args={"options": "-c timezone=utc -c lock_timeout=10000", **patience},
+        json_deserializer=orjson.loads,
     )
 
     @event.listens_for(engine, "begin")
@@ -91,7 +93,8 @@ def _embedded(url: str, modest: bool) -> Engine:
     if file and file != ":memory:":
         Path(file).parent.mkdir(parents=True, exist_ok=True)
         kept = {"pool_size": FEW, "max_overflow": 15 - FEW} if modest else {}
-    engine = create_engine(url, module=sqlite_module(), connect_args={"timeout": 10}, **kept)
+    engine = create_engine(url, module=sqlite_module(), connect_args={"timeout": 10},
+                           json_deserializer=orjson.loads, **kept)
 
     @event.listens_for(engine, "connect")
     def connect(connection: Any, _record: object) -> None:

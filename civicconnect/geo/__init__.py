@@ -11,15 +11,25 @@ from civicconnect.geo.models import Address, Area, MapShape
 from civicconnect.geo.named import NamedArea, extent, named_areas
 from civicconnect.geo.placed import placed_in_bulk
 from civicconnect.geo.places import Place
-from civicconnect.geo.point import GRID_DEGREES, Box, Point, coarsen, encoder, point_from
+from civicconnect.geo.point import (
+    GRID_DEGREES,
+    Box,
+    Point,
+    Squares,
+    coarsen,
+    encoder,
+    point_from,
+    read_point,
+    square_of,
+)
 from civicconnect.geo.schema import add_shape, drop_column, drop_shape, install
 from civicconnect.geo.spatial import coarse, distance, in_box, latitude, longitude, within
 
 __all__ = [
     "Address", "Area", "AreaHit", "AreaIndex", "Box", "GRID_DEGREES", "Ground", "MapShape", "NamedArea",
-    "Pin", "Place", "Point", "View", "add_shape", "area_index", "areas_at", "areas_of_many", "check",
-    "coarse", "coarsen", "describe", "distance", "draw_map", "drop_column", "drop_shape", "dump",
-    "encoder", "extent", "find_addresses", "forget_areas", "in_box", "install", "latitude", "load",
-    "longitude", "misplaced", "named_areas", "placed_in_bulk", "point_from", "remake", "somewhere",
-    "spell", "within",
+    "Pin", "Place", "Point", "Squares", "View", "add_shape", "area_index", "areas_at", "areas_of_many",
+    "check", "coarse", "coarsen", "describe", "distance", "draw_map", "drop_column", "drop_shape",
+    "dump", "encoder", "extent", "find_addresses", "forget_areas", "in_box", "install", "latitude",
+    "load", "longitude", "misplaced", "named_areas", "placed_in_bulk", "point_from", "read_point", "remake",
+    "somewhere", "spell", "square_of", "within",
 ]

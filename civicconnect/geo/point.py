@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from geoalchemy2 import WKBElement
+
 from civicconnect.db import Spelling
 from civicconnect.errors import Invalid, Sentence
 
@@ -42,6 +44,10 @@ class Box:
         """Say whether a point lies in the box or on its edge."""
         return self.south <= point.lat <= self.north and self.west <= point.long <= self.east
 
+    @property
+    def middle(self) -> Point:
+        return Point((self.south + self.north) / 2, (self.west + self.east) / 2)
+
     def grown(self, degrees: float) -> Box:
         """Return the box with its sides moved out."""
         return Box(self.west - degrees, self.south - degrees, self.east + degrees, self.north + degrees)
@@ -68,9 +74,57 @@ def coarsen(point: Point) -> Point:
     return Point(round(lat, 5), round(long, 5))
 
 
+def square_of(point: Point, degrees: float = GRID_DEGREES) -> tuple[int, int]:
+    """Return which square a point lies in: (east, north), counted from longitude and latitude 0."""
+    return math.floor(point.long / degrees), math.floor(point.lat / degrees)
+
+
+@dataclass(frozen=True)
+class Squares:
+    """Whole squares side by side, both ends included.
+
+    degrees    the side of each
+    """
+
+    west: int
+    south: int
+    east: int
+    north: int
+    degrees: float = GRID_DEGREES
+
+    @classmethod
+    def over(cls, box: Box, degrees: float = GRID_DEGREES) -> Squares:
+        """Return the squares that a box touches."""
+        return cls(*square_of(Point(box.south, box.west), degrees),
+                   *square_of(Point(box.north, box.east), degrees), degrees)
+
+    def holds(self, point: Point) -> bool:
+        """Say whether a point lies in one of them."""
+        east, north = square_of(point, self.degrees)
+        return self.west <= east <= self.east and self.south <= north <= self.north
+
+    def box_of(self, east: int, north: int) -> Box:
+        """Return the box of one of them."""
+        return Squares(east, north, east, north, self.degrees).box
+
+    @property
+    def box(self) -> Box:
+        """Return the box they fill."""
+        return Box(self.west * self.degrees, self.south * self.degrees, (self.east + 1) * self.degrees,
+                   (self.north + 1) * self.degrees)
+
+
 def encoder(spelling: Spelling) -> Callable[[Point | None], Any]:
     """Return the function that writes a point the way an engine stores it, for `copy_in`."""
     return _for_postgis if spelling.server else _for_spatialite
+
+
+def read_point(stored: WKBElement) -> Point:
+    """Return a point as it comes back from the database."""
+    data = stored.data
+    content = bytes.fromhex(data) if isinstance(data, str) else bytes(data)
+    long, lat = struct.unpack("<dd" if content[0] else ">dd", content[-16:])
+    return Point(lat, long)
 
 
 def _for_postgis(point: Point | None) -> str | None:

@@ -26,11 +26,11 @@ from civicconnect.reports.inbox import (
     take,
     waiting_letters,
 )
-from civicconnect.reports.intake import Desk
+from civicconnect.reports.intake import Desk, reference_from
 from civicconnect.reports.models import Event, EventText, Incoming, Report, ReportArea, ReportPhoto
-from civicconnect.reports.past import Press, Sheet, changed_in_bulk, compose, press, store, submit_past
-from civicconnect.reports.pauses import clock_shows, is_late, shown_clock
-from civicconnect.reports.places import Heap, Seen, gather, newest_seen
+from civicconnect.reports.past import Press, Sheet, changed_in_bulk, compose, known, press, store, submit_past
+from civicconnect.reports.pauses import clock_shows, is_late, is_overdue
+from civicconnect.reports.places import Heap, Seen, count_public, count_visible, gather, newest_seen
 from civicconnect.reports.public import (
     Column,
     address_told,
@@ -44,11 +44,11 @@ from civicconnect.reports.public import (
 )
 from civicconnect.reports.queries import (
     ORDERS,
+    TOLD_IN_WORDS,
     Around,
     Entry,
     areas_of,
     around,
-    count_public,
     count_reports,
     find,
     find_known,
@@ -63,6 +63,7 @@ from civicconnect.reports.queries import (
     visible_to,
 )
 from civicconnect.reports.retention import forget_contacts
+from civicconnect.reports.squares import recount
 from civicconnect.reports.verify import (
     Fault,
     Root,
@@ -75,13 +76,14 @@ from civicconnect.reports.verify import (
 __all__ = [
     "Around", "Closing", "Column", "Desk", "Entry", "Event", "EventText", "Fault", "Filter", "Heap",
     "Incoming", "NewLetter", "NewReport", "ORDERS", "PastReport", "PastStep", "Press", "Receipt",
-    "RecordedDue", "Report", "ReportArea", "ReportPhoto", "Root", "Seen", "Sheet", "address_told",
-    "areas_of", "around", "as_text", "ask_again", "changed_in_bulk", "check_chains", "clock_shows",
-    "columns", "compose", "contact", "count_public", "count_reports", "count_waiting", "desk", "drop",
-    "enter", "find", "find_known", "find_letter", "find_own", "forget_contacts", "forget_incoming",
-    "gather", "hours_between", "is_known", "is_late", "layers", "lifecycle", "near", "newest_seen",
-    "note", "on_time", "own_key", "photo_is_kept", "photo_is_public", "photo_is_seen_by",
-    "photos_of_letters", "place_told", "posted", "press", "public_reports", "public_rows", "receive",
-    "remember_post", "root", "root_from", "root_text", "shown_clock", "store", "submit", "submit_past",
-    "take", "timeline", "transition", "visible_to", "waiting_letters",
+    "RecordedDue", "Report", "ReportArea", "ReportPhoto", "Root", "Seen", "Sheet", "TOLD_IN_WORDS",
+    "address_told", "areas_of", "around", "as_text", "ask_again", "changed_in_bulk", "check_chains",
+    "clock_shows", "columns", "compose", "contact", "count_public", "count_reports", "count_visible",
+    "count_waiting", "desk", "drop", "enter", "find", "find_known", "find_letter", "find_own",
+    "forget_contacts", "forget_incoming", "gather", "hours_between", "is_known", "is_late", "is_overdue",
+    "known", "layers", "lifecycle", "near", "newest_seen", "note", "on_time", "own_key", "photo_is_kept",
+    "photo_is_public", "photo_is_seen_by", "photos_of_letters", "place_told", "posted", "press",
+    "public_reports", "public_rows", "receive", "recount", "reference_from", "remember_post", "root",
+    "root_from", "root_text", "store", "submit", "submit_past", "take", "timeline", "transition",
+    "visible_to", "waiting_letters",
 ]

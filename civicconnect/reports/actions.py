@@ -13,14 +13,14 @@ from sqlalchemy import select, update
 
 from civicconnect import accounts, clock, geo, jobs, settings
 from civicconnect.accounts import Actor, ContactDetails
-from civicconnect.catalog import catalog, words
+from civicconnect.catalog import catalog, time_zone, words
 from civicconnect.db import Db, insert_new
 from civicconnect.errors import Conflict, Invalid, NotAllowed, NotFound, Sentence
-from civicconnect.reports import intake, lifecycle, standing
+from civicconnect.reports import intake, lifecycle, squares, standing
 from civicconnect.reports.arrivals import NewReport
 from civicconnect.reports.intake import Desk, Draft
 from civicconnect.reports.models import Event, EventText, Report, ReportArea, ReportPhoto
-from civicconnect.reports.queries import find, tidy
+from civicconnect.reports.queries import find, place_of, tidy
 from civicconnect.reports.standing import Standing
 from civicconnect.reports.timeline import SALT_BYTES, chain
 from civicconnect.routing import rule_book
@@ -67,6 +67,7 @@ def submit(db: Db, actor: Actor, new: NewReport, received_at: datetime | None = 
     if number is None:  # the same id arrived twice in one instant, and the other was first
         return _known(db, new) or _lost(new)
     _insert_beside(db, number, composed, new)
+    squares.count(db, [_spot(composed.report, new.point)])
     jobs.enqueue(db, "event", {"report": number, "seq": len(composed.events), "verb": "receive"})
     return Receipt(composed.report["reference"], number, is_new=True)
 
@@ -132,6 +133,11 @@ def _insert(db: Db, composed: Draft, new: NewReport) -> int | None:
     return number
 
 
+def _spot(row: Mapping[str, Any], place: geo.Point | None) -> squares.Spot:
+    return squares.spot(row["visibility"], row["service_id"], row["department_id"], row["status"],
+                        row["place_told"], place)
+
+
 def _insert_beside(db: Db, number: int, composed: Draft, new: NewReport) -> None:
     for event in composed.events:
         db.add(Event(report_number=number, **event._asdict()))
@@ -174,13 +180,26 @@ def transition(
     if "lead" in kept:
         kept["lead"] = _lead(db, report, kept["lead"])
     now = clock.now()
+    was = report.status
     stands, kept = standing.after(_standing(report), step, kept, now, answers=actor.kind == "staff",
                                   opening=_opening(db, report))
     for name in _STANDING:
         setattr(report, name, getattr(stands, name))
+    _count_anew(db, report, was)
     reason = kept.pop("reason", "")
     record(db, report, verb, actor, kept, text={"reason": reason} if reason else None)
     return report
+
+
+def _count_anew(db: Db, report: Report, was: str) -> None:
+    """Count a report as open or closed, if that is what changed."""
+    if (was == lifecycle.CLOSED) == (report.status == lifecycle.CLOSED):
+        return
+    place = place_of(db, report)
+    same = ("visibility", "service_id", "department_id", "place_told")
+    known = {name: getattr(report, name) for name in same}
+    squares.count(db, come=[_spot(known | {"status": report.status}, place)],
+                  gone=[_spot(known | {"status": was}, place)])
 
 
 _STANDING = tuple(field.name for field in fields(Standing))
@@ -243,7 +262,7 @@ def _lead(db: Db, report: Report, reference: str) -> str:
 
 
 def _today(db: Db) -> Any:
-    return clock.now().astimezone(ZoneInfo(catalog(db).city.time_zone)).date()
+    return clock.now().astimezone(ZoneInfo(time_zone(db))).date()
 
 
 def record(

@@ -12,8 +12,9 @@ from sqlalchemy import ColumnElement, false, or_, select
 from civicconnect.catalog import Catalog
 from civicconnect.errors import Sentence
 from civicconnect.geo import Area
-from civicconnect.reports.models import Report, ReportArea
-from civicconnect.reports.queries import tidy
+from civicconnect.reports.lifecycle import OPEN
+from civicconnect.reports.models import IS_OPEN, Report, ReportArea
+from civicconnect.reports.queries import TOLD_IN_WORDS, tidy
 
 
 @dataclass(frozen=True)
@@ -42,9 +43,10 @@ class Filter:
             department = offer.departments.get(self.department)
             found.append(Report.department_id == (department.id if department else -1))
         if self.status == "open":
-            found.append(Report.status != "closed")
+            found.append(IS_OPEN)
         elif self.status:
             found.append(Report.status == self.status)
+            found += [IS_OPEN] if self.status in OPEN else []  # said as well, for their index
         if self.area:
             found.append(_in_area(self.area))
         found += self._days(ZoneInfo(offer.city.time_zone))
@@ -114,7 +116,7 @@ def _says(word: str, *, strangers: bool) -> ColumnElement[bool]:
     address: ColumnElement[bool] = Report.address.ilike(pattern, escape="\\")
     if strangers:
         # Else one could find out letter by letter what may not be read.
-        text, address = text & Report.text_told, address & (Report.place_told == "exact")
+        text, address = text & Report.text_told, address & Report.place_told.in_(TOLD_IN_WORDS)
     return or_(text, address, Report.reference == tidy(word))
 
 

@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -18,13 +19,15 @@ from civicconnect.geo import AreaHit
 from civicconnect.reports import lifecycle, standing
 from civicconnect.reports.arrivals import NewReport, PastReport, PastStep, RecordedDue
 from civicconnect.reports.standing import Standing
-from civicconnect.reports.timeline import SALT_BYTES, EventRow, TextRow, canonical, chain, told
+from civicconnect.reports.timeline import SALT_BYTES, EventRow, TextRow, canonical, link, told
 from civicconnect.routing import Decision, RuleBook
 from civicconnect.sla import Due, PromiseBook
 
 # No vowels, no look-alikes: a reference is read aloud and must never spell a word.
 ALPHABET = "23456789BCDFGHJKMNPQRTVWXZ"
 REFERENCE_LENGTH = 8
+PAIR = len(ALPHABET) ** 2
+PAIRS = tuple(one + other for other in ALPHABET for one in ALPHABET)  # two letters at a time
 
 
 @dataclass(frozen=True)
@@ -54,11 +57,26 @@ class Desk:
         areas    as "layer:code"
         """
         service = self.catalog.services[new.service]
-        priority = service.priority_of(new.given)
-        decision = self.rules.decide(new.service, areas, new.given, self.catalog.departments,
-                                     service.department, self.catalog.city.catch_all)
+        decision = self._decided(new, areas)
         calendar = self.catalog.departments[decision.department].calendar
-        return decision, self.promises.due(new.service, areas, calendar, received_at, priority)
+        return decision, self.promises.due(new.service, areas, calendar, received_at,
+                                           service.priority_of(new.given))
+
+    def _decided(self, new: NewReport, areas: Sequence[str]) -> Decision:
+        # A record asks the same thing in the same place again and again, and answers no questions.
+        key = (new.service, *areas)
+        decision = self._known.get(key) if not new.answers else None
+        if decision is None:
+            decision = self.rules.decide(
+                new.service, areas, new.given, self.catalog.departments,
+                self.catalog.services[new.service].department, self.catalog.city.catch_all)
+            if not new.answers:
+                self._known[key] = decision
+        return decision
+
+    @cached_property
+    def _known(self) -> dict[tuple[str, ...], Decision]:
+        return {}
 
 
 def fingerprint(new: NewReport) -> str:
@@ -79,57 +97,57 @@ def draft(
     recorded_at: datetime,
 ) -> Draft:
     """Compose a report that comes in now: received, routed and promised."""
-    pen = _Pen(desk, new, recorded_at)
+    pen = Pen(desk, new, recorded_at)
     return pen.receive(actor, areas, received_at).drawn(fingerprint(new), new.external_id)
 
 
-def past_draft(
-    desk: Desk, actor: Actor, past: PastReport, areas: Sequence[AreaHit], recorded_at: datetime | None
-) -> Draft:
-    """Compose a report of the past with all its steps.
+def write_past(desk: Desk, actor: Actor, past: PastReport, areas: Sequence[AreaHit],
+               recorded_at: datetime | None) -> Pen:
+    """Write down a report of the past with all its steps.
 
     recorded_at    None: every event was recorded when it happened, as in a simulated city
 
     Raises Conflict, NotAllowed or Invalid where a step was not possible.
     """
-    pen = _Pen(desk, past.new, recorded_at, repeats=True)
+    pen = Pen(desk, past.new, recorded_at, repeats=True)
     pen.receive(actor, areas, past.received_at, past.due, past.record, past.stand_in)
     if past.closing is not None:
         closing = past.closing
         facts: dict[str, Any] = {"outcome": closing.outcome}
         if closing.lead is not None:
             facts["lead"] = reference_from(closing.lead)
-        pen.stands = Standing(lifecycle.CLOSED, closing.outcome, pen.stands.due_at, closing.at, closing.at,
-                              closing.at)
+        at = closing.at
+        pen.stands = Standing(lifecycle.CLOSED, closing.outcome, pen.stands.due_at, at, at, at)
         # The other system's closing note may name people, so it stays internal.
-        pen.write("close", closing.at, actor.name, facts, {"note": closing.note} if closing.note else None)
+        pen.write("close", at, actor.name, facts, {"note": closing.note} if closing.note else None)
     for step in past.steps:
         pen.take(step)
-    return pen.drawn("", past.external_id)
+    return pen
 
 
-class _Pen:
+class Pen:
     """Writes the first events of one report, each chained to the last."""
 
     def __init__(self, desk: Desk, new: NewReport, recorded_at: datetime | None, *,
                  repeats: bool = False) -> None:
         self.desk, self.new, self.recorded_at, self.repeats = desk, new, recorded_at, repeats
+        self.service = desk.catalog.services[new.service]
         self.events: list[EventRow] = []
         self.texts: list[TextRow] = []
-        self.areas: tuple[int, ...] = ()
+        self.head = ""
 
     def receive(
         self, actor: Actor, areas: Sequence[AreaHit], at: datetime, recorded: RecordedDue | None = None,
         record: Mapping[str, str] | None = None, stand_in: bool = False,
-    ) -> _Pen:
+    ) -> Pen:
         """Write what came in, who answers, and by when."""
-        new, catalog = self.new, self.desk.catalog
+        new = self.new
         self.received_at, self.stand_in = at, stand_in
-        self.areas = tuple(a.id for a in areas)
+        self.areas = tuple([a.id for a in areas])
         names = [a.key for a in areas]
-        self.priority = catalog.services[new.service].priority_of(new.given)
+        self.priority = self.service.priority_of(new.given)
         decision, due = self.desk.decide(new, names, at)
-        self.department = decision.department
+        self.department = self.desk.catalog.departments[decision.department]
         self.why = decision.facts | (_recorded(recorded) if recorded else _promised(due))
         due_at = recorded.at if recorded else due.at if due else None
         self.stands = standing.received(at, due_at)
@@ -159,33 +177,36 @@ class _Pen:
 
     def write(self, verb: str, at: datetime, actor: str, facts: dict[str, Any],
               text: Mapping[str, Any] | None = None, source: str = "") -> None:
+        """Write one public event. The instants are in UTC."""
         seq = len(self.events) + 1
-        event, written = chain(
-            self.new.id, self.events[-1].hash if self.events else "", seq, verb=verb, occurred_at=at,
-            recorded_at=self.recorded_at or at, source=source or self.new.source, actor=actor, public=True,
-            status=self.stands.status, facts=facts, text=text, salt=self._salt(seq) if text else b"",
-        )
+        event, written = link(self.new.id, self.head, (
+            seq, verb, at, self.recorded_at or at, source or self.new.source, actor, True,
+            self.stands.status, facts), text, self._salt(seq) if text else b"")
+        self.head = event.hash
         self.events.append(event)
         if written:
             self.texts.append(written)
 
+    @property
+    def place_told(self) -> str:
+        """Return how much of the place strangers are told."""
+        return STAND_IN if self.stand_in and self.service.place == "exact" else self.service.place
+
     def drawn(self, print_: str, external_id: str) -> Draft:
         """Return everything as it is stored."""
         new, stands = self.new, self.stands
-        service = self.desk.catalog.services[new.service]
         row = {
-            "id": new.id, "reference": "", "fingerprint": print_, "service_id": service.id,
-            "department_id": self.desk.catalog.departments[self.department].id,
+            "id": new.id, "reference": "", "fingerprint": print_, "service_id": self.service.id,
+            "department_id": self.department.id,
             "contact_id": None, "place": new.point, "address": new.address,
             "description": new.description, "answers": [asdict(a) for a in new.answers],
             "language": new.language, "source": new.source, "external_id": external_id or None,
             "status": stands.status, "outcome": stands.outcome,
-            "visibility": service.visibility, "verification": "unverified", "priority": self.priority,
-            "place_told": STAND_IN if self.stand_in and service.place == "exact" else service.place,
-            "text_told": service.text == "public", "why": self.why,
+            "visibility": self.service.visibility, "verification": UNVERIFIED, "priority": self.priority,
+            "place_told": self.place_told, "text_told": self.service.text == "public", "why": self.why,
             "received_at": self.received_at, "due_at": stands.due_at,
             "first_response_at": stands.first_response_at, "closed_at": stands.closed_at,
-            "updated_at": stands.updated_at, "events": len(self.events), "head": self.events[-1].hash,
+            "updated_at": stands.updated_at, "events": len(self.events), "head": self.head,
         }
         return Draft(row, tuple(self.events), tuple(self.texts), self.areas)
 
@@ -196,6 +217,7 @@ class _Pen:
         return hashlib.blake2b(unit, key=self.desk.secret[:64], digest_size=SALT_BYTES).digest()
 
 
+UNVERIFIED = "unverified"
 # What is told of a place that stands in for one nobody found: that it does.
 STAND_IN = "stand_in"
 
@@ -227,8 +249,7 @@ def reference_at_random() -> str:
 def reference_from(report_id: UUID, attempt: int = 0) -> str:
     """Return the reference an imported report always gets; another one at each attempt."""
     number = int.from_bytes(hashlib.sha256(report_id.bytes + bytes([attempt])).digest()[:8])
-    letters = []
-    for _ in range(REFERENCE_LENGTH):
-        number, letter = divmod(number, len(ALPHABET))
-        letters.append(ALPHABET[letter])
-    return "".join(letters)
+    number, first = divmod(number, PAIR)
+    number, second = divmod(number, PAIR)
+    number, third = divmod(number, PAIR)
+    return PAIRS[first] + PAIRS[second] + PAIRS[third] + PAIRS[number % PAIR]

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from geoalchemy2 import Geometry
 from sqlalchemy import (
+    BigInteger,
     CheckConstraint,
     ForeignKey,
     ForeignKeyConstraint,
@@ -14,6 +15,8 @@ from sqlalchemy import (
     LargeBinary,
     String,
     Text,
+    literal_column,
+    text,
     true,
 )
 from sqlalchemy.orm import Mapped, mapped_column
@@ -27,13 +30,18 @@ class Report(Base):
     __tablename__ = "report"
     __table_args__ = (
         Index("ix_report_queue", "department_id", "status", "due_at"),
+        Index("ix_report_service", "service_id", "received_at"),
+        # What the queue looks through: the open ones in its order, and all it chooses and counts by.
+        Index("ix_report_open", "due_at", "received_at", "number", "department_id", "service_id", "status",
+              "updated_at", postgresql_where=text("status <> 'closed'"),
+              sqlite_where=text("status <> 'closed'")),
         CheckConstraint("(status = 'closed') = (closed_at IS NOT NULL)", name="closed_has_time"),
     )
     number: Mapped[Key]  # ours alone, never shown
     id: Mapped[UUID] = mapped_column(unique=True)  # made by the client: the idempotency key
     reference: Mapped[str] = mapped_column(String(12), unique=True)  # what people read aloud
     fingerprint: Mapped[str] = mapped_column(String(64))  # of what was sent under the id
-    service_id: Mapped[Reference] = mapped_column(ForeignKey("service.id"), index=True)
+    service_id: Mapped[Reference] = mapped_column(ForeignKey("service.id"))
     department_id: Mapped[Reference] = mapped_column(ForeignKey("department.id"))
     contact_id: Mapped[Reference | None] = mapped_column(ForeignKey("contact.id"))
     place: Mapped[Any | None] = mapped_column(Geometry("POINT", 4326, spatial_index=False))
@@ -59,6 +67,10 @@ class Report(Base):
     updated_at: Mapped[Instant] = mapped_column(index=True)
     events: Mapped[int]  # how many stand on the timeline
     head: Mapped[str] = mapped_column(String(64))  # hash of the last of them
+
+
+# Said in the very words of the index of open reports, or no engine would look there.
+IS_OPEN = Report.status != literal_column("'closed'")
 
 
 class Event(Base):
@@ -105,6 +117,38 @@ class ReportArea(Base):
     area_id: Mapped[Reference] = mapped_column(
         ForeignKey("area.id"), primary_key=True, index=True
     )
+
+
+class ReportSquare(Base):
+    """How many reports are told to lie in a square of `geo.GRID_DEGREES`, for wide views and counts.
+
+    Kept by `squares.py` in the transaction that changes a report. Those that strangers are told to lie
+    in no square, and all that are not public, are counted in the one at NOWHERE.
+    """
+
+    __tablename__ = "report_square"
+    east: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)  # floor(degrees / GRID_DEGREES)
+    north: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    service_id: Mapped[Reference] = mapped_column(ForeignKey("service.id"), primary_key=True)
+    department_id: Mapped[Reference] = mapped_column(ForeignKey("department.id"), primary_key=True)
+    is_open: Mapped[bool] = mapped_column(primary_key=True)
+    is_public: Mapped[bool] = mapped_column(primary_key=True)
+    reports: Mapped[int]
+    # Sums over all, in millionths of a degree: whole numbers stay exact however often one comes and goes.
+    lats: Mapped[int] = mapped_column(BigInteger)
+    longs: Mapped[int] = mapped_column(BigInteger)
+
+
+class ReportBlock(Base):
+    """The same for public reports in smaller squares of `squares.BLOCK_DEGREES`, whatever they ask for."""
+
+    __tablename__ = "report_block"
+    east: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    north: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    is_open: Mapped[bool] = mapped_column(primary_key=True)
+    reports: Mapped[int]
+    lats: Mapped[int] = mapped_column(BigInteger)
+    longs: Mapped[int] = mapped_column(BigInteger)
 
 
 class ReportPhoto(Base):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, case
+from sqlalchemy import ColumnElement, and_, not_
 
 from civicconnect.reports import lifecycle
-from civicconnect.reports.models import Report
+from civicconnect.reports.models import IS_OPEN, Report
 from civicconnect.sla import Hours, due_after_pause
 
 LONGEST = timedelta(days=60)  # then the clock runs on: waiting is no way out of a promise
@@ -34,10 +34,11 @@ def clock_shows(status: str, since: datetime, now: datetime) -> datetime:
     return max(since, now - LONGEST) if status == lifecycle.WAITING else now
 
 
-def shown_clock(now: datetime) -> ColumnElement[datetime]:
-    """Return the same as `clock_shows`, for a statement over many reports."""
-    began = case((Report.updated_at < now - LONGEST, now - LONGEST), else_=Report.updated_at)
-    return case((Report.status == lifecycle.WAITING, began), else_=now)
+def is_overdue(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    """Return the conditions for open reports that have outrun their promise: `is_late`, for many at once."""
+    waits_in_time = and_(Report.status == lifecycle.WAITING,
+                         Report.due_at >= Report.updated_at, Report.due_at >= now - LONGEST)
+    return IS_OPEN, Report.due_at < now, not_(waits_in_time)
 
 
 def is_late(report: Report, now: datetime) -> bool:

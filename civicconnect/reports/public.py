@@ -19,7 +19,7 @@ from civicconnect.errors import Sentence
 from civicconnect.geo import Area, Point, coarsen, latitude, longitude
 from civicconnect.reports.models import Report, ReportArea
 from civicconnect.reports.pauses import clock_shows
-from civicconnect.reports.queries import PUBLIC
+from civicconnect.reports.queries import PUBLIC, TOLD_IN_WORDS
 
 BATCH = 2000
 FORMULA = tuple("=+-@\t\r\n＝＋－＠")  # some spreadsheets read the wide ones as the narrow ones
@@ -83,8 +83,8 @@ COLUMNS = (
     Column("long", "number", Sentence("Longitude, WGS84."),
            Sentence("where the place is not known"), Sentence("degrees")),
     Column("location_precision", "text",
-           Sentence("exact, rounded (the middle of a square of 0.0025 degrees), area (only the areas are "
-                    "told) or none (not known).")),
+           Sentence("exact, rounded (to a square of 0.0025 degrees), area (only the areas), stand_in (not "
+                    "where it is, the address was not found) or none.")),
     Column("description", "text", Sentence("What the reporter wrote."),
            Sentence("where nothing was written, or where it is not told"), typed=True),
     Column("service_notice", "text",
@@ -200,7 +200,7 @@ def _row(
         "hours_to_first_response": hours_between(received_at, first_response_at),
         "hours_to_close": hours_between(received_at, closed_at),
         "on_time": on_time(due_at, closed_at, clock_shows(status, updated_at, now)),
-        "address": (address or None) if told == "exact" else None,
+        "address": (address or None) if told in TOLD_IN_WORDS else None,
         "lat": place.lat if place else None,
         "long": place.long if place else None,
         "location_precision": "none" if lat is None else told,
@@ -210,19 +210,19 @@ def _row(
 
 
 def place_told(report: Report, point: Point) -> Point | None:
-    """Return what strangers are told of a report's place; None where only its areas are told."""
-    return _told(report.place_told, point)
+    """Return what strangers see of a report's place on a map; None where it is told to lie on none."""
+    return None if report.place_told == "stand_in" else _told(report.place_told, point)
 
 
 def _told(how: str, point: Point) -> Point | None:
-    if how == "exact":
+    if how in TOLD_IN_WORDS:
         return point
     return coarsen(point) if how == "rounded" else None
 
 
 def address_told(report: Report) -> str:
     """Return the address that strangers are told: it is as exact as the place."""
-    return report.address if report.place_told == "exact" else ""
+    return report.address if report.place_told in TOLD_IN_WORDS else ""
 
 
 def hours_between(start: datetime, end: datetime | None) -> float | None:

@@ -10,28 +10,43 @@ from hmac import compare_digest
 from typing import Any
 from uuid import UUID
 
+from geoalchemy2 import WKBElement
 from sqlalchemy import ColumnElement, Select, false, func, or_, select, true, union_all
 
 from civicconnect import accounts
 from civicconnect.accounts import Actor
 from civicconnect.db import Db
 from civicconnect.errors import NotFound
-from civicconnect.geo import Area, AreaHit, Point, distance, latitude, longitude, within
-from civicconnect.reports.models import Event, EventText, IncomingPhoto, Report, ReportArea, ReportPhoto
+from civicconnect.geo import Area, AreaHit, Point, distance, latitude, longitude, read_point, within
+from civicconnect.reports.models import (
+    IS_OPEN,
+    Event,
+    EventText,
+    IncomingPhoto,
+    Report,
+    ReportArea,
+    ReportPhoto,
+)
 
 PUBLIC = Report.visibility == "public"
 NEAR_METRES = 250.0
+# How a place may be told so that everybody reads its address: as it is, or by one that stands in for it.
+TOLD_IN_WORDS = ("exact", "stand_in")
 
 
-def visible_to(actor: Actor) -> ColumnElement[bool]:
-    """Return the condition for the reports an actor may open as staff."""
+def visible_to(actor: Actor, department: Any = Report.department_id) -> ColumnElement[bool]:
+    """Return the condition for the reports an actor may open as staff.
+
+    department    the column that tells who answers, where reports are counted and not read
+    """
     if actor.kind != "staff":
         return true() if actor.kind in ("system", "history") else PUBLIC
     if actor.may("see_all"):
         return true()
     if not actor.may("queue") or not actor.departments:
         return false()
-    return Report.department_id.in_(actor.departments)
+    found: ColumnElement[bool] = department.in_(actor.departments)
+    return found
 
 
 def find(db: Db, reference: str, actor: Actor, *, lock: bool = False) -> Report:
@@ -111,7 +126,7 @@ def untold(report: Report) -> set[str]:
     """Return the parts of a report's text that strangers are not told."""
     found = {"note"}  # written for colleagues even where the step itself is public
     found |= set() if report.text_told else {"description", "answers", "photos"}
-    return found | (set() if report.place_told == "exact" else {"address", "lat", "long"})
+    return found | (set() if report.place_told in TOLD_IN_WORDS else {"address", "lat", "long"})
 
 
 @dataclass(frozen=True)
@@ -124,11 +139,7 @@ class Around:
 
 
 def around(db: Db, report: Report) -> Around:
-    """Return what stands beside a report: three small statements."""
-    spot = db.execute(
-        select(latitude(Report.place), longitude(Report.place))
-        .where(Report.number == report.number)
-    ).one()
+    """Return what stands beside a report: two small statements."""
     areas = db.execute(
         select(Area.id, Area.layer, Area.code, Area.name, Area.names)
         .join(ReportArea, ReportArea.area_id == Area.id)
@@ -138,8 +149,16 @@ def around(db: Db, report: Report) -> Around:
         select(ReportPhoto.digest).where(ReportPhoto.report_number == report.number)
         .order_by(ReportPhoto.position)
     )
-    point = Point(*spot) if spot[0] is not None else None
-    return Around(point, tuple(AreaHit(*row) for row in areas), tuple(photos))
+    return Around(place_of(db, report), tuple(AreaHit(*row) for row in areas), tuple(photos))
+
+
+def place_of(db: Db, report: Report) -> Point | None:
+    """Return the place of a report: as it was read with it, or else asked for."""
+    if isinstance(report.place, WKBElement):
+        return read_point(report.place)
+    asked = select(latitude(Report.place), longitude(Report.place)).where(Report.number == report.number)
+    lat, long = db.execute(asked).one()
+    return None if lat is None else Point(lat, long)
 
 
 def photo_is_public(db: Db, digest: str) -> bool:
@@ -174,7 +193,7 @@ def near(actor: Actor, here: Point, service_id: int | None = None,
     away = distance(Report.place, here)
     return (
         select(Report, away)
-        .where(Report.status != "closed", within(Report.place, here, reach_metres), known_to(actor))
+        .where(IS_OPEN, within(Report.place, here, reach_metres), known_to(actor))
         .order_by((Report.service_id == (service_id or 0)).desc(), away, Report.number)
     )
 
@@ -201,9 +220,9 @@ def public_reports(conditions: Sequence[ColumnElement[bool]], order: str = "") -
     return select(Report).where(PUBLIC, *conditions).order_by(*ORDERS.get(order, ORDERS[""]))
 
 
-def count_public(db: Db, conditions: Sequence[ColumnElement[bool]]) -> int:
-    """Return how many public reports fit."""
-    return db.scalar(select(func.count()).select_from(Report).where(PUBLIC, *conditions)) or 0
+def count_fitting(db: Db, conditions: Sequence[ColumnElement[bool]]) -> int:
+    """Return how many reports fit."""
+    return db.scalar(select(func.count()).select_from(Report).where(*conditions)) or 0
 
 
 def areas_of(db: Db, numbers: Sequence[int]) -> dict[int, tuple[AreaHit, ...]]:

@@ -66,11 +66,19 @@ def chain(
     text    what people wrote; None or empty: the event has no text
     salt    16 random bytes, needed with a text
     """
-    written = TextRow(seq, salt, canonical(dict(text))) if text else None
-    commitment = commit(written.salt, written.body) if written else ""
-    told = (seq, verb, occurred_at.astimezone(UTC), recorded_at.astimezone(UTC), source, actor, public,
-            status, facts, commitment)
-    return EventRow(*told, _hash(report_id, head, told)), written
+    return link(report_id, head, (
+        seq, verb, occurred_at.astimezone(UTC), recorded_at.astimezone(UTC), source, actor, public, status,
+        facts), text, salt)
+
+
+def link(
+    report_id: UUID, head: str, told: tuple[Any, ...], text: Mapping[str, Any] | None, salt: bytes
+) -> tuple[EventRow, TextRow | None]:
+    """Make the next event of a report, as `chain` does, from its columns up to the facts, instants in UTC."""
+    written = TextRow(told[0], salt, canonical(text)) if text else None
+    commitment = commit(salt, written.body) if written else ""
+    whole = (*told, commitment)
+    return EventRow(*whole, _hash(report_id, head, whole)), written  # type: ignore[call-arg]  # by position
 
 
 def commit(salt: bytes, body: str) -> str:

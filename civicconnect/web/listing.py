@@ -16,7 +16,6 @@ from flask_babel import gettext as _
 from sqlalchemy import ColumnElement
 
 from civicconnect import clock, db, geo, reports, settings
-from civicconnect.db import Db
 from civicconnect.errors import Invalid
 from civicconnect.geo import Pin, View, point_from
 from civicconnect.reports import Filter, Report
@@ -42,7 +41,7 @@ def index() -> ResponseReturnValue:
     rows = min(max(whole(request.args.get("rows", ""), PAGE), PAGE), MOST)
     conditions = view.where(offer, strangers=True)
     with db.reading() as db_:
-        total = reports.count_public(db_, conditions)
+        total = reports.count_public(db_, view, offer)
         count = max(1, -(-total // rows))
         page = min(page, count)
         asked = reports.public_reports(conditions, view.order).limit(rows).offset((page - 1) * rows)
@@ -65,12 +64,15 @@ def on_map() -> ResponseReturnValue:
     with db.reading() as db_:
         look = overview.read_look(db_, request.args, view, offer.city)
         ground = look.view()
-        seen = reports.gather(db_, conditions, ground.box, overview.SQUARE / ground.scale,
-                              overview.SQUARE / ground.stretch, everywhere=look.is_wide)
+        seen = reports.gather(db_, view, offer, ground.box, overview.SQUARE / ground.scale,
+                              overview.SQUARE / ground.stretch, is_wide=look.is_wide)
         count = max(1, -(-seen.total // PAGE))
         page = min(page, count)
-        found = _listed(db_, conditions, look, seen.total, page)
-        marks = overview.marks(db_, look, seen.heaps, offer)
+        numbers = reports.newest_seen(db_, conditions, seen.within, seen.total, PAGE, (page - 1) * PAGE)
+        alone = overview.lonely(seen.heaps)
+        named_ones = list(db_.scalars(reports.public_reports([Report.number.in_({*numbers, *alone})])))
+        found = [report for report in named_ones if report.number in set(numbers)]
+        marks = overview.marks(look, seen.heaps, named_ones, offer)
         areas = reports.areas_of(db_, [report.number for report in found])
         named = geo.named_areas(db_, _today())
     faults = view.faults()
@@ -79,13 +81,6 @@ def on_map() -> ResponseReturnValue:
         pages=count, areas=areas, faults=faults, catalog=offer, now=clock.now(),
         sizes=overview.SIZES, choices=choices(view, offer, named, "listing.on_map", **look.place),
     ), 422 if faults else 200
-
-
-def _listed(
-    db_: Db, conditions: list[ColumnElement[bool]], look: overview.Look, total: int, page: int
-) -> list[Report]:
-    numbers = reports.newest_seen(db_, conditions, look.view().box, total, PAGE, (page - 1) * PAGE)
-    return list(db_.scalars(reports.public_reports([Report.number.in_(numbers)])))
 
 
 @pages.get("/reports.csv")

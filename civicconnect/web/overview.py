@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from flask import url_for
 from flask_babel import format_decimal, ngettext
-from sqlalchemy import select
 from werkzeug.datastructures import MultiDict
 
-from civicconnect import geo
+from civicconnect import geo, reports
 from civicconnect.catalog import Catalog, City
 from civicconnect.db import Db
 from civicconnect.geo import Box, Point, View, point_from
@@ -140,11 +139,20 @@ class Mark:
         return "heap" if self.count else "open" if self.is_open else "closed"
 
 
-def marks(db: Db, look: Look, heaps: Sequence[Heap], offer: Catalog) -> dict[str, list[Mark]]:
-    """Return what is drawn at each size of SIZES, from top to bottom: one statement."""
+def lonely(heaps: Sequence[Heap]) -> set[int]:
+    """Return the numbers of the reports that are alone in their heaps: they are drawn with their names."""
+    return {heap.number for heap in heaps if heap.count == 1}
+
+
+def marks(
+    look: Look, heaps: Sequence[Heap], alone: Iterable[Report], offer: Catalog
+) -> dict[str, list[Mark]]:
+    """Return what is drawn at each size of SIZES, from top to bottom.
+
+    alone    the reports of `lonely`, perhaps among others
+    """
     drawn = {size: apart(heaps, look.view(size)) for size in SIZES}
-    alone = {heap.number for found in drawn.values() for heap, _ in found if heap.count == 1}
-    named = _named(db, alone, offer)
+    named = {report.number: _named(report, offer) for report in alone}
     return {
         size: sorted((_mark(look, heap, spot, SIZES[size], named) for heap, spot in found),
                      key=lambda mark: (mark.y, mark.x))
@@ -168,16 +176,11 @@ def apart(heaps: Sequence[Heap], view: View) -> list[tuple[Heap, tuple[float, fl
     return found
 
 
-def _named(db: Db, numbers: set[int], offer: Catalog) -> dict[int, tuple[str, str]]:
-    """Return the reference and the words of some reports, as strangers are told them."""
-    asked = select(Report.number, Report.reference, Report.service_id, Report.status, Report.address,
-                   Report.place_told).where(Report.number.in_(numbers))
-    found = {}
-    for number, reference, service_id, status, address, told in db.execute(asked):
-        service = say(offer.services[offer.service_codes[service_id]].name)
-        parts = [service, address if told == "exact" else "", str(STATUS[status])]
-        found[number] = reference, comma().join(filter(None, parts))
-    return found
+def _named(report: Report, offer: Catalog) -> tuple[str, str]:
+    """Return the reference and the words of a report, as strangers are told them."""
+    service = say(offer.services[offer.service_codes[report.service_id]].name)
+    parts = [service, reports.address_told(report), str(STATUS[report.status])]
+    return report.reference, comma().join(filter(None, parts))
 
 
 def _mark(

@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 
 from civicconnect import catalog, reports
 from civicconnect.catalog import Catalog, Template
+from civicconnect.db import Db
 from civicconnect.reports import Report
 from civicconnect.web import language
 
@@ -22,23 +23,23 @@ class Reply:
     """Words to start from, in the language of the report."""
 
     code: str
+    verb: str
     name: Mapping[str, str]  # for staff, in their own languages
     outcome: str
     words: str
 
 
-def replies(offer: Catalog, report: Report, verb: str) -> list[Reply]:
-    """Return what a city prepared for a step on this report."""
-    service = offer.service_codes[report.service_id]
-    return [Reply(one.code, one.name, one.outcome, _filled(one, offer, report))
-            for one in offer.templates_for(verb, service)]
+def replies(db: Db, offer: Catalog, report: Report) -> list[Reply]:
+    """Return what a city prepared for the steps on this report."""
+    return [Reply(one.code, one.verb, one.name, one.outcome, _filled(one, offer, report))
+            for one in catalog.templates(db, offer.service_codes[report.service_id])]
 
 
-def with_reply(offer: Catalog, report: Report, given: Mapping[str, str]) -> dict[str, str]:
+def with_reply(db: Db, offer: Catalog, report: Report, given: Mapping[str, str]) -> dict[str, str]:
     """Return a posted step with what its chosen reply says, where nothing else was typed or chosen."""
     typed = dict(given)
-    for reply in replies(offer, report, typed.get("verb", "")):
-        if reply.code == typed.get("template"):
+    for reply in replies(db, offer, report):
+        if (reply.verb, reply.code) == (typed.get("verb"), typed.get("template")):
             typed["reason"] = typed.get("reason", "").strip() or reply.words
             typed["outcome"] = typed.get("outcome", "") or reply.outcome
     return typed

@@ -65,12 +65,13 @@ def _page(
         report = reports.find(db_, reference, me)
         beside = reports.around(db_, report)
         entries = reports.timeline(db_, report, internal=True)
+        prepared = replies.replies(db_, offer, report)
     steps = lifecycle.buttons(report.status, me)
     return render_template(
         "staff/report.html", report=report, beside=beside, entries=entries, catalog=offer,
         service=offer.services[offer.service_codes[report.service_id]],
         department=offer.departments[offer.department_codes[report.department_id]],
-        steps=steps, replies={step.verb: replies.replies(offer, report, step.verb) for step in steps},
+        steps=steps, replies={step.verb: [r for r in prepared if r.verb == step.verb] for step in steps},
         outcomes=lifecycle.OUTCOMES, faults=faults, typed=typed, is_late=reports.is_late(report, now),
         may_note=me.may("note"), contact=contact,
         # What whoever reported reads, where it is not what the clerk reads.
@@ -88,7 +89,7 @@ def take_step(reference: str) -> ResponseReturnValue:
     try:
         with transaction() as db_:
             me = actor(db_)
-            given = replies.with_reply(offer, reports.find(db_, reference, me), given)
+            given = replies.with_reply(db_, offer, reports.find(db_, reference, me), given)
             reports.transition(db_, me, reference, given.get("verb", ""), given,
                                seen=whole(seen, 0) if seen else None)
     except Invalid as fault:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import threading
 from datetime import UTC, datetime, timedelta, timezone
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import func, select, update
@@ -227,7 +227,10 @@ def test_a_bulk_row_reads_exactly_like_one_the_models_wrote(db_, make_report):
         "answers": [{"code": "größe", "value": "\"quoted\", \\ and \u2028", "question": "¿Cuál? حفرة"}],
         "why": {"z": None, "a": 1.5, "deep": {"list": [True, 1e-7, 60.0]}}, "due_at": None,
     }
-    db.copy_in(db_, "report", [*copy, "place"], [[*copy.values(), geo.encoder(db_)(HERE)]])
+    spell = db.spelling(db_)
+    how = {datetime: spell.instant, UUID: spell.uuid, dict: spell.json, list: spell.json}
+    spelled = [how.get(type(value), lambda same: same)(value) for value in copy.values()]
+    db.copy_in(db_, "report", [*copy, "place"], [[*spelled, geo.encoder(spell)(HERE)]])
     db_.expunge_all()
     same = copy | dict.fromkeys(instants, NOON)
     back = db_.scalars(select(Report).where(Report.reference == "BULKROW2")).one()
@@ -241,9 +244,11 @@ def test_a_bulk_row_reads_exactly_like_one_the_models_wrote(db_, make_report):
 
 def test_a_bulk_instant_is_compared_like_any_other(db_):
     db.upsert(db_, Beat, ["worker"], [{"worker": "model", "seen_at": NOON}])
+    spelled = db.spelling(db_).instant
     db.copy_in(db_, "worker_beat", ("worker", "seen_at"), [
-        ("same", NOON), ("before", NOON - timedelta(microseconds=1)),
-        ("whole", NOON.replace(microsecond=0)), ("after", NOON + timedelta(microseconds=1))])
+        ("same", spelled(NOON)), ("before", spelled(NOON - timedelta(microseconds=1))),
+        ("whole", spelled(NOON.replace(microsecond=0))),
+        ("after", spelled(NOON + timedelta(microseconds=1)))])
     by_instant = select(Beat.worker).order_by(Beat.seen_at, Beat.worker)
     assert list(db_.scalars(by_instant)) == ["whole", "before", "model", "same", "after"]
     for at, workers in ((NOON, {"model", "same"}), (NOON.replace(microsecond=0), {"whole"})):
@@ -251,7 +256,7 @@ def test_a_bulk_instant_is_compared_like_any_other(db_):
 
 
 def test_floats_nothing_and_shapes_survive_in_bulk(db_):
-    encode = geo.encoder(db_)
+    encode = geo.encoder(db.spelling(db_))
     db.copy_in(db_, "promise", ("service", "area", "hours"),
                [("bulk", None, 0.1 + 0.2), ("bulk", "a:b", 1e15), ("bulk", "\\N", math.pi), ("bulk", "", 1)])
     table = db.Base.metadata.tables["promise"]
@@ -268,7 +273,8 @@ def test_floats_nothing_and_shapes_survive_in_bulk(db_):
 def test_bulk_rows_belong_to_the_transaction_they_were_written_in(own_database):
     def fail():
         with db.transaction() as change:
-            db.copy_in(change, "worker_beat", ("worker", "seen_at"), [("a", NOON)])
+            noon = db.spelling(change).instant(NOON)
+            db.copy_in(change, "worker_beat", ("worker", "seen_at"), [("a", noon)])
             assert beats(change) == {"a": NOON}
             raise RuntimeError("after the rows")
 

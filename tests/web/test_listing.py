@@ -264,6 +264,7 @@ def test_a_report_of_a_former_area_is_found_by_it(visitor, db_, make_report, mak
 def told(db_, report, how):
     report.place_told = how
     db_.flush()
+    reports.recount(db_)
     return report.reference
 
 
@@ -331,6 +332,7 @@ def test_a_report_told_by_its_area_is_on_no_map_and_only_counted(visitor, db_, m
 def test_a_report_without_a_place_is_counted_with_those(visitor, db_, make_report):
     make_report().place = None
     db_.flush()
+    reports.recount(db_)
     assert "0 reports in view. 1 more is told only" in visitor.get("/map").words
 
 
@@ -551,8 +553,8 @@ def test_a_view_costs_the_same_however_much_it_shows(visitor, database, make_rep
     for number in range(15):
         service = ("pothole", "street-light")[number % 2]
         make_report(point=Point(41.2 + number * 0.0002, -33.4), service=service)
-    assert statements() == few
-    assert few <= 17
+    assert abs(statements() - few) <= 1  # whether any stands alone on the map
+    assert few <= 12
 
 
 def test_links_lead_to_the_same_view_in_every_form(visitor, make_report):

@@ -6,11 +6,10 @@ import shutil
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
-from time import monotonic
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import Progress, TextColumn
 from sqlalchemy.exc import OperationalError, ProgrammingError, SQLAlchemyError
 
 from civicconnect import city, db, folders, history, jobs, opendata, reports, settings
@@ -18,7 +17,6 @@ from civicconnect.app import seal_file
 from civicconnect.db import Database
 from civicconnect.errors import Conflict, Invalid, Refusal
 from civicconnect.history import Profile
-from civicconnect.settings import Settings
 
 
 def must_be_ready(database: Database) -> None:
@@ -68,26 +66,6 @@ def draft(
     click.echo(f"What to look at: {out / 'review' / 'README.md'}")
     given = profile or out / "review" / "profile.toml"
     click.echo(f"Then, in an installation of this city: civic import {requests[0]} --profile {given}")
-
-
-def import_csv(given: Settings, file: Path, profile: str, verdicts: Path | None) -> None:
-    """Import a file, with a bar that says how far it is, and count what became of its rows."""
-    verdicts = verdicts or given.data_folder / "imports" / f"{file.name.split('.')[0]}.verdicts.csv"
-    read = profile_named(profile)
-    rows, began = history.count_rows(file, read), monotonic()
-    bar = Progress(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
-                   console=Console(stderr=True))
-    with bar:
-        task = bar.add_task(file.name, total=rows)
-        tally = history.import_csv(file, read, verdicts,
-                                   lambda now: bar.update(task, completed=now.rows))
-    seconds = max(monotonic() - began, 0.001)
-    click.echo(f"{tally.rows:,} rows = {tally.accepted:,} accepted ({tally.new:,} new, "
-               f"{tally.already_there:,} already there) + {tally.rejected:,} rejected, "
-               f"in {seconds:.1f} s ({tally.rows / seconds:,.0f} rows a second)")
-    for reason, count in sorted(tally.reasons.items(), key=lambda pair: -pair[1]):
-        click.echo(f"  {count:>8,} rejected: {reason}")
-    click.echo(f"The verdict on each row: {verdicts}")
 
 
 def publish() -> None:

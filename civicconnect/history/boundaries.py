@@ -19,7 +19,7 @@ from shapely.geometry import mapping, shape
 from civicconnect.errors import Invalid
 from civicconnect.geo import Point
 from civicconnect.history.extract import DAMAGED, open_text
-from civicconnect.history.grid import LV95, from_lv95
+from civicconnect.history.grid import LV95, is_grid, to_degrees
 from civicconnect.history.names import free, layer_name, printable, readable, slug
 from civicconnect.history.properties import Given, find_properties, text_of
 
@@ -171,10 +171,21 @@ def _in_degrees(file: Path, drawn: list[Any], system: str) -> list[Any]:
     beyond = _beyond_degrees(drawn)
     if not beyond:
         return drawn
-    if not _within(drawn, LV95):
+    grid = "lv95" if _within(drawn, LV95) else _grid_called(system)
+    if not grid:
         raise Invalid({"areas": [f"{file.name} is not drawn in degrees ({beyond}{system and ', ' + system}); "
                                  "export it as longitude, latitude (EPSG:4326)."]})
-    return [shapely.transform(s, lambda xy: np.column_stack(from_lv95(xy[:, 0], xy[:, 1]))) for s in drawn]
+    found = [shapely.transform(s, lambda xy: np.column_stack(to_degrees(grid, xy[:, 0], xy[:, 1])))
+             for s in drawn]
+    if any(np.isnan(s.bounds).any() for s in found if not s.is_empty):
+        raise Invalid({"areas": [f"{file.name} says that it is drawn in {system}, but lies outside of it."]})
+    return found
+
+
+def _grid_called(system: str) -> str:
+    """Return the code of a file's own "urn:ogc:def:crs:EPSG::2263"; "" where it names no grid."""
+    code = f"EPSG:{system.rpartition(':')[2]}"
+    return code if "EPSG" in system.upper() and is_grid(code) else ""
 
 
 def _beyond_degrees(shapes: Sequence[Any]) -> str:

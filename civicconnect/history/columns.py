@@ -11,6 +11,10 @@ NAMES: dict[str, tuple[str, ...]] = {
            "servicerequestnumber", "servicerequestno", "requestid", "requestnumber", "ticketid",
            "ticketnumber", "referencenumber", "reference", "incidentid", "incidentnumber", "issueid",
            "reportid", "number", "key", "externalid", "id", "srid"),
+    "parent": ("parentsrnumber", "parentrequestid", "parentid", "parentcaseid", "parentticket", "parent",
+               "duplicateof", "duplicateid", "masterid", "mastercase", "mergedinto"),
+    "status": ("status", "casestatus", "srstatus", "requeststatus", "ticketstatus", "currentstatus",
+               "statusdescription", "state"),
     "opened": ("createddate", "creationdate", "opendt", "openeddate", "opened", "opendate",
                "openeddatetime", "requesteddatetime", "requestdate", "requestdatetime", "dateopened",
                "datecreated", "createdat", "createddatetime", "createdon", "created", "reporteddate",
@@ -68,3 +72,13 @@ CHANNELS = (
     ("email", ("mail",)),
     ("partner", ("partner", "integration", "api", "open311")),
 )
+# Words for a status that mean the same everywhere, in lower case. Others are left to a person.
+STATUSES = {
+    "open": "open", "opened": "open", "new": "open", "pending": "open", "assigned": "open",
+    "unassigned": "open", "in progress": "open", "received": "open", "started": "open",
+    "acknowledged": "open", "closed": "closed", "completed": "closed", "complete": "closed",
+    "resolved": "closed", "done": "closed", "archived": "closed", "cancelled": "closed withdrawn",
+    "canceled": "closed withdrawn", "withdrawn": "closed withdrawn", "duplicate": "closed duplicate",
+    "closed - duplicate": "closed duplicate", "invalid": "closed invalid", "referred": "closed handed_over",
+    "transferred": "closed handed_over",
+}

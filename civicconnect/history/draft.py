@@ -9,7 +9,7 @@ from typing import Any
 from civicconnect.errors import Invalid
 from civicconnect.history import toml
 from civicconnect.history.boundaries import Area, centre_of, collection, limit_of, read_layers
-from civicconnect.history.extract import open_rows
+from civicconnect.history.extract import open_cells
 from civicconnect.history.firsts import FirstRule, usual
 from civicconnect.history.guess import guess_profile
 from civicconnect.history.names import LIMIT_LAYER, printable, slug
@@ -37,7 +37,7 @@ def draft_city(
     Raises Invalid.
     """
     for file in requests:
-        next(open_rows(file, profile), None)  # what is wrong with a header is said before all else
+        next(open_cells(file, profile), None)  # what is wrong with a header is said before all else
     layers = read_layers(areas, profile.areas if profile else {}, requests, name)
     guess = None if profile else guess_profile(requests, name, zone or zone_near(centre_of(layers)))
     spelt = profile or guess.profile  # type: ignore[union-attr]  # one of the two is there
@@ -56,7 +56,7 @@ def draft_city(
 
 def _files(city: Outline) -> dict[str, str]:
     layers = {f"areas/{layer.name}.geojson": collection(layer.areas) for layer in city.layers}
-    guessed = {"review/profile.toml": city.profile.written} if city.guess else {}
+    guessed = {"review/profile.toml": city.profile.written + _suspected(city)} if city.guess else {}
     return {
         "city.toml": toml.lines(_city(city)),
         "departments.toml": toml.document("Who answers.", map(_department, city.departments.items())),
@@ -75,6 +75,13 @@ def _files(city: Outline) -> dict[str, str]:
         "review/README.md": review(city),
         **guessed,
     }
+
+
+def _suspected(city: Outline) -> str:
+    """Return the points that may stand in for an address nobody found, for a person to uncomment."""
+    return "".join(f"\n# {rows:,} rows lie here. If that is where an address goes that was not found:\n"
+                   f"# [[stand_in]]\n# lat = {point.lat}\n# long = {point.long}\n"
+                   for point, rows in city.record.crowds)
 
 
 def _city(city: Outline) -> Mapping[str, Any]:

@@ -9,14 +9,15 @@ from itertools import islice
 from pathlib import Path
 
 from civicconnect.errors import Invalid
-from civicconnect.history.columns import CHANNELS, NAMES, PARTS
+from civicconnect.history.columns import CHANNELS, NAMES, PARTS, STATUSES
 from civicconnect.history.grid import is_lv95
 from civicconnect.history.names import slug
-from civicconnect.history.profile import NEEDED, Profile, both_in_one, number
+from civicconnect.history.places import both_in_one, number
+from civicconnect.history.profile import NEEDED, Profile
 from civicconnect.history.sample import Sample, read_sample
 from civicconnect.history.times import Formats, are_times, find_formats
 
-MOST_SERVICES, MOST_DEPARTMENTS, MOST_CHANNELS = 2000, 300, 60
+MOST_SERVICES, MOST_DEPARTMENTS, MOST_CHANNELS, MOST_STATUSES = 2000, 300, 60, 40
 AGREEING = 0.95  # of the rows
 FULL = 0.995
 WHAT = {"opened": "the time it was opened", "service": "what was asked for"}
@@ -51,7 +52,7 @@ def guess_profile(files: Sequence[Path], city: str, zone: str) -> Guess:
     profile = Profile(
         name=slug(city), zone=zone, grid=_grid(samples, found), columns=_plain(columns),
         time_format=written.formats[0] if len(written.formats) == 1 else written.formats,
-        channels=_channels(samples, found), departments={}, areas={},
+        channels=_channels(samples, found), departments={}, areas={}, statuses=_statuses(samples, found),
     )
     examples = {word: _examples(word, samples, found) for word in words}
     return Guess(profile, written.order, examples)
@@ -78,6 +79,13 @@ def _is_metric(sample: Sample, columns: Columns) -> bool:
     pairs = zip(sample.cells[columns["long"][0]], sample.cells[columns["lat"][0]], strict=True)
     places = [(_figure(a), _figure(b)) for a, b in pairs if a and b]
     return bool(places) and all(is_lv95(a, b) for a, b in places)
+
+
+def _statuses(samples: Sequence[Sample], found: Sequence[Columns]) -> dict[str, str]:
+    """Return what the words mean of which there is no doubt."""
+    seen = sorted({cell for sample, columns in zip(samples, found, strict=True)
+                   for column in columns.get("status", ()) for cell in sample.filled(column)})
+    return {word: STATUSES[word.lower()] for word in seen if word.lower() in STATUSES}
 
 
 def _channels(samples: Sequence[Sample], found: Sequence[Columns]) -> dict[str, str]:
@@ -113,6 +121,8 @@ class _Columns:
         for word in ("opened", "closed", "due"):
             self._take(word, self._is_time)
         self._take("id", self._is_id)
+        self._take("status", self._is_status)
+        self._take("parent", self._is_parent)
         self._services()
         self._take("department", self._is_department)
         # Its units may have names of their own, but none is another department's.
@@ -162,6 +172,16 @@ class _Columns:
         sample = self.sample
         return sample.share(column) >= FULL and sample.kinds(column) >= AGREEING * len(sample.filled(column))
 
+    def _is_status(self, column: str) -> bool:
+        cells = {cell.lower() for cell in self.sample.filled(column)}
+        return len(cells) <= MOST_STATUSES and bool(cells & STATUSES.keys())
+
+    def _is_parent(self, column: str) -> bool:
+        """Say whether a column names other rows: one in twenty of its values is another row's id."""
+        ids = {cell for name in self.found.get("id", ()) for cell in self.sample.filled(name)}
+        named = self.sample.filled(column)
+        return sum(1 for cell in named if cell in ids) * 20 >= len(named)
+
     def _is_kind(self, column: str) -> bool:
         """Say whether a column sorts the rows into kinds: few different short words."""
         cells = self.sample.filled(column)
@@ -201,7 +221,7 @@ class _Columns:
             raise Invalid({"file": [
                 f"{self.sample.file.name} has no column we know for {WHAT[word]}. Looked for "
                 f"{', '.join(NAMES[word][:8])} and the like; the file has {', '.join(header[:60])}. "
-                "Write a profile that names it, as docs/draft-a-city.md shows." for word in lacking]})
+                "Write a profile that names it, as docs/import.md shows." for word in lacking]})
 
 
 def _squeezed(name: str) -> str:

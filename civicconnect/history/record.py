@@ -61,6 +61,7 @@ class Record:
     refused: Counter[str] = field(default_factory=Counter)  # rows an import will reject, by kind of reason
     reasons: dict[str, str] = field(default_factory=dict)  # the first reason of each kind
     placeless: int = 0
+    stand_ins: int = 0  # places the profile knows to stand in for an address nobody found
     placed: int = 0
     beyond: int = 0  # places outside the limit
     outside: list[int] = field(default_factory=list)  # places in no area, a figure for each layer
@@ -109,7 +110,9 @@ class _Reader:
         self.record.rows += 1
         try:
             must_be_whole(row)
-            name = printable(self.profile.value(row, "service"))
+            if refused := self.profile.refusal(row):
+                raise Unreadable(refused.why)
+            name = printable(self.profile.service(row))
             if not name:
                 raise Unreadable("no service is named")
             asked = self.record.services[slug(name)]
@@ -175,7 +178,7 @@ class _Reader:
         try:
             due, _ = self.profile.instant(row, "due")
         except Unreadable:
-            return  # an import asks for no due date
+            return  # an import takes it for none
         if due is not None and due > opened:
             asked.promised.append(self._hours(opened, self._end_of_day(due)))
 
@@ -195,6 +198,9 @@ class _Reader:
         point = self.profile.point(row)
         if point is None:
             self.record.placeless += 1
+            return
+        if self.profile.stands_in(point):
+            self.record.stand_ins += 1  # it lies in no area, and tells nothing of who answers there
             return
         self.record.placed += 1
         self.crowds.add(point)

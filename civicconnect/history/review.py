@@ -159,6 +159,9 @@ def _places(city: Outline) -> list[str]:
     found = [words for layer in city.layers for words in layer.told]
     if record.placeless:
         found.append(f"Without a place: {_part(record.placeless, record.rows, 'row')}.")
+    if record.stand_ins:
+        found.append("At a place that stands in for an address nobody found, and so in no area: "
+                     f"{_part(record.stand_ins, record.rows, 'row')}.")
     if record.beyond:
         found.append(f"Outside the city's limit, which is all areas and a margin of 55 m: "
                      f"{_part(record.beyond, record.placed, 'place')}.")
@@ -169,7 +172,8 @@ def _places(city: Outline) -> list[str]:
         elif outside > record.beyond:
             found.append(f"In no area of `{layer.name}`: {_part(outside, record.placed, 'place')}.")
     found += [f"On the one point {point.lat}, {point.long}: {_part(rows, record.placed, 'place')}. Is it "
-              "what is written when an address is not found?" for point, rows in record.crowds]
+              "what is written when an address is not found? Then put this into the profile: "
+              f"`[[stand_in]]`, `lat = {point.lat}`, `long = {point.long}`." for point, rows in record.crowds]
     sizes = {layer.name: layer.ground.area for layer in city.layers}
     wide, narrow = max(sizes, key=sizes.__getitem__), min(sizes, key=sizes.__getitem__)
     if sizes[wide] > WIDER * sizes[narrow]:

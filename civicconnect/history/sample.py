@@ -20,7 +20,7 @@ class Sample:
     def __init__(self, file: Path) -> None:
         self.file = file
         with open_text(file, "surrogateescape") as text:
-            self.header = tuple(separated(text).fieldnames or ())
+            self.header = tuple(next(separated(text), ()))
         self.cells: dict[str, list[str]] = {name: [] for name in self.header}
         self.fault = ""  # what was wrong with the last row that does not fit
         for _, row in islice(open_rows(file), ROWS):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import islice
 
-from civicconnect.history.profile import read_time
+from civicconnect.history.instants import read_time
 
 CLOCK = (r"(?:(?P<gap>, | |T)(?P<hour>\d{1,2}):\d{2}(?P<seconds>:\d{2})?(?P<part>\.\d{1,6})?"
          r"(?P<half> ?[AaPp][Mm])?)?")

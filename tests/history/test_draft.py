@@ -329,8 +329,8 @@ METRES = {"type": "Polygon", "coordinates": [[[234000, 900000], [235000, 900000]
     (b"[" * 100_000, "is not a GeoJSON"), ('{"é": 1}'.encode("latin-1"), "is not a GeoJSON"),
     (b'{"features": []}', "draws no district"),
     (b'{"features": [{"geometry": {"type": "Point", "coordinates": [1, 2]}}]}', "draws no district"),
-    (json.dumps({"features": [{"geometry": METRES}], "crs": {"properties": {"name": "EPSG:26986"}}}).encode(),
-     r"not drawn in degrees \(a corner is at 234000, 900000, EPSG:26986\); export it as longitude, latitude "
+    (json.dumps({"features": [{"geometry": METRES}], "crs": {"properties": {"name": "EPSG:99986"}}}).encode(),
+     r"not drawn in degrees \(a corner is at 234000, 900000, EPSG:99986\); export it as longitude, latitude "
      r"\(EPSG:4326\)"),
     (None, "There is no file"),
 ], ids=["empty", "words", "no features", "a list", "no shape", "nested", "latin", "none", "points", "metres",

@@ -140,7 +140,7 @@ def test_what_is_no_time_is_not_taken_for_one(value):
     ("id,when,what", "1,2026-03-02,Hole",
      "x.csv has no column we know for the time it was opened. .*has id, when"),
     ("id,opened,what", "1,2026-03-02,Hole",
-     "no column we know for what was asked for. .*docs/draft-a-city.md"),
+     "no column we know for what was asked for. .*docs/import.md"),
     ("id,opened,type", "1,soon,Hole", "no column we know for the time it was opened"),
 ])
 def test_a_column_that_is_not_there_is_asked_for(tmp_path, header, cells, said):

@@ -18,7 +18,7 @@ from sqlalchemy import func, select, text
 
 from civicconnect import accounts, db, history, jobs, reports
 from civicconnect.errors import Invalid
-from civicconnect.history import Profile, importer
+from civicconnect.history import Profile, importer, kinds, reader
 from civicconnect.reports import Report, intake
 from tests.factories import HERE
 
@@ -46,7 +46,7 @@ def write(file, *rows, header=HEADER, mark="", encoding="utf-8"):
 
 @pytest.fixture
 def bring(database, tmp_path):
-    """Import rows given as dictionaries; returns the tally and [(line, id, verdict, reason)]."""
+    """Import rows given as dictionaries; returns the tally and [(line, id, verdict, kind, reason)]."""
     def run(*rows, profile=PROFILE, file=None):
         file = file or write(tmp_path / "extract.csv", *rows)
         tally = history.import_csv(file, profile, tmp_path / "verdicts.csv")
@@ -71,7 +71,7 @@ def entries(report):
 def test_a_row_becomes_a_report_that_was_received_routed_and_closed(bring):
     tally, verdicts = bring(GOOD)
     assert (tally.rows, tally.new, tally.already_there, tally.rejected) == (1, 1, 0, 0)
-    assert verdicts == [("2", "1", "accepted", "")]
+    assert verdicts == [("2", "1", "accepted", "", "")]
     report = stored()
     assert report.received_at == datetime(2026, 3, 2, 14, 0, tzinfo=UTC)  # New York is five hours behind
     assert report.closed_at == datetime(2026, 3, 2, 20, 30, tzinfo=UTC)
@@ -154,14 +154,16 @@ def test_a_services_code_is_as_good_as_its_name(bring):
 def test_a_row_that_cannot_be_a_report_says_why_and_the_others_come_in(bring, wrong, reason):
     tally, verdicts = bring(GOOD | {"id": "before"}, GOOD | wrong, GOOD | {"id": "after"})
     assert (tally.rows, tally.new, tally.rejected) == (3, 2, 1)
-    assert verdicts[1] == ("3", wrong.get("id", "1"), "rejected", reason)
-    assert sum(tally.reasons.values()) == 1
+    line, id_, verdict, kind, why = verdicts[1]
+    assert (line, id_, verdict, why) == ("3", wrong.get("id", "1"), "rejected", reason)
+    assert tally.reasons == {kind: 1}
+    assert kind in kinds.REJECTING
 
 
 def test_an_id_that_stands_twice_counts_once(bring):
     tally, verdicts = bring(GOOD, GOOD | {"where": "Elsewhere"})
     assert (tally.accepted, tally.rejected) == (1, 1)
-    assert verdicts[1][2:] == ("rejected", "the id stands in the file before")
+    assert verdicts[1][2:] == ("rejected", "repeated id", "the id stands in the file before")
     assert stored().address == "1 Harbour Street"
 
 
@@ -171,7 +173,7 @@ def test_a_row_of_another_length_is_rejected(bring, tmp_path):
         out.write("2,2026-03-02 09:00:00\r\n3" + ",x" * 20 + "\r\n")
     tally, verdicts = bring(file=file)
     assert (tally.rows, tally.accepted) == (3, 1)
-    assert {v[3] for v in verdicts[1:]} == {"the row has more or fewer cells than the header"}
+    assert {v[4] for v in verdicts[1:]} == {"the row has more or fewer cells than the header"}
 
 
 def test_a_row_in_another_encoding_is_rejected_alone(bring, tmp_path):
@@ -179,7 +181,8 @@ def test_a_row_in_another_encoding_is_rejected_alone(bring, tmp_path):
     file = write(tmp_path / "mixed.csv", GOOD, other, encoding="latin-1")
     tally, verdicts = bring(file=file)
     assert (tally.new, tally.rejected) == (1, 1)
-    assert verdicts[1] == ("3", r"\udce92", "rejected", "the row is not written in UTF-8")
+    assert verdicts[1] == ("3", r"\udce92", "rejected", "damaged row",
+                           "the row is not written in UTF-8")
 
 
 # Files as people have them
@@ -228,13 +231,17 @@ def test_a_file_that_cannot_be_read_is_a_sentence_and_adds_nothing(bring, tmp_pa
     ("America/New_York", "2026-11-01 01:30:00", "2026-11-01T05:30:00", "doubled"),
     ("Europe/Zurich", "2026-03-29 02:15:00", "2026-03-29T01:15:00", "skipped"),
     ("Europe/Zurich", "2026-10-25 02:15:00", "2026-10-25T00:15:00", "doubled"),
+    ("Australia/Sydney", "2026-10-04 02:30:00", "2026-10-03T16:30:00", "skipped"),
+    ("Australia/Sydney", "2026-04-05 02:30:00", "2026-04-04T15:30:00", "doubled"),
+    # An island whose clock changes by half an hour.
     ("Australia/Lord_Howe", "2026-10-04 02:10:00", "2026-10-03T15:40:00", "skipped"),
+    ("Australia/Lord_Howe", "2026-04-05 01:45:00", "2026-04-04T14:45:00", "doubled"),
     ("Asia/Kolkata", "2026-03-29 02:15:00", "2026-03-28T20:45:00", ""),
 ])
 def test_a_time_on_the_wall_is_read_in_the_citys_zone(bring, zone, told, instant, remark):
     _, verdicts = bring(GOOD | {"opened": told, "closed": ""}, profile=replace(PROFILE, zone=zone))
     assert stored().received_at == datetime.fromisoformat(instant).replace(tzinfo=UTC)
-    assert verdicts == [("2", "1", "accepted", remark)]
+    assert verdicts == [("2", "1", "accepted", remark, "")]
 
 
 def test_a_time_that_names_its_offset_is_taken_at_its_word(bring):
@@ -293,17 +300,16 @@ def test_two_profiles_may_use_one_id_for_two_reports(bring):
 
 def test_the_same_record_is_the_same_report_in_every_installation(bring):
     bring(GOOD)
-    assert stored().id == uuid5(importer.NAMESPACE, "test:1")
-    assert stored().reference == intake.reference_from(uuid5(importer.NAMESPACE, "test:1"))
+    assert stored().id == uuid5(reader.NAMESPACE, "test:1")
+    assert stored().reference == intake.reference_from(uuid5(reader.NAMESPACE, "test:1"))
 
 
-def test_batches_are_whole(bring, monkeypatch):
+def test_batches_are_whole(database, tmp_path, monkeypatch):
     monkeypatch.setattr(importer, "BATCH", 7)
     told = []
-    real = importer._count
-    monkeypatch.setattr(importer, "_count", lambda *a: (real(*a), told.append(a[0].rows)))
-    tally, verdicts = bring(*many(20))
-    assert (told, tally.new, len(verdicts)) == ([7, 14, 20], 20, 20)
+    file = write(tmp_path / "x.csv", *many(20))
+    tally = history.import_csv(file, PROFILE, tmp_path / "v.csv", lambda now: told.append(now.rows))
+    assert (told, tally.new) == ([7, 14, 20], 20)
 
 
 KILLED = """

@@ -113,7 +113,7 @@ def test_a_row_without_an_id_is_known_by_all_its_cells(database, tmp_path):
     file = write_csv(tmp_path / "x.csv", rows, ("opened", "closed", "type", "lat", "long", "where", "channel",
                                                 "note"))
     first = history.import_csv(file, profile, tmp_path / "v.csv")
-    assert (first.new, first.rejected, first.reasons) == (2, 1, {"the id stands in the file before": 1})
+    assert (first.new, first.rejected, first.reasons) == (2, 1, {"exact copy": 1})
     again = history.import_csv(file, profile, tmp_path / "v.csv")
     assert (again.new, again.already_there) == (0, 2)
 

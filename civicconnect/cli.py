@@ -5,17 +5,31 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
+from typing import Any
 
 import click
 from sqlalchemy.exc import DatabaseError, OperationalError
 
-from civicconnect import __version__, accounts, cities, commands, db, folders, post, running, settings
+from civicconnect import (
+    __version__,
+    accounts,
+    cities,
+    commands,
+    db,
+    folders,
+    importing,
+    post,
+    running,
+    settings,
+    simulating,
+)
 from civicconnect.app import create_app, set_up_logs
 from civicconnect.db import Database
 from civicconnect.errors import Conflict, Invalid, Refusal
 from civicconnect.settings import Settings
+from civicconnect.simulate import Manner
 
 FILE = click.Path(path_type=Path)
 MANY = click.option("--cities", "many", type=FILE, help="A folder whose folders are cities: do it for all of "
@@ -211,17 +225,64 @@ def draft(
     commands.draft(requests, areas, profile, name, out, zone)
 
 
-@civic.command(name="import")
-@click.argument("file", type=FILE)
-@click.option("--profile", required=True, help="A file, or a name in cities/profiles/.")
-@click.option("--verdicts", type=FILE, help="CSV to write: each row accepted or rejected, and why.")
-def import_(file: Path, profile: str, verdicts: Path | None) -> None:
-    """Import another system's CSV. A second time adds nothing.
+DAY = click.DateTime(["%Y-%m-%d"])
 
-    Example: civic import requests.csv.gz --profile our-profile.toml
+
+@civic.command(name="import")
+@click.argument("source")
+@click.option("--profile", default="", help="How the columns are spelt: a file, or a name in "
+              "cities/profiles/. Default: the one that fits, or told from the columns themselves.")
+@click.option("--verdicts", type=FILE, help="CSV to write: each row accepted or rejected, and why.")
+@click.option("--dry-run", "dry", is_flag=True, help="Do everything but write into the database.")
+@click.option("--yes", is_flag=True, help="Do not ask where the columns were only guessed.")
+@click.option("--jurisdiction", default="", help="Of an Open311 endpoint, where it wants one.")
+@click.option("--since", type=DAY, help="Of an endpoint: from which day on.")
+@click.option("--until", type=DAY, help="Of an endpoint: up to which day. Default: now.")
+@click.option("--pause", type=click.FloatRange(0), default=1.0, show_default=True,
+              help="Of an endpoint: seconds between two questions.")
+@click.option("--city", default="", help="Of a capture that holds several: which.")
+def import_(source: str, **words: Any) -> None:
+    """Import another system's CSV, a capture of an Open311 endpoint, or the endpoint itself.
+
+    Cut off and run again it goes on; a second time adds nothing.
+
+    Example: civic import requests.csv.gz --profile our-profile.toml --dry-run
     """
-    with installation() as (given, _):
-        commands.import_csv(given, file, profile, verdicts)
+    with installation(ready=True) as (given, _):
+        importing.import_from(given, source, importing.Wish(**words))
+
+
+@civic.command(name="simulate")
+@click.option("--reports", type=click.IntRange(1, 10_000_000), default=20_000, show_default=True)
+@click.option("--days", type=click.IntRange(1, 20_000), default=365, show_default=True, help="Up to today.")
+@click.option("--seed", type=click.IntRange(0), default=7, show_default=True,
+              help="The same seed gives the same record on the same day.")
+@click.option("--preset", default="",
+              help="What the record is like: a file, or a name in cities/presets/. Default: the first.")
+@click.option("--live", is_flag=True, help="Through the doors everybody uses, step by step; else in bulk.")
+@click.option("--extract", type=FILE, help="Write a city's published file, dirt and all, to this folder "
+              "instead; nothing else is changed.")
+@click.option("--city", "folder", type=FILE, help="With --extract: the city's folder. Default: this "
+              "installation's city.")
+@click.option("--times", type=click.Choice(["local", "utc", "shifted"]), default="local", show_default=True,
+              help="With --extract: by the wall's clock, in UTC, or wrong as some cities do.")
+@click.option("--layouts", type=click.IntRange(1, 2), default=1, show_default=True,
+              help="With --extract: 2 changes the header half-way.")
+def simulate_(  # noqa: PLR0913  one for each word of the command
+    reports: int, days: int, seed: int, preset: str, extract: Path | None, folder: Path | None, times: str,
+    layouts: int, *, live: bool,
+) -> None:
+    """Invent a record for a city whose truth is known, and write that truth beside it.
+
+    Example: civic simulate --reports 20000 --seed 7
+    """
+    wish = simulating.Wish(reports, days, seed, preset)
+    if extract is not None:
+        with installation() if folder is None else nullcontext():
+            simulating.extract(folder, extract, wish, Manner("requests.csv.gz", times, layouts))
+        return
+    with installation(ready=True) as (given, _):
+        simulating.simulated(given, wish, live=live)
 
 
 @civic.command()

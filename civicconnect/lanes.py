@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 Item = TypeVar("Item")
 Made = TypeVar("Made")
+WORTHWHILE = 20_000  # reports: for fewer, another process is not up before the work is done
 SELDOM = (100_000, 50, 50)
 AHEAD = 2  # items in hand for each process: enough that none waits, few enough for the memory
 

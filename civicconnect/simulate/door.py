@@ -1,0 +1,240 @@
+"""What happened becomes reports: in bulk as a record of the past, or one by one as the days go by.
+
+Both give the same timelines. In bulk every step counts as recorded when it was taken; live, the clock
+is set to it, and it goes through the same doors as anybody's.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import heapq
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import count
+from typing import NamedTuple
+from uuid import UUID
+
+import numpy as np
+from sqlalchemy import func, not_, or_, select
+
+from civicconnect import catalog, clock, db, reports
+from civicconnect.accounts import Actor, ContactDetails
+from civicconnect.geo import Point
+from civicconnect.lanes import few_collections, in_lanes
+from civicconnect.reports import NewReport, PastReport, PastStep, Press, Report, Sheet
+from civicconnect.simulate import notes, words
+from civicconnect.simulate.day import OUTCOMES, Day
+from civicconnect.simulate.happen import happen
+from civicconnect.simulate.parameters import CHANNELS
+from civicconnect.simulate.spots import FALLBACK
+from civicconnect.simulate.wallclock import NEVER, moment
+from civicconnect.simulate.world import Plan
+
+RESIDENT = Actor("resident", "resident")
+CREW = Actor("staff", "staff:simulated", frozenset({"queue", "step", "note", "see_all"}))
+BATCH = 2000
+OWES_REASON = {"partly_fixed", "no_action", "invalid"}
+STEPS = (("accept", "accepted_at"), ("start", "started_at"), ("close", "closed_at"),
+         ("reopen", "reopened_at"), ("close", "closed_again_at"))
+
+
+def past_of(plan: Plan, seed: int, offer: catalog.Catalog, day: Day, rows: range) -> list[PastReport]:
+    """Return some of a day's reports with all their steps."""
+    cut = {name: np.asarray(getattr(day, name))[rows.start:rows.stop].tolist() for name in COLUMNS}
+    return [_past(plan, seed, offer, Row(*values)) for values in zip(*cut.values(), strict=True)]
+
+
+class Row(NamedTuple):
+    """One report of a `Day`, with the words of its columns."""
+
+    number: int
+    service: int
+    opened_at: int
+    place: int
+    lat: float
+    long: float
+    channel: int
+    language: int
+    text: int
+    accepted_at: int
+    started_at: int
+    closed_at: int
+    outcome: int
+    reopened_at: int
+    closed_again_at: int
+    duplicate_of: int
+
+
+COLUMNS = Row._fields
+
+
+def _past(plan: Plan, seed: int, offer: catalog.Catalog, row: Row) -> PastReport:
+    service, language = plan.services[row.service], list(plan.languages)[row.language]
+    label = plan.places.label[row.place] if row.place >= 0 else ""
+    point = Point(row.lat, row.long) if row.place >= FALLBACK else plan.fallback
+    given = words.answers(service.code, row.text)
+    called = external_id(seed, row.number)
+    new = NewReport(
+        id=_id(seed, row.number), service=service.code, point=point, address=label,
+        description=words.description(service, row.text, language, label),
+        answers=catalog.answers(offer.services[service.code], given, language) if given else (),
+        language=language, source=CHANNELS[row.channel], external_id=called,
+    )
+    return PastReport(new, called, moment(row.opened_at), steps=tuple(_steps(seed, row)))
+
+
+def _steps(seed: int, row: Row) -> Iterator[PastStep]:
+    for verb, column in STEPS:
+        at = getattr(row, column)
+        if at == NEVER:
+            continue
+        given = _closing(seed, row, again=column == "closed_again_at") if verb == "close" else {}
+        if verb == "reopen":
+            given = {"reason": "It is still there."}
+        yield PastStep(verb, moment(at), CREW, given)
+
+
+def _closing(seed: int, row: Row, *, again: bool) -> dict[str, str]:
+    # Whoever comes a second time ends what the first closing only said was done.
+    outcome = "fixed" if again or row.reopened_at != NEVER else OUTCOMES[row.outcome]
+    given = {"outcome": outcome}
+    if outcome in OWES_REASON:
+        given["reason"] = notes.note(row.outcome, row.number % 100 / 100)
+    if outcome == "duplicate":
+        given["lead"] = reports.reference_from(_id(seed, row.duplicate_of))
+    return given
+
+
+def _id(seed: int, number: int) -> UUID:
+    """Return the id that a number always has under a seed."""
+    return UUID(bytes=hashlib.sha256(f"simulated:{seed}:{number}".encode()).digest()[:16], version=5)
+
+
+# In bulk
+
+@dataclass(frozen=True)
+class _Tool:
+    """What another process needs to compose days."""
+
+    press: Press
+    plan: Plan
+    seed: int
+
+
+def load_history(
+    plan: Plan, seed: int, lanes: int, progress: Callable[[int], None] = lambda _: None,
+    watch: Callable[[Day], None] = lambda _: None,
+) -> int:
+    """Take a plan's reports in as a record of the past. Returns how many were new.
+
+    lanes      processes that compose, beside this one that stores; 0: none
+    progress   told how many reports have been looked at
+    watch      shown each day as it passes
+
+    A second time with the same seed and plan adds nothing.
+    """
+    with db.reading() as view:
+        press = reports.press(view, as_it_happened=True)
+    new, seen = 0, 0
+    with few_collections():
+        for sheets in in_lanes(_compose, _Tool(press, plan, seed), _batches(plan, seed, watch), lanes):
+            with db.transaction() as change:
+                new += reports.store(change, sheets)
+            seen += len(sheets)
+            progress(seen)
+    if new:
+        with db.transaction() as change:
+            reports.changed_in_bulk(change)
+    return new
+
+
+Batch = list[tuple[Day, range]]  # some of the reports of each day
+
+
+def _batches(plan: Plan, seed: int, watch: Callable[[Day], None]) -> Iterator[Batch]:
+    """Yield about as many reports at a time as are stored at once: many quiet days, or part of a busy one."""
+    batch: Batch = []
+    for day in happen(plan, seed):
+        watch(day)
+        for first in range(0, len(day), BATCH):
+            batch.append((day, range(first, min(first + BATCH, len(day)))))
+            if sum(len(rows) for _, rows in batch) >= BATCH:
+                yield batch
+                batch = []
+    if batch:
+        yield batch
+
+
+def _compose(tool: _Tool, batch: Batch) -> list[Sheet]:
+    offer = tool.press.desk.catalog
+    past = [one for day, rows in batch for one in past_of(tool.plan, tool.seed, offer, day, rows)]
+    return reports.compose(tool.press, RESIDENT, past, past[-1].received_at)
+
+
+# One by one
+
+def load_live(
+    plan: Plan, seed: int, progress: Callable[[int], None] = lambda _: None,
+    watch: Callable[[Day], None] = lambda _: None,
+) -> dict[UUID, str]:
+    """Let a plan happen through the doors everybody uses, with the clock set to each moment.
+
+    watch      shown each day before it happens
+    returns    {id: reference} of the reports that were sent
+    """
+    with db.reading() as view:
+        offer = catalog.catalog(view)
+    references: dict[UUID, str] = {}
+    # When, which came first, the report, and which of its steps.
+    waiting: list[tuple[datetime, int, PastReport, int]] = []
+    order = count()
+
+    def take_until(now: datetime | None) -> None:
+        while waiting and (now is None or waiting[0][0] <= now):
+            at, _, past, at_step = heapq.heappop(waiting)
+            _step(past, at_step, references)
+            if at_step + 1 < len(past.steps):
+                heapq.heappush(waiting, (past.steps[at_step + 1].at, next(order), past, at_step + 1))
+
+    for day in happen(plan, seed):
+        watch(day)
+        for past in past_of(plan, seed, offer, day, range(len(day))):
+            take_until(past.received_at)
+            with clock.stopped_at(past.received_at), db.transaction() as change:
+                new = _with_contact(offer, past.new)
+                references[new.id] = reports.submit(change, RESIDENT, new).reference
+            if past.steps:
+                heapq.heappush(waiting, (past.steps[0].at, next(order), past, 0))
+            progress(len(references))
+    take_until(None)
+    return references
+
+
+def _step(past: PastReport, at_step: int, references: dict[UUID, str]) -> None:
+    step, given = past.steps[at_step], dict(past.steps[at_step].given)
+    with clock.stopped_at(step.at), db.transaction() as change:
+        if "lead" in given:
+            given["lead"] = next(reference for id_, reference in references.items()
+                                 if reports.reference_from(id_) == given["lead"])
+        reports.transition(change, step.actor, references[past.new.id], step.verb, given)
+
+
+def _with_contact(offer: catalog.Catalog, new: NewReport) -> NewReport:
+    """Let whoever must be reachable leave an address that belongs to nobody."""
+    if offer.services[new.service].contact != "needed":
+        return new
+    return replace(new, contact=ContactDetails(email=f"{new.external_id}@example.org"))
+
+
+
+def external_id(seed: int, number: int) -> str:
+    """Return what a simulated report is called by its record."""
+    return f"simulated-{seed}-{number}"
+
+
+def count_others(view: db.Db) -> int:
+    """Return how many reports there are that nobody simulated."""
+    invented = or_(Report.external_id.like("simulated-%"), Report.external_id.like("demo-%"))
+    asked = select(func.count()).select_from(Report).where(or_(Report.external_id.is_(None), not_(invented)))
+    return view.scalar(asked) or 0

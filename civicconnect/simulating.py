@@ -1,0 +1,117 @@
+"""What the command `simulate` does: a record for a city, and the truth beside it."""
+
+from __future__ import annotations
+
+import csv
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+from civicconnect import city, clock, db, lanes, settings, simulate
+from civicconnect.errors import Conflict
+from civicconnect.settings import Settings
+from civicconnect.simulate import Day, Manner, Plan, Truth
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What is asked for on the command line."""
+
+    reports: int
+    days: int
+    seed: int
+    preset: str  # a file, or a name in cities/presets/; "" for the first there
+
+
+def simulated(given: Settings, wish: Wish, *, live: bool) -> None:
+    """Bring a simulated record into this installation, with its truth in a folder beside.
+
+    Raises Conflict where reports of people stand: invented ones must never be taken for theirs.
+    """
+    with db.reading() as view:
+        others = simulate.count_others(view)
+        if others:
+            raise Conflict(f"{others:,} reports of people stand here, and simulated ones must not stand among"
+                           " them. Name another folder: CIVIC_DATA=simulated civic init")
+        plan = _plan(view, wish)
+    folder = given.data_folder / "simulated" / str(wish.seed)
+    folder.mkdir(parents=True, exist_ok=True)
+    began, truth = monotonic(), Truth(plan, wish.seed)
+    with _bar(wish) as (bar, task), (folder / "truth.csv").open("w", encoding="utf-8", newline="") as out:
+        writer = csv.writer(out, lineterminator="\n")
+        writer.writerow(simulate.TRUTH_COLUMNS)
+
+        def note(day: Day) -> None:
+            truth.add(day)
+            writer.writerows(simulate.truth_rows(day, lambda n: simulate.external_id(wish.seed, n)))
+
+        def progress(done: int) -> None:
+            bar.update(task, completed=done)
+
+        if live:
+            new = len(simulate.load_live(plan, wish.seed, progress, note))
+        else:
+            helpers = lanes.lanes_here() if wish.reports > lanes.WORTHWHILE else 0
+            new = simulate.load_history(plan, wish.seed, helpers, progress, note)
+    simulate.write_truth(folder, truth, {})
+    seconds = max(monotonic() - began, 0.001)
+    click.echo(f"{wish.reports:,} reports, {new:,} of them new, in {seconds:.1f} s "
+               f"({wish.reports / seconds:,.0f} a second).")
+    click.echo(f"What is true of them: {folder}")
+
+
+def extract(folder: Path | None, out: Path, wish: Wish, manner: Manner) -> None:
+    """Write the extract a city would publish, and its truth. No installation is changed.
+
+    folder    of the city; None: the city of this installation
+    """
+    if out.exists() and any(out.iterdir()):
+        raise Conflict(f"{out} is not empty; name a folder that is, or that does not exist.")
+    with _standing(folder), db.reading() as view:
+        plan = _plan(view, wish)
+    files = simulate.write_extract(plan, wish.seed, out, manner)
+    for file in files:
+        click.echo(f"Wrote {file} ({file.stat().st_size:,} bytes)")
+    requests = " ".join(str(file) for file in files if file.name.startswith(manner.name.partition(".")[0]))
+    click.echo(f"In an installation of this city: civic import {requests} --profile {out / 'profile.toml'}")
+
+
+def _plan(view: db.Db, wish: Wish) -> Plan:
+    file, presets = Path(wish.preset), settings.home() / "cities" / "presets"
+    if file.suffix != ".json":
+        file = presets / f"{wish.preset}.json" if wish.preset else min(presets.glob("*.json"))
+    return simulate.plan_of(view, simulate.read_parameters(file), wish.reports, wish.days, clock.now())
+
+
+@contextmanager
+def _standing(folder: Path | None) -> Iterator[None]:
+    """Let a city's folder stand in a database for a while, where it is not the installation's own."""
+    if folder is None:
+        yield
+        return
+    checked = city.check_folder(folder)
+    with tempfile.TemporaryDirectory() as place:
+        database = db.open_database(f"sqlite:///{place}/city.db")
+        try:
+            with db.bound(database):
+                db.migrate(database, settings.home() / "migrations")
+                with db.transaction() as change:
+                    city.load_city(change, checked)
+                yield
+        finally:
+            database.engine.dispose()
+
+
+@contextmanager
+def _bar(wish: Wish) -> Iterator[tuple[Progress, TaskID]]:
+    bar = Progress(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
+                   console=Console(stderr=True))
+    with bar:
+        yield bar, bar.add_task(f"seed {wish.seed}", total=wish.reports)

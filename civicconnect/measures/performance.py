@@ -22,6 +22,10 @@ LEAST = 30  # public statistics on fewer reports are not shown
 # counts by its own closing.
 LEFT_OUT = "('withdrawn', 'invalid', 'handed_over')"
 LEFT_OUT_SQL = f"SELECT count(*) AS reports FROM reports WHERE outcome IN {LEFT_OUT}\n"  # noqa: S608
+LEFT_OUT_THEN_SQL = f"""\
+SELECT count(*) AS reports FROM reports
+WHERE outcome IN {LEFT_OUT} AND closed_datetime <= TIMESTAMPTZ '{{as_of}}'
+"""  # noqa: S608
 
 # A promise is judged when its time has come. Before that only those kept early are known, and a share
 # of them would be too good.
@@ -34,6 +38,24 @@ SELECT service_code, service_name,
 FROM reports
 WHERE coalesce(outcome, '') NOT IN {left_out}
   AND requested_datetime <= coalesce(closed_datetime, TIMESTAMPTZ '{as_of}')
+"""
+
+# The same as of an earlier instant: what had happened by then. For a record that was taken over this is
+# all there is, as nobody here knew of it at the time; the publication keeps no earlier closings than the
+# last, so what was reopened since counts as open.
+THEN_SQL = """\
+SELECT service_code, service_name,
+       coalesce(closed_datetime <= TIMESTAMPTZ '{as_of}', false) AS closed,
+       date_diff('millisecond', requested_datetime,
+                 least(coalesce(closed_datetime, TIMESTAMPTZ '{as_of}'), TIMESTAMPTZ '{as_of}'))
+           / 3600000.0 AS hours,
+       CASE WHEN expected_datetime <= TIMESTAMPTZ '{as_of}'
+            THEN coalesce(closed_datetime <= expected_datetime, false) END AS promise_kept
+FROM reports
+WHERE requested_datetime <= TIMESTAMPTZ '{as_of}'
+  AND requested_datetime <= coalesce(closed_datetime, TIMESTAMPTZ '{as_of}')
+  AND NOT (coalesce(outcome, '') IN {left_out}
+           AND coalesce(closed_datetime <= TIMESTAMPTZ '{as_of}', false))
 """
 
 
@@ -68,26 +90,32 @@ class Performance:
     left_out_sql: str
 
 
-_known: OrderedDict[Path, Performance] = OrderedDict()
+_known: OrderedDict[tuple[Path, datetime | None], Performance] = OrderedDict()
 MOST_KNOWN = 16
 
 
-def performance(publication: Publication) -> Performance:
+def performance(publication: Publication, then: datetime | None = None) -> Performance:
     """Return the waiting times of a version, by service and overall.
 
-    source    Kaplan-Meier: still open reports count as waiting at least until now
+    then       aware instant: what had happened by then, as the version tells it; None: all it knows
+    source     Kaplan-Meier: still open reports count as waiting at least until now
     """
+    if then is not None and then >= publication.as_of:
+        then = None
     # A version never changes, so neither do its figures.
-    found = _known.get(publication.folder)
+    key = (publication.folder, then)
+    found = _known.get(key)
     if found is None:
-        found = _known[publication.folder] = _computed(publication)
+        found = _known[key] = _computed(publication, then)
         while len(_known) > MOST_KNOWN:
             _known.popitem(last=False)
     return found
 
 
-def _computed(publication: Publication) -> Performance:
-    sql = SQL.format(as_of=publication.as_of.isoformat(), left_out=LEFT_OUT)
+def _computed(publication: Publication, then: datetime | None) -> Performance:
+    as_of = then or publication.as_of
+    sql = (THEN_SQL if then else SQL).format(as_of=as_of.isoformat(), left_out=LEFT_OUT)
+    left_out_sql = LEFT_OUT_THEN_SQL.format(as_of=as_of.isoformat()) if then else LEFT_OUT_SQL
     found = query(publication, sql)
     codes = np.asarray(found["service_code"], dtype=object)
     names = dict(zip(codes, np.asarray(found["service_name"], dtype=object), strict=True))
@@ -96,9 +124,8 @@ def _computed(publication: Publication) -> Performance:
     ]
     everyone = np.ones(len(codes), dtype=bool)
     overall = _waiting("", "", found, everyone)
-    left_out = int(query(publication, LEFT_OUT_SQL)["reports"][0])
-    return Performance(publication.version, publication.as_of, overall, tuple(services), left_out,
-                       sql, LEFT_OUT_SQL)
+    left_out = int(query(publication, left_out_sql)["reports"][0])
+    return Performance(publication.version, as_of, overall, tuple(services), left_out, sql, left_out_sql)
 
 
 def _waiting(code: str, name: str, found: dict[str, Any], chosen: Any) -> Waiting:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, render_template
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 
 from civicconnect import measures, opendata
 from civicconnect.web.words import read_catalog
@@ -13,8 +17,19 @@ pages = Blueprint("performance", __name__)
 
 @pages.get("/performance")
 def index() -> ResponseReturnValue:
-    """Show median and eight in ten, by service, open reports counted."""
+    """Show median and eight in ten, by service, open reports counted; on request as of an earlier day."""
+    offer, asked = read_catalog(), request.args.get("as_of", "").strip()[:40]
+    then, fault = None, ""
+    if asked:
+        try:
+            then = _end_of(date.fromisoformat(asked), offer.city.time_zone)
+        except (ValueError, OverflowError):
+            fault = _("Write the day as year-month-day, like 2026-11-30.")
     publication = opendata.newest()
-    figures = measures.performance(publication) if publication else None
-    return render_template("performance/index.html", figures=figures, least=measures.LEAST,
-                           catalog=read_catalog())
+    figures = measures.performance(publication, then) if publication else None
+    return render_template("performance/index.html", figures=figures, least=measures.LEAST, catalog=offer,
+                           asked=asked, fault=fault, then=then), 422 if fault else 200
+
+
+def _end_of(day: date, zone: str) -> datetime:
+    return datetime.combine(day + timedelta(days=1), time(), ZoneInfo(zone)).astimezone(UTC)

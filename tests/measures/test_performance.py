@@ -214,3 +214,35 @@ def test_a_version_keeps_its_figures_and_the_next_one_has_its_own(figures):
     assert (first.overall.median_hours, second.overall.median_hours) == (5.0, 50.0)
     assert measures.performance(opendata.newest(first.version)) == first
     assert first.version < second.version
+
+
+# As of an earlier day
+
+def test_as_of_an_earlier_instant_only_what_had_happened_counts(figures):
+    # Received 1000 hours ago: 20 done after 1 to 20 hours, 20 after 500. As of hour 100 the latter wait.
+    figures(*fixed("tree", range(1, 21)), *fixed("tree", [500] * 20), *still("tree", [50] * 5))
+    then = NOW - 900 * HOUR
+    found = one(measures.performance(opendata.newest(), then), "tree")
+    assert (found.reports, found.open, found.median_hours) == (40, 20, 20.0)
+    now = one(measures.performance(opendata.newest()), "tree")
+    assert (now.reports, now.open) == (45, 5)
+
+
+def test_what_was_left_out_later_still_counted_then(figures):
+    figures(*fixed("tree", range(1, 31)), *[("tree", 500, "withdrawn")] * 10)
+    then = measures.performance(opendata.newest(), NOW - 900 * HOUR)
+    assert (then.overall.reports, then.left_out) == (40, 0)
+    assert measures.performance(opendata.newest()).left_out == 10
+
+
+def test_the_page_tells_an_earlier_day_and_refuses_what_is_none(figures, visitor):
+    figures(*fixed("tree", range(1, 41)))
+    day = (NOW - 900 * HOUR).date().isoformat()
+    page = visitor.get(f"/performance?as_of={day}")
+    assert "Counted by when each thing happened" in page.words
+    assert "Counted by when" not in visitor.get("/performance").words
+    refused = visitor.get("/performance?as_of=2026-13-01")
+    assert refused.status == 422
+    assert "Write the day as year-month-day" in refused.words
+    for odd in ("0001-01-01", "9999-12-31", "²026-01-01", "x" * 500):
+        assert visitor.get("/performance", query_string={"as_of": odd}).status in (200, 422)

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import io
+from datetime import UTC, datetime
 
 import pytest
+from sqlalchemy import select
 
 from civicconnect import catalog, reports
+from civicconnect.accounts import Actor
 from civicconnect.geo import Point, coarsen
+from civicconnect.reports import PastReport, Report
 from civicconnect.web.telling import is_told_in_full
+from tests.factories import new_report
 from tests.journeys.test_from_form_to_export import send
 from tests.offers import change_service, make_plain
 from tests.web.test_photos import picture
@@ -176,3 +181,16 @@ def test_only_all_three_choices_together_tell_everything(db_):
         change_service(db_, "pothole", **(usual | choices))
         told[str(choices)] = is_told_in_full(catalog.catalog(db_).service("pothole"))
     assert list(told.values()) == [True, False, False, False]
+
+
+def test_an_imported_report_says_what_its_record_says_and_where_its_place_is_not_known(visitor, db_):
+    past = PastReport(new_report(address="City Hall Square"), "x-1", datetime(2026, 3, 2, 9, tzinfo=UTC),
+                      record={"profile": "old-system", "status": "Referred <Out>", "department": "PWDx"},
+                      stand_in=True)
+    reports.submit_past(db_, Actor("history", "import:old-system"), [past])
+    page = visitor.get(f"/reports/{db_.scalar(select(Report.reference))}")
+    assert "In the words of the record old-system: Referred <Out> · PWDx" in page.words
+    assert "from another system's record" in page.words
+    assert "On the map Not known." in page.words
+    assert "City Hall Square" in page.words
+    assert "map.svg" not in page.text

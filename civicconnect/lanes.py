@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 Item = TypeVar("Item")
 Made = TypeVar("Made")
 WORTHWHILE = 20_000  # reports: for fewer, another process is not up before the work is done
-SELDOM = (100_000, 50, 50)
+SELDOM = (1_000_000, 50, 50)
 AHEAD = 2  # items in hand for each process: enough that none waits, few enough for the memory
 
 _tool: Any = None  # of this process, where it is one of the lanes
@@ -68,7 +68,7 @@ def few_collections() -> Iterator[None]:
 def _begin(tool: Any) -> None:
     global _tool  # noqa: PLW0603  one a process, set as it begins
     _tool = tool
-    gc.set_threshold(*SELDOM)
+    gc.disable()  # what is made here is sent away and let go: there is no garbage to look for
     Thread(target=_end_with_parent, daemon=True).start()
 
 

@@ -21,6 +21,11 @@ class Answer:
     question: str
     answer: str
 
+    @property
+    def kept(self) -> dict[str, str]:
+        """Return it as it is stored."""
+        return {"code": self.code, "value": self.value, "question": self.question, "answer": self.answer}
+
 
 def answers(service: Service, given: Mapping[str, str], language: str) -> tuple[Answer, ...]:
     """Check the answers to a service's questions, or raise Invalid for `answer-<code>`.

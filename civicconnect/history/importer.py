@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
@@ -22,7 +22,8 @@ from civicconnect.history.reader import Leaf, Reader, Row, Verdict, offer_of
 from civicconnect.lanes import few_collections, in_lanes
 from civicconnect.reports import PastReport, Press, Sheet
 
-BATCH = 5000
+BATCH = 5000  # rows stored at once
+LEAF = 1000  # rows read and composed at once: more of them fall out of a processor's cache
 
 
 @dataclass
@@ -49,9 +50,10 @@ class Tally:
     def accepted(self) -> int:
         return self.new + self.already_there
 
-    def count(self, verdicts: Sequence[Verdict], figures: Figures, new: int) -> None:
+    def count(self, verdicts: Sequence[Verdict], figures: Iterable[Figures], new: int) -> None:
         """Count a batch; `new` of its accepted rows were not there before."""
-        self.figures.add(figures)
+        for more in figures:
+            self.figures.add(more)
         rejected = 0
         for verdict in verdicts:
             if verdict.kinds:
@@ -103,20 +105,25 @@ def import_csv(
     tool = _Tool(reader, press, Actor("history", f"import:{profile.name}"[:80]))
     tally = Tally()
     with few_collections(), Papers(beside(verdicts), header) as papers:
-        for batch, leaf in in_lanes(_composed, tool, _batches(rows), lanes):
-            judged = tally.once.judge(leaf.verdicts)
+        for group in _grouped(in_lanes(_composed, tool, _leaves(rows), lanes)):
+            judged = [verdict for _, leaf in group for verdict in tally.once.judge(leaf.verdicts)]
             sheets = [v.past for v in judged if isinstance(v.past, Sheet)]
             new = _look(sheets) if dry else _store(sheets)
-            papers.write(batch, judged)
-            tally.count(judged, leaf.figures, new)
+            papers.write([row for batch, _ in group for row in batch], judged)
+            tally.count(judged, [leaf.figures for _, leaf in group], new)
             progress(tally)
         papers.finish(truth(file, reader, tally))
     return tally
 
 
-def _batches(rows: Iterator[Row]) -> Iterator[Batch]:
-    while batch := list(islice(rows, BATCH)):
+def _leaves(rows: Iterator[Row]) -> Iterator[Batch]:
+    while batch := list(islice(rows, min(LEAF, BATCH))):
         yield batch, clock.now()
+
+
+def _grouped(leaves: Iterator[tuple[list[Row], Leaf]]) -> Iterator[list[tuple[list[Row], Leaf]]]:
+    while group := list(islice(leaves, max(BATCH // LEAF, 1))):
+        yield group
 
 
 def _composed(tool: _Tool, batch: Batch) -> tuple[list[Row], Leaf]:

@@ -199,7 +199,7 @@ class Pen:
             "id": new.id, "reference": "", "fingerprint": print_, "service_id": self.service.id,
             "department_id": self.department.id,
             "contact_id": None, "place": new.point, "address": new.address,
-            "description": new.description, "answers": [asdict(a) for a in new.answers],
+            "description": new.description, "answers": [a.kept for a in new.answers],
             "language": new.language, "source": new.source, "external_id": external_id or None,
             "status": stands.status, "outcome": stands.outcome,
             "visibility": self.service.visibility, "verification": UNVERIFIED, "priority": self.priority,
@@ -236,7 +236,7 @@ def _told(new: NewReport) -> dict[str, Any]:
     sent: dict[str, Any] = {"description": new.description, "address": new.address}
     if new.point:
         sent |= {"lat": new.point.lat, "long": new.point.long}
-    sent |= {"answers": [asdict(a) for a in new.answers]} if new.answers else {}
+    sent |= {"answers": [a.kept for a in new.answers]} if new.answers else {}
     sent |= {"photos": [p.digest for p in new.photos]} if new.photos else {}
     return {key: value for key, value in sent.items() if value != ""}
 

@@ -6,7 +6,7 @@ Composing needs no database and may happen in another process; storing is a few 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -147,7 +147,7 @@ def _sheet(pen: Pen, external_id: str, instants: _Instants, press_: Press, encod
     id_, place_told, why = press_.spelling.uuid(new.id), pen.place_told, json(pen.why)
     cells = (
         id_, "", service.id, pen.department.id, None, encode(new.point), new.address, new.description,
-        json([asdict(a) for a in new.answers]) if new.answers else "[]", new.language, new.source,
+        json([a.kept for a in new.answers]) if new.answers else "[]", new.language, new.source,
         external_id or None, stands.status, stands.outcome, service.visibility, UNVERIFIED, pen.priority,
         place_told, service.text == "public", why, instants[pen.received_at], instants[stands.due_at],
         instants[stands.first_response_at], instants[stands.closed_at], instants[stands.updated_at],

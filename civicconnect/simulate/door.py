@@ -33,16 +33,11 @@ from civicconnect.simulate.world import Plan
 
 RESIDENT = Actor("resident", "resident")
 CREW = Actor("staff", "staff:simulated", frozenset({"queue", "step", "note", "see_all"}))
+NOBODY = ContactDetails()
 BATCH = 2000
 OWES_REASON = {"partly_fixed", "no_action", "invalid"}
 STEPS = (("accept", "accepted_at"), ("start", "started_at"), ("close", "closed_at"),
          ("reopen", "reopened_at"), ("close", "closed_again_at"))
-
-
-def past_of(plan: Plan, seed: int, offer: catalog.Catalog, day: Day, rows: range) -> list[PastReport]:
-    """Return some of a day's reports with all their steps."""
-    cut = {name: np.asarray(getattr(day, name))[rows.start:rows.stop].tolist() for name in COLUMNS}
-    return [_past(plan, seed, offer, Row(*values)) for values in zip(*cut.values(), strict=True)]
 
 
 class Row(NamedTuple):
@@ -69,19 +64,39 @@ class Row(NamedTuple):
 COLUMNS = Row._fields
 
 
-def _past(plan: Plan, seed: int, offer: catalog.Catalog, row: Row) -> PastReport:
-    service, language = plan.services[row.service], list(plan.languages)[row.language]
-    label = plan.places.label[row.place] if row.place >= 0 else ""
-    point = Point(row.lat, row.long) if row.place >= FALLBACK else plan.fallback
-    given = words.answers(service.code, row.text)
-    called = external_id(seed, row.number)
-    new = NewReport(
-        id=_id(seed, row.number), service=service.code, point=point, address=label,
-        description=words.description(service, row.text, language, label),
-        answers=catalog.answers(offer.services[service.code], given, language) if given else (),
-        language=language, source=CHANNELS[row.channel], external_id=called,
-    )
-    return PastReport(new, called, moment(row.opened_at), steps=tuple(_steps(seed, row)))
+class Scribe:
+    """Writes down what happened as reports, in the words that people in this city would use."""
+
+    def __init__(self, plan: Plan, seed: int, offer: catalog.Catalog) -> None:
+        self.plan, self.seed, self.offer = plan, seed, offer
+        self._languages = list(plan.languages)
+        self._answers: dict[tuple[str, int, str], tuple[catalog.Answer, ...]] = {}
+
+    def past(self, day: Day, rows: range) -> list[PastReport]:
+        """Return some of a day's reports with all their steps."""
+        cut = [np.asarray(getattr(day, name))[rows.start:rows.stop].tolist() for name in COLUMNS]
+        return [self._past(Row(*values)) for values in zip(*cut, strict=True)]
+
+    def _past(self, row: Row) -> PastReport:
+        plan = self.plan
+        service, language = plan.services[row.service], self._languages[row.language]
+        label = plan.places.label[row.place] if row.place >= 0 else ""
+        point = Point(row.lat, row.long) if row.place >= FALLBACK else plan.fallback
+        called = external_id(self.seed, row.number)
+        new = NewReport(
+            id=_id(self.seed, row.number), service=service.code, point=point, address=label,
+            description=words.description(service, row.text, language, label),
+            answers=self._answered(service.code, row.text, language), language=language,
+            source=CHANNELS[row.channel], contact=NOBODY, external_id=called,
+        )
+        return PastReport(new, called, moment(row.opened_at), steps=tuple(_steps(self.seed, row)))
+
+    def _answered(self, code: str, text: int, language: str) -> tuple[catalog.Answer, ...]:
+        key = (code, text, language)
+        if key not in self._answers:
+            given = words.answers(code, text)
+            self._answers[key] = catalog.answers(self.offer.services[code], given, language) if given else ()
+        return self._answers[key]
 
 
 def _steps(seed: int, row: Row) -> Iterator[PastStep]:
@@ -118,8 +133,7 @@ class _Tool:
     """What another process needs to compose days."""
 
     press: Press
-    plan: Plan
-    seed: int
+    scribe: Scribe
 
 
 def load_history(
@@ -136,9 +150,10 @@ def load_history(
     """
     with db.reading() as view:
         press = reports.press(view, as_it_happened=True)
+    tool = _Tool(press, Scribe(plan, seed, press.desk.catalog))
     new, seen = 0, 0
     with few_collections():
-        for sheets in in_lanes(_compose, _Tool(press, plan, seed), _batches(plan, seed, watch), lanes):
+        for sheets in in_lanes(_compose, tool, _batches(plan, seed, watch), lanes):
             with db.transaction() as change:
                 new += reports.store(change, sheets)
             seen += len(sheets)
@@ -167,8 +182,7 @@ def _batches(plan: Plan, seed: int, watch: Callable[[Day], None]) -> Iterator[Ba
 
 
 def _compose(tool: _Tool, batch: Batch) -> list[Sheet]:
-    offer = tool.press.desk.catalog
-    past = [one for day, rows in batch for one in past_of(tool.plan, tool.seed, offer, day, rows)]
+    past = [one for day, rows in batch for one in tool.scribe.past(day, rows)]
     return reports.compose(tool.press, RESIDENT, past, past[-1].received_at)
 
 
@@ -185,7 +199,7 @@ def load_live(
     """
     with db.reading() as view:
         offer = catalog.catalog(view)
-    references: dict[UUID, str] = {}
+    scribe, references = Scribe(plan, seed, offer), dict[UUID, str]()
     # When, which came first, the report, and which of its steps.
     waiting: list[tuple[datetime, int, PastReport, int]] = []
     order = count()
@@ -199,7 +213,7 @@ def load_live(
 
     for day in happen(plan, seed):
         watch(day)
-        for past in past_of(plan, seed, offer, day, range(len(day))):
+        for past in scribe.past(day, range(len(day))):
             take_until(past.received_at)
             with clock.stopped_at(past.received_at), db.transaction() as change:
                 new = _with_contact(offer, past.new)

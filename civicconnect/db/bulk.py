@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -60,6 +61,22 @@ def copy_in(db: Db, table: str, columns: Sequence[str], rows: Iterable[Sequence[
         return
     marks = ", ".join("?" * len(columns))
     raw.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", rows)  # noqa: S608
+
+
+@contextmanager
+def references_known(db: Db) -> Iterator[None]:
+    """Copy rows in the block whose references the caller has looked up: they are not checked one by one.
+
+    Only PostgreSQL lets go of the check, and only for a role that may set session_replication_role; there
+    it takes a third of the time of a copy. Elsewhere nothing changes.
+    """
+    if db.get_bind().dialect.name != "postgresql" or not db.scalar(
+            text("SELECT has_parameter_privilege('session_replication_role', 'SET')")):
+        yield
+        return
+    db.execute(text("SET LOCAL session_replication_role = replica"))
+    yield
+    db.execute(text("SET LOCAL session_replication_role = DEFAULT"))
 
 
 def present(db: Db, table: str, column: str, values: Sequence[str], kind: str = "text") -> set[str]:

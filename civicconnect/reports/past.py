@@ -13,10 +13,14 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import select
+
 from civicconnect import clock, geo, jobs
 from civicconnect.accounts import Actor
-from civicconnect.db import Db, Spelling, copy_in, present, reserve, spelling
-from civicconnect.geo import AreaIndex, Point
+from civicconnect.catalog import catalog
+from civicconnect.db import Db, Spelling, copy_in, present, references_known, reserve, spelling
+from civicconnect.errors import Conflict
+from civicconnect.geo import Area, AreaIndex, Point
 from civicconnect.reports.actions import desk
 from civicconnect.reports.arrivals import PastReport
 from civicconnect.reports.intake import UNVERIFIED, Desk, Pen, reference_from, write_past
@@ -93,20 +97,32 @@ def store(db: Db, sheets: Sequence[Sheet]) -> int:
     fresh = [s for s in sheets if s.id not in there]
     if not fresh:
         return 0
+    _must_still_be_there(db, fresh)
     numbers = reserve(db, "report", "number", len(fresh))
     numbered = list(zip(numbers, fresh, strict=True))
     references = _references(db, fresh)
-    with geo.placed_in_bulk(db, "report", "place", [(n, s.place) for n, s in numbered]):
-        copy_in(db, "report", ("number", "reference", *COLUMNS),
-                ((n, reference, *s.report) for (n, s), reference in zip(numbered, references, strict=True)))
-    copy_in(db, "report_event", ("report_number", *EventRow._fields),
-            ((n, *event) for n, s in numbered for event in s.events))
-    copy_in(db, "report_event_text", ("report_number", *TextRow._fields),
-            ((n, *text) for n, s in numbered for text in s.texts))
-    copy_in(db, "report_area", ("report_number", "area_id"),
-            ((n, area) for n, s in numbered for area in s.areas))
+    with references_known(db):
+        with geo.placed_in_bulk(db, "report", "place", [(n, s.place) for n, s in numbered]):
+            copy_in(db, "report", ("number", "reference", *COLUMNS),
+                    ((n, name, *s.report) for (n, s), name in zip(numbered, references, strict=True)))
+        copy_in(db, "report_event", ("report_number", *EventRow._fields),
+                ((n, *event) for n, s in numbered for event in s.events))
+        copy_in(db, "report_event_text", ("report_number", *TextRow._fields),
+                ((n, *text) for n, s in numbered for text in s.texts))
+        copy_in(db, "report_area", ("report_number", "area_id"),
+                ((n, area) for n, s in numbered for area in s.areas))
     count(db, [s.spot for s in fresh])
     return len(fresh)
+
+
+def _must_still_be_there(db: Db, sheets: Sequence[Sheet]) -> None:
+    """Raise Conflict where the city that the reports were composed for has lost what they refer to."""
+    offer, areas = catalog(db), {area for s in sheets for area in s.areas}
+    gone = {s.spot.square[2] for s in sheets} - set(offer.service_codes)
+    gone |= {s.spot.square[3] for s in sheets} - set(offer.department_codes)
+    gone |= areas - set(db.scalars(select(Area.id).where(Area.id.in_(areas))))
+    if gone:
+        raise Conflict("The city was changed while its record came in. Start again: it goes on where it was.")
 
 
 def known(db: Db, sheets: Sequence[Sheet]) -> set[str]:

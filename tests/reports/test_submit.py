@@ -12,7 +12,8 @@ from uuid import uuid4
 import pytest
 from hypothesis import given as given_that
 from hypothesis import strategies as st
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select
+from sqlalchemy.exc import DBAPIError
 
 from civicconnect import clock, db, reports, settings
 from civicconnect.accounts import ContactDetails
@@ -23,7 +24,16 @@ from civicconnect.errors import Conflict, Invalid
 from civicconnect.geo import Point
 from civicconnect.jobs import Job
 from civicconnect.media import Photo
-from civicconnect.reports import Closing, Event, EventText, PastReport, Report, ReportPhoto, intake
+from civicconnect.reports import (
+    Closing,
+    Event,
+    EventText,
+    PastReport,
+    Report,
+    ReportArea,
+    ReportPhoto,
+    intake,
+)
 from tests.factories import HERE, RESIDENT, new_report
 
 MONDAY = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -309,3 +319,16 @@ def test_a_past_report_is_taken_in_once_and_as_it_was(db_):
     assert db_.scalar(select(func.count()).select_from(ReportPhoto)) == 0
     assert db_.scalar(select(func.count()).select_from(ContactRow)) == 0
     assert list(reports.check_chains(db_)) == []
+
+
+def test_what_was_composed_for_a_city_that_has_changed_since_is_not_stored(db_):
+    press = reports.press(db_)
+    [sheet] = reports.compose(press, RESIDENT, [PastReport(new_report(), "x-1", MONDAY)], MONDAY)
+    for other in (replace(sheet, areas=(*sheet.areas, 10**9)),
+                  replace(sheet, spot=sheet.spot._replace(square=(0, 0, 10**9, 1, True, True)))):
+        with pytest.raises(Conflict, match="changed while its record came in"):
+            reports.store(db_, [other])
+    assert reports.store(db_, [sheet]) == 1
+    assert list(reports.check_chains(db_)) == []
+    with pytest.raises(DBAPIError), db_.begin_nested():  # checked again once the copies are done
+        db_.execute(insert(ReportArea).values(report_number=10**9, area_id=10**9))

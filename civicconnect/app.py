@@ -99,9 +99,12 @@ def _forget(db_: Db, _: dict[str, Any]) -> None:
 
 
 def _recount(db_: Db, _: dict[str, Any]) -> None:
-    """Count the squares of the map anew; that they were wrong is worth a line."""
-    if reports.recount(db_):
-        structlog.get_logger().warning("recounted", words="the map's squares had not agreed with the reports")
+    """See that the squares of the map agree with the reports; that they did not is worth a line."""
+    if reports.squares_agree(db_):
+        return
+    structlog.get_logger().warning("recount", words="the map's squares did not agree with the reports")
+    with db.transaction() as change:
+        reports.recount(change)
 
 
 def seal_file(day: str) -> Path:
@@ -117,7 +120,7 @@ def handlers() -> dict[str, Handler]:
         "seal": Handler(_seal, reads=True),
         "sweep": Handler(_sweep, reads=True),
         "forget": Handler(_forget),
-        "recount": Handler(_recount),
+        "recount": Handler(_recount, reads=True),
     }
 
 

@@ -63,6 +63,7 @@ from civicconnect.reports.queries import (
     visible_to,
 )
 from civicconnect.reports.retention import forget_contacts
+from civicconnect.reports.squares import agree as squares_agree
 from civicconnect.reports.squares import recount
 from civicconnect.reports.verify import (
     Fault,
@@ -84,6 +85,6 @@ __all__ = [
     "known", "layers", "lifecycle", "near", "newest_seen", "note", "on_time", "own_key", "photo_is_kept",
     "photo_is_public", "photo_is_seen_by", "photos_of_letters", "place_told", "posted", "press",
     "public_reports", "public_rows", "receive", "recount", "reference_from", "remember_post", "root",
-    "root_from", "root_text", "store", "submit", "submit_past", "take", "timeline", "transition",
-    "visible_to", "waiting_letters",
+    "root_from", "root_text", "squares_agree", "store", "submit", "submit_past", "take", "timeline",
+    "transition", "visible_to", "waiting_letters",
 ]

@@ -8,7 +8,7 @@ Both are kept in the transaction that changes a report.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, delete, func, select
@@ -67,36 +67,60 @@ def spot(
 
 def count(db: Db, come: Iterable[Spot], gone: Iterable[Spot] = ()) -> None:
     """Count reports where they are now, and no more where they were."""
-    squares: dict[Any, list[int]] = defaultdict(lambda: [0, 0, 0])
-    blocks: dict[Any, list[int]] = defaultdict(lambda: [0, 0, 0])
-    for sign, spots in ((1, come), (-1, gone)):
+    _write(db, *_sums(((1, come), (-1, gone))))
+
+
+Sums = dict[Any, list[int]]  # by the key of a square: reports, and the sums of their places
+
+
+def _sums(signed: Iterable[tuple[int, Iterable[Spot]]]) -> tuple[Sums, Sums]:
+    """Add up reports by square and by block; those with -1 go."""
+    squares: Sums = defaultdict(lambda: [0, 0, 0])
+    blocks: Sums = defaultdict(lambda: [0, 0, 0])
+    for sign, spots in signed:
         for found in spots:
             for row in (squares[found.square], *([blocks[found.block]] if found.block else [])):
                 row[0], row[1], row[2] = row[0] + sign, row[1] + sign * found.lat, row[2] + sign * found.long
+    return squares, blocks
+
+
+def _write(db: Db, squares: Sums, blocks: Sums) -> None:
     # In one order, whoever counts: two at once then wait for each other, and never in a circle.
     add_up(db, ReportSquare, SQUARE, SUMS, [(*key, *squares[key]) for key in sorted(squares)])
     add_up(db, ReportBlock, BLOCK, SUMS, [(*key, *blocks[key]) for key in sorted(blocks)])
 
 
-def recount(db: Db) -> bool:
-    """Count every report anew. Says whether anything was otherwise than it stood.
+def agree(db: Db) -> bool:
+    """Say whether what is kept of the squares is what all reports come to. Reads, and writes nothing."""
+    squares, blocks = _sums([(1, _all_spots(db))])
+    return all(
+        {(*key, *sums) for key, sums in counted.items()} == _standing(db, table)
+        for counted, table in ((squares, ReportSquare), (blocks, ReportBlock))
+    )
 
-    Nothing should ever be: this is for whoever has put back a part of a database, or changed it by hand.
+
+def recount(db: Db) -> None:
+    """Count every report anew.
+
+    Nothing should ever call for it: this is for whoever has put back a part of a database, or changed
+    it by hand.
     """
-    was = [_standing(db, table) for table in (ReportSquare, ReportBlock)]
+    squares, blocks = _sums([(1, _all_spots(db))])
     for table in (ReportSquare, ReportBlock):
         db.execute(delete(table))
+    _write(db, squares, blocks)
+
+
+def _all_spots(db: Db) -> Iterator[Spot]:
     last = 0
     columns = (Report.visibility, Report.service_id, Report.department_id, Report.status, Report.place_told,
                latitude(Report.place), longitude(Report.place))
     asked = select(Report.number, *columns).order_by(Report.number).limit(BATCH)
     while rows := db.execute(asked.where(Report.number > last)).all():
         last = rows[-1][0]
-        count(db, [
-            spot(visibility, service, department, status, told, None if lat is None else Point(lat, long))
-            for _, visibility, service, department, status, told, lat, long in rows
-        ])
-    return was != [_standing(db, table) for table in (ReportSquare, ReportBlock)]
+        for _, visibility, service, department, status, told, lat, long in rows:
+            place = None if lat is None else Point(lat, long)
+            yield spot(visibility, service, department, status, told, place)
 
 
 def _standing(db: Db, table: Any) -> set[tuple[Any, ...]]:

@@ -11,7 +11,7 @@ import heapq
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import count
+from itertools import count, islice
 from typing import NamedTuple
 from uuid import UUID
 
@@ -34,7 +34,7 @@ from civicconnect.simulate.world import Plan
 RESIDENT = Actor("resident", "resident")
 CREW = Actor("staff", "staff:simulated", frozenset({"queue", "step", "note", "see_all"}))
 NOBODY = ContactDetails()
-BATCH = 2000
+LEAF, BATCH = 1000, 4000  # reports composed, and stored, at once
 OWES_REASON = {"partly_fixed", "no_action", "invalid"}
 STEPS = (("accept", "accepted_at"), ("start", "started_at"), ("close", "closed_at"),
          ("reopen", "reopened_at"), ("close", "closed_again_at"))
@@ -153,7 +153,9 @@ def load_history(
     tool = _Tool(press, Scribe(plan, seed, press.desk.catalog))
     new, seen = 0, 0
     with few_collections():
-        for sheets in in_lanes(_compose, tool, _batches(plan, seed, watch), lanes):
+        leaves = in_lanes(_compose, tool, _leaves(plan, seed, watch), lanes)
+        while group := list(islice(leaves, BATCH // LEAF)):
+            sheets = [sheet for leaf in group for sheet in leaf]
             with db.transaction() as change:
                 new += reports.store(change, sheets)
             seen += len(sheets)
@@ -164,25 +166,25 @@ def load_history(
     return new
 
 
-Batch = list[tuple[Day, range]]  # some of the reports of each day
+Leaf = list[tuple[Day, range]]  # some of the reports of each day
 
 
-def _batches(plan: Plan, seed: int, watch: Callable[[Day], None]) -> Iterator[Batch]:
-    """Yield about as many reports at a time as are stored at once: many quiet days, or part of a busy one."""
-    batch: Batch = []
+def _leaves(plan: Plan, seed: int, watch: Callable[[Day], None]) -> Iterator[Leaf]:
+    """Yield about as many reports at a time as are composed at once: of many quiet days, or of a busy one."""
+    leaf: Leaf = []
     for day in happen(plan, seed):
         watch(day)
-        for first in range(0, len(day), BATCH):
-            batch.append((day, range(first, min(first + BATCH, len(day)))))
-            if sum(len(rows) for _, rows in batch) >= BATCH:
-                yield batch
-                batch = []
-    if batch:
-        yield batch
+        for first in range(0, len(day), LEAF):
+            leaf.append((day, range(first, min(first + LEAF, len(day)))))
+            if sum(len(rows) for _, rows in leaf) >= LEAF:
+                yield leaf
+                leaf = []
+    if leaf:
+        yield leaf
 
 
-def _compose(tool: _Tool, batch: Batch) -> list[Sheet]:
-    past = [one for day, rows in batch for one in tool.scribe.past(day, rows)]
+def _compose(tool: _Tool, leaf: Leaf) -> list[Sheet]:
+    past = [one for day, rows in leaf for one in tool.scribe.past(day, rows)]
     return reports.compose(tool.press, RESIDENT, past, past[-1].received_at)
 
 

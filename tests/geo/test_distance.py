@@ -61,7 +61,7 @@ def scattered(db_):
         f"{n} {bearing} {metres}": away(centre, bearing, metres)
         for (n, centre), bearing, metres in product(enumerate(CENTRES), BEARINGS, METRES)
     }
-    encode = geo.encoder(db_)
+    encode = geo.encoder(db.spelling(db_))
     db.copy_in(db_, "address", ("street", "number", "words", "place"),
                [(name, "test", "test", encode(point)) for name, point in points.items()])
     return points

@@ -141,7 +141,7 @@ def test_a_database_of_the_release_before_can_be_searched_once_it_has_climbed(em
     opened = db.open_database(empty_url)
     db.migrate(opened, MIGRATIONS, "0002")
     with db.bound(opened), db.transaction() as change:
-        encode = geo.encoder(change)
+        encode = geo.encoder(db.spelling(change))
         db.copy_in(change, "address", ("street", "number", "words", "place"),
                    [(street, number, "folded", encode(point)) for street, number, point in HOUSES])
         for kind, name, shape in LINES:

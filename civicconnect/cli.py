@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -254,7 +255,8 @@ def import_(source: str, **words: Any) -> None:
 
 @civic.command(name="simulate")
 @click.option("--reports", type=click.IntRange(1, 10_000_000), default=20_000, show_default=True)
-@click.option("--days", type=click.IntRange(1, 20_000), default=365, show_default=True, help="Up to today.")
+@click.option("--days", type=click.IntRange(1, 20_000), default=365, show_default=True)
+@click.option("--until", type=DAY, help="The day before which it ends. Default: today.")
 @click.option("--seed", type=click.IntRange(0), default=7, show_default=True,
               help="The same seed gives the same record on the same day.")
 @click.option("--preset", default="",
@@ -269,14 +271,14 @@ def import_(source: str, **words: Any) -> None:
 @click.option("--layouts", type=click.IntRange(1, 2), default=1, show_default=True,
               help="With --extract: 2 changes the header half-way.")
 def simulate_(  # noqa: PLR0913  one for each word of the command
-    reports: int, days: int, seed: int, preset: str, extract: Path | None, folder: Path | None, times: str,
-    layouts: int, *, live: bool,
+    reports: int, days: int, until: datetime | None, seed: int, preset: str, extract: Path | None,
+    folder: Path | None, times: str, layouts: int, *, live: bool,
 ) -> None:
     """Invent a record for a city whose truth is known, and write that truth beside it.
 
     Example: civic simulate --reports 20000 --seed 7
     """
-    wish = simulating.Wish(reports, days, seed, preset)
+    wish = simulating.Wish(reports, days, seed, preset, until)
     if extract is not None:
         with installation() if folder is None else nullcontext():
             simulating.extract(folder, extract, wish, Manner("requests.csv.gz", times, layouts))

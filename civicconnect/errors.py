@@ -43,6 +43,10 @@ class Invalid(Refusal):
         self.fields = {name: list(sentences) for name, sentences in fields.items()}
         super().__init__("; ".join(f"{n}: {' '.join(s)}" for n, s in self.fields.items()))
 
+    def __reduce__(self) -> tuple[type[Invalid], tuple[dict[str, list[str]]]]:
+        """Travel to another process by its fields, not by the one text that comes of them."""
+        return Invalid, (self.fields,)
+
 
 class NotAllowed(Refusal):
     """You may not do this; someone else may."""

@@ -18,7 +18,7 @@ from civicconnect.errors import Invalid
 from civicconnect.history import Chosen, Endpoint, Fetched, Profile
 from civicconnect.settings import Settings
 
-OPEN311 = "open311"  # the profile of what is fetched, and of captures
+OPEN311 = "open311"  # the profile of what is fetched, and of captures, where no other is named
 
 
 @dataclass(frozen=True)
@@ -44,9 +44,10 @@ def import_from(given: Settings, source: str, wish: Wish) -> None:
     """Import from a file, a capture or an endpoint, whichever the source names."""
     folder = given.data_folder / "imports"
     if source.startswith(("http://", "https://")):
-        file, profile = _fetched(source, folder, wish), commands.profile_named(OPEN311)
+        file, profile = _fetched(source, folder, wish), commands.profile_named(wish.profile or OPEN311)
     elif history.is_capture(Path(source)):
-        file, profile = _written(Path(source), folder, wish), commands.profile_named(OPEN311)
+        file = _written(Path(source), folder, wish)
+        profile = commands.profile_named(wish.profile or OPEN311)
     else:
         file = Path(source)
         chosen = chosen_profile(file, wish.profile)
@@ -92,7 +93,7 @@ def _written(capture: Path, folder: Path, wish: Wish) -> Path:
         raise Invalid({"city": [f"{capture.name} holds several cities; choose one with --city: "
                                 + ", ".join(several)]})
     folder.mkdir(parents=True, exist_ok=True)
-    stem = capture.name.split(".")[0] + (f"-{wish.city}" if wish.city else "")
+    stem = capture.name.split(".")[0] + (f"-{history.slug(wish.city)}" if wish.city else "")
     out = folder / f"{stem}.open311.csv"
     found = history.write_capture(capture, out, only={"city": wish.city} if wish.city else {})
     click.echo(f"{found.rows:,} requests read.")

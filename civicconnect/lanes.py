@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing import connection, get_context, parent_process
 from threading import Thread
 from typing import Any, TypeVar
+
+from civicconnect.errors import Conflict
 
 Item = TypeVar("Item")
 Made = TypeVar("Made")
@@ -46,9 +50,9 @@ def in_lanes(
         for item in items:
             waiting.append(pool.submit(_made, make, item))
             if len(waiting) > AHEAD * lanes:
-                yield waiting.popleft().result()
+                yield _result(waiting.popleft())
         while waiting:
-            yield waiting.popleft().result()
+            yield _result(waiting.popleft())
 
 
 @contextmanager
@@ -65,9 +69,18 @@ def few_collections() -> Iterator[None]:
         gc.set_threshold(*usual)
 
 
+def _result(done: Future[Made]) -> Made:
+    try:
+        return done.result()
+    except BrokenProcessPool:
+        raise Conflict("A process that helped was ended, perhaps for want of memory. Start again: what was "
+                       "stored stays.") from None
+
+
 def _begin(tool: Any) -> None:
     global _tool  # noqa: PLW0603  one a process, set as it begins
     _tool = tool
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent to answer
     gc.disable()  # what is made here is sent away and let go: there is no garbage to look for
     Thread(target=_end_with_parent, daemon=True).start()
 

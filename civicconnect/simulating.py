@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import csv
+import json
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, time
 from pathlib import Path
 from time import monotonic
+from zoneinfo import ZoneInfo
 
 import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from civicconnect import city, clock, db, lanes, settings, simulate
+from civicconnect import catalog, city, clock, db, lanes, settings, simulate
 from civicconnect.errors import Conflict
 from civicconnect.settings import Settings
 from civicconnect.simulate import Day, Manner, Plan, Truth
@@ -28,6 +31,12 @@ class Wish:
     days: int
     seed: int
     preset: str  # a file, or a name in cities/presets/; "" for the first there
+    until: datetime | None = None  # the day before which it ends, on the city's clock; None: today
+
+    def told(self, plan: Plan) -> dict[str, str | int]:
+        """Return all that decides what happens: the same words, the same record."""
+        return {"reports": self.reports, "days": self.days, "seed": self.seed,
+                "until": plan.as_of.isoformat(), "source": plan.parameters.source}
 
 
 def simulated(given: Settings, wish: Wish, *, live: bool) -> None:
@@ -42,7 +51,7 @@ def simulated(given: Settings, wish: Wish, *, live: bool) -> None:
                            " them. Name another folder: CIVIC_DATA=simulated civic init")
         plan = _plan(view, wish)
     folder = given.data_folder / "simulated" / str(wish.seed)
-    folder.mkdir(parents=True, exist_ok=True)
+    _must_be_the_same(folder, wish.told(plan))
     began, truth = monotonic(), Truth(plan, wish.seed)
     with _bar(wish) as (bar, task), (folder / "truth.csv").open("w", encoding="utf-8", newline="") as out:
         writer = csv.writer(out, lineterminator="\n")
@@ -56,7 +65,7 @@ def simulated(given: Settings, wish: Wish, *, live: bool) -> None:
             bar.update(task, completed=done)
 
         if live:
-            new = len(simulate.load_live(plan, wish.seed, progress, note))
+            new = simulate.load_live(plan, wish.seed, progress, note)
         else:
             helpers = lanes.lanes_here() if wish.reports > lanes.WORTHWHILE else 0
             new = simulate.load_history(plan, wish.seed, helpers, progress, note)
@@ -65,6 +74,19 @@ def simulated(given: Settings, wish: Wish, *, live: bool) -> None:
     click.echo(f"{wish.reports:,} reports, {new:,} of them new, in {seconds:.1f} s "
                f"({wish.reports / seconds:,.0f} a second).")
     click.echo(f"What is true of them: {folder}")
+
+
+def _must_be_the_same(folder: Path, words: dict[str, str | int]) -> None:
+    """Keep the words of a record in its folder; Conflict where those of another stand under its seed.
+
+    What a seed calls a report it calls so in every record: two of them would be mixed, and neither be true.
+    """
+    file = folder / "words.json"
+    if file.is_file() and (told := json.loads(file.read_text(encoding="utf-8"))) != words:
+        raise Conflict(f"Seed {words['seed']} stands here with {told['reports']:,} reports in {told['days']} "
+                       f"days up to {told['until']}. Give the same words and --until, or another --seed.")
+    folder.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps(words, indent=1) + "\n", encoding="utf-8")
 
 
 def extract(folder: Path | None, out: Path, wish: Wish, manner: Manner) -> None:
@@ -87,7 +109,11 @@ def _plan(view: db.Db, wish: Wish) -> Plan:
     file, presets = Path(wish.preset), settings.home() / "cities" / "presets"
     if file.suffix != ".json":
         file = presets / f"{wish.preset}.json" if wish.preset else min(presets.glob("*.json"))
-    return simulate.plan_of(view, simulate.read_parameters(file), wish.reports, wish.days, clock.now())
+    zone = ZoneInfo(catalog.time_zone(view))
+    # From midnight on nothing is known, so that the same day gives the same record whatever the hour.
+    day = wish.until.date() if wish.until else clock.now().astimezone(zone).date()
+    as_of = datetime.combine(day, time(), zone).astimezone(UTC)
+    return simulate.plan_of(view, simulate.read_parameters(file), wish.reports, wish.days, as_of)
 
 
 @contextmanager

@@ -43,7 +43,7 @@ MAY: dict[str, set[str]] = {
 }
 # Within the ground: what stands on what.
 GROUND_MAY = {
-    "__init__": set(), "errors": set(), "clock": set(), "lanes": set(), "tables": set(),
+    "__init__": set(), "errors": set(), "clock": set(), "lanes": {"errors"}, "tables": set(),
     "settings": {"errors"},
     "db": {"clock", "errors", "settings"}, "jobs": {"clock", "db", "errors", "settings"},
 }

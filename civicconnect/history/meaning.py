@@ -74,10 +74,11 @@ class Meanings:
         return found
 
     def source(self, channel: str) -> str:
-        """Return our channel for theirs; one that nobody described as a code."""
+        """Return our channel for theirs; as a code where nobody described it; "unknown": none told."""
         found = self._sources.get(channel)
         if found is None:
-            found = _keep(self._sources, channel, self.profile.channels.get(channel) or slug(channel)[:40])
+            found = _keep(self._sources, channel, self.profile.channels.get(channel) or (
+                slug(channel)[:40] if channel else "unknown"))
         return found
 
     def status(self, word: str, odd: list[str]) -> tuple[str, str | None]:

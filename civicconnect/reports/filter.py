@@ -35,13 +35,7 @@ class Filter:
 
         strangers    whether only words that strangers may read are searched
         """
-        found: list[ColumnElement[bool]] = []
-        if self.service:
-            service = offer.services.get(self.service)
-            found.append(Report.service_id == (service.id if service else -1))
-        if self.department:
-            department = offer.departments.get(self.department)
-            found.append(Report.department_id == (department.id if department else -1))
+        found = self.asked_of(offer, Report)
         if self.status == "open":
             found.append(IS_OPEN)
         elif self.status:
@@ -51,6 +45,17 @@ class Filter:
             found.append(_in_area(self.area))
         found += self._days(ZoneInfo(offer.city.time_zone))
         found += [_says(word, strangers=strangers) for word in self.words.split()[:6]]
+        return found
+
+    def asked_of(self, offer: Catalog, table: Any) -> list[ColumnElement[bool]]:
+        """Return the conditions on the service and the department, for a table that has them."""
+        found: list[ColumnElement[bool]] = []
+        if self.service:
+            service = offer.services.get(self.service)
+            found.append(table.service_id == (service.id if service else -1))
+        if self.department:
+            department = offer.departments.get(self.department)
+            found.append(table.department_id == (department.id if department else -1))
         return found
 
     def faults(self) -> dict[str, list[str]]:

@@ -131,13 +131,7 @@ def conditions(view: Filter, offer: Catalog) -> list[ColumnElement[bool]] | None
     """Return what chooses the same reports among the squares; None where they do not know."""
     if view.words or view.area or view.since or view.until or view.status not in ("", "open", CLOSED):
         return None
-    found: list[ColumnElement[bool]] = []
-    if view.service:
-        service = offer.services.get(view.service)
-        found.append(ReportSquare.service_id == (service.id if service else -1))
-    if view.department:
-        department = offer.departments.get(view.department)
-        found.append(ReportSquare.department_id == (department.id if department else -1))
+    found = view.asked_of(offer, ReportSquare)
     if view.status:
         found.append(ReportSquare.is_open.is_(view.status == "open"))
     return found

@@ -38,20 +38,22 @@ def plan_of(
               "services": not services and "The city has no service that can be asked for all year."}
     if any(faults.values()):
         raise Invalid({key: [sentence] for key, sentence in faults.items() if sentence})
-    today = as_of.astimezone(ZoneInfo(zone)).date()
+    # Up to midnight means up to the end of the day before.
+    last = (as_of - timedelta(microseconds=1)).astimezone(ZoneInfo(zone)).date()
     return Plan(
-        parameters, services, places, areas, wanted, today - timedelta(days=days - 1), days, as_of, zone,
+        parameters, services, places, areas, wanted, last - timedelta(days=days - 1), days, as_of, zone,
         geo.Point(*offer.city.centre), _languages(offer.city.languages), plants or Plants(),
     )
 
 
 def _services(offer: Catalog) -> list[Service]:
-    """Return what can be asked for on any day; what only a storm brings is not."""
+    """Return what can be asked for on any day: not what only a storm brings, nor what is never taken."""
     language = offer.city.languages[0]
     return [
         Service(code, catalog.words(service.name, language), service.department, service.group,
                 words.text_count(code), _barred(service), "", words.streets(code))
-        for code, service in offer.services.items() if service.active and service.storm != "only"
+        for code, service in offer.services.items()
+        if service.active and service.storm != "only" and service.stopped({}) is None
     ]
 
 

@@ -188,7 +188,7 @@ def _mark(
     named: Mapping[int, tuple[str, str]],
 ) -> Mark:
     x, y = (round(min(max(at, EDGE), length - EDGE)) for at, length in zip(spot, size, strict=True))
-    if heap.count == 1:
+    if heap.count == 1 and heap.number in named:  # else the squares know more than the reports: a heap of one
         reference, words = named[heap.number]
         return Mark(x, y, 9, heap.open > 0, "", 0, words, url_for("resident.show", reference=reference))
     count = format_decimal(heap.count)

@@ -22,7 +22,7 @@ def index() -> ResponseReturnValue:
     then, fault = None, ""
     if asked:
         try:
-            then = _end_of(date.fromisoformat(asked), offer.city.time_zone)
+            then = _end_of(asked, offer.city.time_zone)
         except (ValueError, OverflowError):
             fault = _("Write the day as year-month-day, like 2026-11-30.")
     publication = opendata.newest()
@@ -31,5 +31,8 @@ def index() -> ResponseReturnValue:
                            asked=asked, fault=fault, then=then), 422 if fault else 200
 
 
-def _end_of(day: date, zone: str) -> datetime:
+def _end_of(words: str, zone: str) -> datetime:
+    day = date.fromisoformat(words)
+    if day.isoformat() != words:  # "20261130" and "2026-W49-1" are days too, but no form shows them again
+        raise ValueError(words)
     return datetime.combine(day + timedelta(days=1), time(), ZoneInfo(zone)).astimezone(UTC)

@@ -40,6 +40,7 @@ SOURCE = {
     "web": _l("Website"), "call": _l("Telephone"), "app": _l("App"), "crew": _l("City crew"),
     "partner": _l("Partner"), "social": _l("Social media"), "staff": _l("Staff"),
     "counter": _l("Counter"), "email": _l("E-mail"), "letter": _l("Letter"),
+    "unknown": _l("the record does not say how"),
 }
 PRIORITY = {"low": _l("Low"), "normal": _l("Normal"), "high": _l("High"), "urgent": _l("Urgent")}
 

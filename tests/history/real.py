@@ -6,16 +6,18 @@ import csv
 import gzip
 import shutil
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from civicconnect import commands, history, settings
+from civicconnect import city, commands, db, history, settings
+from civicconnect.db import Database
 from civicconnect.history import Profile, slug
 from civicconnect.history.extract import open_cells
 from civicconnect.tables import toml
-from tests.conftest import SHARED
+from tests.conftest import SHARED, make_settings
 
 REQUESTS = SHARED / "requests"
 
@@ -111,22 +113,42 @@ def services_asked(known: Known) -> Iterator[str]:
             yield next((" ".join(cell.split()) for cell in cells if cell.strip()), "")
 
 
-def write_city(folder: Path) -> Path:
-    """Write the demo city once more, with every service that any of the records asks for."""
+def write_city(folder: Path, asked: Iterable[str]) -> Path:
+    """Write the demo city once more, with a service for every name that is asked for."""
     shutil.copytree(settings.home() / "cities" / "larkmouth", folder)
     offered = (folder / "services.toml").read_text(encoding="utf-8")
     codes = {service["code"] for service in tomllib.loads(offered)["service"]}
-    for known in KNOWN.values():
-        for name in services_asked(known):
-            code = slug(name)
-            if not name or code in codes:
-                continue
-            codes.add(code)
-            names = dict.fromkeys(("en", "es", "pt", "ar"), name[:200])
-            offered += toml({"service": [
-                {"code": code, "group": "streets", "department": "streets", "name": names}]})
+    for name in asked:
+        code = slug(name)
+        if not name or code in codes:
+            continue
+        codes.add(code)
+        names = dict.fromkeys(("en", "es", "pt", "ar"), name[:200])
+        offered += toml({"service": [
+            {"code": code, "group": "streets", "department": "streets", "name": names}]})
     (folder / "services.toml").write_text(offered, encoding="utf-8")
     return folder
+
+
+@contextmanager
+def everything(engine, templates, folder: Path, place: Path) -> Iterator[Database]:
+    """Yield a database whose city is that of a folder."""
+    with templates(engine).copy(place) as url, settings.bound(make_settings(place, url)):
+        opened = db.open_database(url)
+        with db.bound(opened), db.transaction() as change:
+            city.load_city(change, city.check_folder(folder))
+        yield opened
+        opened.engine.dispose()
+
+
+@contextmanager
+def undone(opened: Database) -> Iterator[None]:
+    """Work on a database; whatever is done in the block is undone."""
+    with opened.engine.connect() as connection:
+        begun = connection.begin()
+        with db.bound(Database(opened.engine, held=connection)):
+            yield
+        begun.rollback()
 
 
 def brought(files: list[Path], profile: Profile, folder: Path, *, dry: bool = False) -> list[history.Tally]:

@@ -5,20 +5,16 @@ from __future__ import annotations
 import csv
 import gzip
 import json
-import shutil
-import tomllib
 from collections import Counter
 
 import pytest
 
-from civicconnect import commands, db, history, settings
-from civicconnect.db import Database
+from civicconnect import commands, history, settings
 from civicconnect.errors import Invalid
-from civicconnect.history import georeport, slug
+from civicconnect.history import georeport
 from civicconnect.history.georeport import COLUMNS
-from civicconnect.tables import toml
 from tests.conftest import SHARED
-from tests.history.test_every_file import everything
+from tests.history.real import everything, undone, write_city
 
 CAPTURES = SHARED / "open311"
 pytestmark = pytest.mark.skipif(not CAPTURES.exists(), reason="the folder with captures is not here")
@@ -96,20 +92,9 @@ def test_no_name_no_address_no_number_of_a_reporter_is_ever_read(tmp_path):
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     """The demo city once more, with every service that any of the captures asks for."""
-    folder = tmp_path_factory.mktemp("asked") / "city"
-    shutil.copytree(settings.home() / "cities" / "larkmouth", folder)
-    offered = (folder / "services.toml").read_text(encoding="utf-8")
-    codes = {service["code"] for service in tomllib.loads(offered)["service"]}
     asked = {row["service_name"] for name, city in KNOWN
              for row in history.read_capture(CAPTURES / name, only(city))}
-    for name in sorted(asked):
-        if (code := slug(name)) not in codes:
-            codes.add(code)
-            names = dict.fromkeys(("en", "es", "pt", "ar"), name[:200])
-            offered += toml({"service": [
-                {"code": code, "group": "streets", "department": "streets", "name": names}]})
-    (folder / "services.toml").write_text(offered, encoding="utf-8")
-    return folder
+    return write_city(tmp_path_factory.mktemp("asked") / "city", sorted(asked))
 
 
 @pytest.fixture(scope="module")
@@ -120,11 +105,8 @@ def everywhere(engine, templates, folder, tmp_path_factory):
 
 @pytest.fixture
 def town(everywhere, given):
-    with everywhere.engine.connect() as connection:
-        undone = connection.begin()
-        with db.bound(Database(everywhere.engine, held=connection)):
-            yield
-        undone.rollback()
+    with undone(everywhere):
+        yield
 
 
 @pytest.mark.parametrize(("name", "city"), KNOWN)

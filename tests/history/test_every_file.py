@@ -9,7 +9,6 @@ from __future__ import annotations
 import csv
 import json
 import os
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import median
@@ -18,14 +17,22 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import func, select
 
-from civicconnect import city, commands, db, history, settings
-from civicconnect.db import Database
+from civicconnect import commands, db, history
 from civicconnect.history import kinds
 from civicconnect.history.extract import open_cells
 from civicconnect.history.figures import Figures
 from civicconnect.reports import Event, Report
-from tests.conftest import SHARED, make_settings
-from tests.history.real import KNOWN, beginning, brought, known_columns, write_city
+from tests.conftest import SHARED
+from tests.history.real import (
+    KNOWN,
+    beginning,
+    brought,
+    everything,
+    known_columns,
+    services_asked,
+    undone,
+    write_city,
+)
 
 pytestmark = pytest.mark.skipif(not SHARED.exists(), reason="the folder with real records is not here")
 LONG = bool(os.environ.get("CIVIC_LONG_TESTS"))
@@ -34,18 +41,8 @@ PART = None if LONG else 1000  # rows of each file that go into the database
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    return write_city(tmp_path_factory.mktemp("everywhere") / "city")
-
-
-@contextmanager
-def everything(engine, templates, folder, place):
-    """Yield a database whose city offers everything that any record asks for."""
-    with templates(engine).copy(place) as url, settings.bound(make_settings(place, url)):
-        opened = db.open_database(url)
-        with db.bound(opened), db.transaction() as change:
-            city.load_city(change, city.check_folder(folder))
-        yield opened
-        opened.engine.dispose()
+    asked = (name for known in KNOWN.values() for name in services_asked(known))
+    return write_city(tmp_path_factory.mktemp("everywhere") / "city", asked)
 
 
 @pytest.fixture(scope="module")
@@ -70,11 +67,8 @@ def hall(spatialite, given):
 @pytest.fixture
 def town(everywhere, given):
     """The same; whatever the test does is undone."""
-    with everywhere.engine.connect() as connection:
-        undone = connection.begin()
-        with db.bound(Database(everywhere.engine, held=connection)):
-            yield
-        undone.rollback()
+    with undone(everywhere):
+        yield
 
 
 @pytest.mark.parametrize("name", KNOWN)

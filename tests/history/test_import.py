@@ -102,6 +102,12 @@ def test_many_rows_ask_for_one_publication_and_no_letters(bring):
     assert [(job.kind, job.payload["verb"]) for job in asked] == [("event", "import")]
 
 
+def test_a_row_without_a_channel_says_that_nobody_knows_how_it_came(bring, visitor):
+    bring(GOOD | {"channel": ""})
+    assert stored().source == "unknown"
+    assert "the record does not say how" in visitor.get(f"/reports/{stored().reference}").words
+
+
 def test_a_row_without_a_closing_is_open(bring):
     bring(GOOD | {"closed": ""})
     report = stored()

@@ -66,6 +66,11 @@ def test_live_and_in_bulk_the_same_city_comes_about(db_, plan):
     assert any(verb == "reopen" for _, events, *_ in bulk.values() for _, verb, *_ in events)
 
 
+def test_what_the_city_never_takes_and_what_only_a_storm_brings_is_not_invented(db_, plan):
+    assert {"gas-smell", "fallen-line"}.isdisjoint(service.code for service in plan.services)
+    assert {"pothole", "noise"} <= {service.code for service in plan.services}
+
+
 def test_a_second_time_adds_nothing_and_another_seed_is_another_city(db_, plan):
     assert simulate.load_history(plan, 7, 0) == WANTED
     assert simulate.load_history(plan, 7, 0) == 0

@@ -1,7 +1,15 @@
 """Where things are: points, areas with their dates, addresses, and a map that needs no script."""
 
 from civicconnect.geo.addresses import describe, find_addresses, somewhere
-from civicconnect.geo.areas import AreaHit, AreaIndex, area_index, areas_at, areas_of_many, forget_areas
+from civicconnect.geo.areas import (
+    AreaHit,
+    AreaIndex,
+    area_called,
+    area_index,
+    areas_at,
+    areas_of_many,
+    forget_areas,
+)
 from civicconnect.geo.borders import misplaced
 from civicconnect.geo.drawing import Pin, View, draw_map
 from civicconnect.geo.dump import dump, spell
@@ -27,8 +35,8 @@ from civicconnect.geo.spatial import coarse, distance, in_box, latitude, longitu
 
 __all__ = [
     "Address", "Area", "AreaHit", "AreaIndex", "Box", "GRID_DEGREES", "Ground", "MapShape", "NamedArea",
-    "Pin", "Place", "Point", "Squares", "View", "add_shape", "area_index", "areas_at", "areas_of_many",
-    "check", "coarse", "coarsen", "describe", "distance", "draw_map", "drop_column", "drop_shape",
+    "Pin", "Place", "Point", "Squares", "View", "add_shape", "area_called", "area_index", "areas_at",
+    "areas_of_many", "check", "coarse", "coarsen", "describe", "distance", "draw_map", "drop_column", "drop_shape",
     "dump", "encoder", "extent", "find_addresses", "forget_areas", "in_box", "install", "latitude",
     "load", "longitude", "misplaced", "named_areas", "placed_in_bulk", "point_from", "read_point", "remake",
     "somewhere", "spell", "square_of", "within",

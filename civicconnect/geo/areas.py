@@ -82,6 +82,13 @@ def areas_at(db: Db, point: Point, on: date) -> tuple[AreaHit, ...]:
     return areas_of_many(db, [point], [on])[0]
 
 
+def area_called(db: Db, layer: str, code: str, on: date) -> AreaHit | None:
+    """Return the area that is called so on a day; None where there is none."""
+    index, day = area_index(db), np.datetime64(on)
+    return next((area for area, since, until in zip(index.areas, index.since, index.until, strict=True)
+                 if (area.layer, area.code) == (layer, code) and since <= day <= until), None)
+
+
 def areas_of_many(
     db: Db, points: Sequence[Point | None], days: Sequence[date]
 ) -> list[tuple[AreaHit, ...]]:

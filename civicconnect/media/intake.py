@@ -69,7 +69,8 @@ def accept(
             raise Invalid({field: [sentence(reason, limits)]})
         header = json.loads(answer.readline())
         full, small = (answer.read(length) for length in header["lengths"])
-    return Photo(store.keep(full, small), header["width"], header["height"])
+    digest = store.keep(full, small)
+    return Photo(digest, header["width"], header["height"], store.likeness(digest))
 
 
 def received(upload: IO[bytes], source: IO[bytes], most: int) -> str:

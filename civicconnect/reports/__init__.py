@@ -9,9 +9,31 @@ from civicconnect.reports.actions import (
     submit,
     transition,
 )
+from civicconnect.reports.afterwards import (
+    SAYS,
+    add,
+    answer,
+    can_answer,
+    own_words,
+    redact,
+    said_by,
+    withdraw,
+)
 from civicconnect.reports.arrivals import Closing, NewReport, PastReport, PastStep, RecordedDue
 from civicconnect.reports.entering import ask_again, enter
 from civicconnect.reports.filter import Filter
+from civicconnect.reports.following import (
+    Person,
+    find_follower,
+    give_address,
+    joined,
+    key_of,
+    person_of,
+    reports_of,
+    sender,
+    stop,
+    who_is_told,
+)
 from civicconnect.reports.inbox import (
     NewLetter,
     count_waiting,
@@ -27,7 +49,16 @@ from civicconnect.reports.inbox import (
     waiting_letters,
 )
 from civicconnect.reports.intake import Desk, reference_from
-from civicconnect.reports.models import Event, EventText, Incoming, Report, ReportArea, ReportPhoto
+from civicconnect.reports.likeness import Likely, likely
+from civicconnect.reports.models import (
+    Event,
+    EventText,
+    Follower,
+    Incoming,
+    Report,
+    ReportArea,
+    ReportPhoto,
+)
 from civicconnect.reports.past import Press, Sheet, changed_in_bulk, compose, known, press, store, submit_past
 from civicconnect.reports.pauses import clock_shows, is_late, is_overdue
 from civicconnect.reports.places import Heap, Seen, count_public, count_visible, gather, newest_seen
@@ -75,16 +106,19 @@ from civicconnect.reports.verify import (
 )
 
 __all__ = [
-    "Around", "Closing", "Column", "Desk", "Entry", "Event", "EventText", "Fault", "Filter", "Heap",
-    "Incoming", "NewLetter", "NewReport", "ORDERS", "PastReport", "PastStep", "Press", "Receipt",
-    "RecordedDue", "Report", "ReportArea", "ReportPhoto", "Root", "Seen", "Sheet", "TOLD_IN_WORDS",
-    "address_told", "areas_of", "around", "as_text", "ask_again", "changed_in_bulk", "check_chains",
-    "clock_shows", "columns", "compose", "contact", "count_public", "count_reports", "count_visible",
-    "count_waiting", "desk", "drop", "enter", "find", "find_known", "find_letter", "find_own",
-    "forget_contacts", "forget_incoming", "gather", "hours_between", "is_known", "is_late", "is_overdue",
-    "known", "layers", "lifecycle", "near", "newest_seen", "note", "on_time", "own_key", "photo_is_kept",
-    "photo_is_public", "photo_is_seen_by", "photos_of_letters", "place_told", "posted", "press",
-    "public_reports", "public_rows", "receive", "recount", "reference_from", "remember_post", "root",
-    "root_from", "root_text", "squares_agree", "store", "submit", "submit_past", "take", "timeline",
-    "transition", "visible_to", "waiting_letters",
+    "Around", "Closing", "Column", "Desk", "Entry", "Event", "EventText", "Fault", "Filter", "Follower",
+    "Heap", "Incoming", "Likely", "NewLetter", "NewReport", "ORDERS", "PastReport", "PastStep", "Person",
+    "Press", "Receipt", "RecordedDue", "Report", "ReportArea", "ReportPhoto", "Root", "SAYS", "Seen",
+    "Sheet", "TOLD_IN_WORDS", "add", "address_told", "answer", "areas_of", "around", "as_text",
+    "ask_again", "can_answer", "changed_in_bulk", "check_chains", "clock_shows", "columns", "compose",
+    "contact", "count_public", "count_reports", "count_visible", "count_waiting", "desk", "drop", "enter",
+    "find", "find_follower", "find_known", "find_letter", "find_own", "forget_contacts",
+    "forget_incoming", "gather", "give_address", "hours_between", "is_known", "is_late", "is_overdue",
+    "joined", "key_of", "known", "layers", "lifecycle", "likely", "near", "newest_seen", "note",
+    "on_time", "own_key", "own_words", "person_of", "photo_is_kept", "photo_is_public",
+    "photo_is_seen_by", "photos_of_letters", "place_told", "posted", "press", "public_reports",
+    "public_rows", "receive", "recount", "redact", "reference_from", "remember_post", "reports_of",
+    "root", "root_from", "root_text", "said_by", "sender", "squares_agree", "stop", "store", "submit",
+    "submit_past", "take", "timeline", "transition", "visible_to", "waiting_letters",
+    "who_is_told", "withdraw",
 ]

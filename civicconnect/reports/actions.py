@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
@@ -16,13 +15,14 @@ from civicconnect.accounts import Actor, ContactDetails
 from civicconnect.catalog import catalog, time_zone, words
 from civicconnect.db import Db, insert_new
 from civicconnect.errors import Conflict, Invalid, NotAllowed, NotFound, Sentence
-from civicconnect.reports import intake, lifecycle, squares, standing
+from civicconnect.media import Photo
+from civicconnect.reports import following, intake, lifecycle, squares, standing
 from civicconnect.reports.arrivals import NewReport
 from civicconnect.reports.intake import Desk, Draft
 from civicconnect.reports.models import Event, EventText, Report, ReportArea, ReportPhoto
 from civicconnect.reports.queries import find, place_of, tidy
+from civicconnect.reports.recording import record
 from civicconnect.reports.standing import Standing
-from civicconnect.reports.timeline import SALT_BYTES, chain
 from civicconnect.routing import rule_book
 from civicconnect.sla import Hours, promise_book
 
@@ -68,6 +68,8 @@ def submit(db: Db, actor: Actor, new: NewReport, received_at: datetime | None = 
         return _known(db, new) or _lost(new)
     _insert_beside(db, number, composed, new)
     squares.count(db, [_spot(composed.report, new.point)])
+    if actor.kind == "resident":
+        following.sender(db, db.get_one(Report, number), new.contact, new.language)
     jobs.enqueue(db, "event", {"report": number, "seq": len(composed.events), "verb": "receive"})
     return Receipt(composed.report["reference"], number, is_new=True)
 
@@ -95,7 +97,7 @@ def _check(here: Desk, new: NewReport) -> None:
     elif service.contact == "needed" and not (new.contact.email or new.contact.phone):
         faults["email"] = [Sentence("For this we need to reach you: give an e-mail address or a telephone "
                                     "number.")]
-    if new.point is None:
+    if new.point is None and not (new.area and new.address):
         faults["place"] = [Sentence("Tell us where it is: search an address or tap the map.")]
     if len(new.description) > LONGEST_TEXT:
         faults["description"] = [_at_most(LONGEST_TEXT)]
@@ -112,9 +114,15 @@ def _at_most(most: int) -> Sentence:
 def _areas_inside(
     db: Db, here: Desk, new: NewReport, at: datetime
 ) -> tuple[geo.AreaHit, ...]:
-    assert new.point is not None  # noqa: S101  checked just before
     city = here.catalog.city
-    areas = geo.areas_at(db, new.point, at.astimezone(ZoneInfo(city.time_zone)).date())
+    day = at.astimezone(ZoneInfo(city.time_zone)).date()
+    if new.point is None:
+        layer, _, code = new.area.partition(":")
+        named = geo.area_called(db, layer, code, day)
+        if named is None:
+            raise Invalid({"area": [Sentence("Choose the part of the city from the list.")]})
+        return (named,)
+    areas = geo.areas_at(db, new.point, day)
     if city.limit_layer and not any(a.layer == city.limit_layer for a in areas):
         raise Invalid({"place": [Sentence(
             "This place is outside %(city)s. Choose a place inside the city; for one beyond it, "
@@ -127,8 +135,8 @@ def _insert(db: Db, composed: Draft, new: NewReport) -> int | None:
     row["reference"] = intake.reference_at_random()
     while db.scalar(select(Report.number).where(Report.reference == row["reference"])):
         row["reference"] = intake.reference_at_random()
-    point: geo.Point = row["place"]
-    stored = row | {"place": f"SRID=4326;POINT({point.long} {point.lat})"}
+    point: geo.Point | None = row["place"]
+    stored = row | {"place": f"SRID=4326;POINT({point.long} {point.lat})" if point else None}
     number: int | None = insert_new(db, Report, ["id"], stored, Report.number)
     return number
 
@@ -147,12 +155,22 @@ def _insert_beside(db: Db, number: int, composed: Draft, new: NewReport) -> None
     db.flush()
     db.add_all(EventText(report_number=number, **text._asdict()) for text in composed.texts)
     db.add_all(ReportArea(report_number=number, area_id=area) for area in composed.areas)
+    add_photos(db, number, new.photos, "report")
+
+
+def add_photos(db: Db, number: int, photos: Sequence[Photo], stage: str) -> list[str]:
+    """Put photos behind those that a report has. Returns the digests of those that it had not yet."""
+    known = dict(db.execute(select(ReportPhoto.digest, ReportPhoto.position)
+                            .where(ReportPhoto.report_number == number)).tuples().all())
+    first = max(known.values(), default=-1) + 1
+    fresh = [photo for photo in photos if photo.digest not in known]
     db.add_all(
-        ReportPhoto(report_number=number, digest=p.digest, position=n, width=p.width,
-                    height=p.height)
-        for n, p in enumerate(new.photos)
+        ReportPhoto(report_number=number, digest=p.digest, position=n, width=p.width, height=p.height,
+                    stage=stage, likeness=p.likeness)
+        for n, p in enumerate(fresh, first)
     )
     db.flush()
+    return [photo.digest for photo in fresh]
 
 
 def transition(
@@ -163,10 +181,12 @@ def transition(
     given: Mapping[str, str] | None = None,
     *,
     seen: int | None = None,
+    photos: Sequence[Photo] = (),
 ) -> Report:
     """Move a report one step and write that step on its timeline.
 
     given    what the step owes: reason, outcome, planned_for …
+    photos   of the finished work
     seen     how many events the actor had seen; more by now is a Conflict
 
     Raises NotFound, NotAllowed (wrong person), Conflict (wrong moment), Invalid (something owed).
@@ -175,19 +195,30 @@ def transition(
     if seen is not None and seen != report.events:
         raise Conflict(Sentence("Someone else changed this report while you were reading. "
                                 "Look at the timeline, then take your step again."))
+    return take_step(db, actor, report, verb, given or {}, photos)
+
+
+def take_step(
+    db: Db, actor: Actor, report: Report, verb: str, given: Mapping[str, str], photos: Sequence[Photo] = ()
+) -> Report:
+    """Move a report that was found for this actor, and locked, as `transition` does."""
     step = lifecycle.choose(verb, report.status, actor)
-    kept = lifecycle.settle(step, given or {}, _today(db))
+    kept = lifecycle.settle(step, given, _today(db))
     if "lead" in kept:
-        kept["lead"] = _lead(db, report, kept["lead"])
+        lead = _lead(db, report, kept["lead"])
+        kept["lead"] = lead.reference
+        following.carry_over(db, report, lead)
     now = clock.now()
     was = report.status
     stands, kept = standing.after(_standing(report), step, kept, now, answers=actor.kind == "staff",
                                   opening=_opening(db, report))
     for name in _STANDING:
         setattr(report, name, getattr(stands, name))
+    if step.end == lifecycle.CLOSED:  # nobody has looked at this closing yet
+        report.verification = intake.UNVERIFIED
     _count_anew(db, report, was)
-    reason = kept.pop("reason", "")
-    record(db, report, verb, actor, kept, text={"reason": reason} if reason else None)
+    text = {"reason": kept.pop("reason", ""), "photos": add_photos(db, report.number, photos, "done")}
+    record(db, report, verb, actor, kept, text={name: value for name, value in text.items() if value})
     return report
 
 
@@ -250,47 +281,15 @@ def contact(db: Db, actor: Actor, reference: str) -> accounts.ContactDetails:
     return found.details
 
 
-def _lead(db: Db, report: Report, reference: str) -> str:
-    asked = select(Report.reference, Report.outcome).where(Report.reference == tidy(reference))
-    lead = db.execute(asked).first()
+def _lead(db: Db, report: Report, reference: str) -> Report:
+    lead = db.scalar(select(Report).where(Report.reference == tidy(reference)))
     if lead is None or lead.reference == report.reference:
         raise Invalid({"lead": [Sentence("No other report has this reference. Copy it from its page.")]})
     if lead.outcome == "duplicate":
         raise Invalid({"lead": [Sentence("That report repeats another one itself. "
                                          "Give the reference of that one.")]})
-    return str(lead.reference)
+    return lead
 
 
 def _today(db: Db) -> Any:
     return clock.now().astimezone(ZoneInfo(time_zone(db))).date()
-
-
-def record(
-    db: Db,
-    report: Report,
-    verb: str,
-    actor: Actor,
-    facts: Mapping[str, Any],
-    *,
-    text: Mapping[str, Any] | None = None,
-    public: bool = True,
-    source: str = "",
-) -> None:
-    """Write one event on a report's timeline, and ask for what follows from it.
-
-    source    how it came to be known; "" says it by the actor
-    """
-    now = clock.now()
-    event, written = chain(
-        report.id, report.head, report.events + 1, verb=verb, occurred_at=now, recorded_at=now,
-        source=source or ("staff" if actor.kind == "staff" else "web"), actor=actor.name, public=public,
-        status=report.status, facts=dict(facts), text=text,
-        salt=secrets.token_bytes(SALT_BYTES),
-    )
-    db.add(Event(report_number=report.number, **event._asdict()))
-    report.events, report.head = event.seq, event.hash
-    db.flush()
-    if written:
-        db.add(EventText(report_number=report.number, **written._asdict()))
-    jobs.enqueue(db, "event", {"report": report.number, "seq": event.seq, "verb": verb})
-    db.flush()

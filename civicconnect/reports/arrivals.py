@@ -15,7 +15,10 @@ from civicconnect.media import Photo
 
 @dataclass(frozen=True)
 class NewReport:
-    """What somebody asks for, checked as far as it can be without the city's data."""
+    """What somebody asks for, checked as far as it can be without the city's data.
+
+    area    "layer:code", where it is told in words alone and `point` is None
+    """
 
     id: UUID
     service: str
@@ -28,6 +31,7 @@ class NewReport:
     photos: tuple[Photo, ...] = ()
     contact: ContactDetails = field(default_factory=ContactDetails)
     external_id: str = ""  # the sender's own, where a partner's system sent it
+    area: str = ""
 
     @property
     def given(self) -> dict[str, str]:

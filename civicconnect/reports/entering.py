@@ -10,10 +10,11 @@ from civicconnect.accounts import Actor
 from civicconnect.db import Db
 from civicconnect.errors import Conflict, NotAllowed, Sentence
 from civicconnect.reports import lifecycle
-from civicconnect.reports.actions import Receipt, checked_note, record, submit
+from civicconnect.reports.actions import Receipt, checked_note, submit
 from civicconnect.reports.arrivals import NewReport
 from civicconnect.reports.models import Report
 from civicconnect.reports.queries import find_known
+from civicconnect.reports.recording import record
 
 
 def may_enter(actor: Actor) -> None:

@@ -87,8 +87,11 @@ def fingerprint(new: NewReport) -> str:
     # What is the same in every language: choosing another one sends no other report.
     answers = [(a.code, a.value) for a in new.answers]
     sent = asdict(new) | {"id": new.id.hex, "language": "", "answers": answers}
-    if not new.external_id:
-        del sent["external_id"]  # as before there were any: what was sent then may be sent again
+    for photo in sent["photos"]:
+        del photo["likeness"]  # it is in the digest
+    for name in ("external_id", "area"):
+        if not sent[name]:
+            del sent[name]  # as before there were any: what was sent then may be sent again
     return accounts.keyed_hash("fingerprint", canonical(sent))
 
 

@@ -29,6 +29,7 @@ class Step:
     who: frozenset[str]  # kinds of actor
     owes: frozenset[str] = field(default=frozenset())
     public: bool = True
+    outcome: str = ""  # what it always comes to; "" where that is chosen, or nothing ends
 
 
 @dataclass(frozen=True)
@@ -39,8 +40,8 @@ class Outcome:
     owes: frozenset[str] = field(default=frozenset())
 
 
-def _step(verb: str, starts: tuple[str, ...], end: str, who: str, *owes: str) -> Step:
-    return Step(verb, frozenset(starts), end, frozenset(who.split()), frozenset(owes))
+def _step(verb: str, starts: tuple[str, ...], end: str, who: str, *owes: str, outcome: str = "") -> Step:
+    return Step(verb, frozenset(starts), end, frozenset(who.split()), frozenset(owes), outcome=outcome)
 
 
 STEPS = (
@@ -51,6 +52,9 @@ STEPS = (
     _step("resume", (WAITING,), DOING, "staff"),
     _step("close", OPEN, CLOSED, "staff history", "outcome"),
     _step("reopen", (CLOSED,), ACCEPTED, "staff", "reason"),
+    # Whoever sent it needs it no longer; and whoever looked finds it still there.
+    _step("withdraw", OPEN, CLOSED, "resident", outcome="withdrawn"),
+    _step("dispute", (CLOSED,), ACCEPTED, "system"),
 )
 
 OUTCOMES = (
@@ -74,7 +78,7 @@ STATUS_SAID = {
 VERB_SAID = {
     "accept": Sentence("accept"), "plan": Sentence("plan"), "start": Sentence("start"),
     "wait": Sentence("wait"), "resume": Sentence("resume"), "close": Sentence("close"),
-    "reopen": Sentence("reopen"),
+    "reopen": Sentence("reopen"), "withdraw": Sentence("withdraw"), "dispute": Sentence("dispute"),
 }
 SENTENCES = {
     "reason": Sentence("Tell the resident why, in a sentence."),
@@ -120,6 +124,8 @@ def settle(step: Step, given: Mapping[str, str], today: date) -> dict[str, str]:
             faults[name] = [Sentence("Use at most %(most)s characters.", most=most)]
     if faults:
         raise Invalid(faults)
+    if step.outcome:
+        kept["outcome"] = step.outcome
     return {name: value for name, value in kept.items() if value}
 
 

@@ -15,6 +15,7 @@ from sqlalchemy import (
     LargeBinary,
     String,
     Text,
+    UniqueConstraint,
     literal_column,
     text,
     true,
@@ -66,6 +67,7 @@ class Report(Base):
     closed_at: Mapped[Instant | None]
     updated_at: Mapped[Instant] = mapped_column(index=True)
     events: Mapped[int]  # how many stand on the timeline
+    people: Mapped[int] = mapped_column(default=1, server_default="1")  # whom it affects, its sender too
     head: Mapped[str] = mapped_column(String(64))  # hash of the last of them
 
 
@@ -160,6 +162,35 @@ class ReportPhoto(Base):
     position: Mapped[int]
     width: Mapped[int]
     height: Mapped[int]
+    # What it shows: the trouble as it was reported, more of it sent later, or the finished work.
+    stage: Mapped[str] = mapped_column(String(8), default="report", server_default="report")
+    likeness: Mapped[int | None] = mapped_column(BigInteger)  # of pictures: `media.Photo.likeness`
+
+
+class Follower(Base):
+    """Somebody who has to do with a report: who sent it, whom it affects too, who only follows it."""
+
+    __tablename__ = "report_follower"
+    __table_args__ = (UniqueConstraint("report_number", "person"),)
+    id: Mapped[Key]
+    report_number: Mapped[Reference] = mapped_column(ForeignKey("report.number"))
+    person: Mapped[str] = mapped_column(String(64), index=True)  # keyed hash: nobody counts twice
+    role: Mapped[str] = mapped_column(String(8))  # sent, affected, follows; left: was here already
+    contact_id: Mapped[Reference | None] = mapped_column(ForeignKey("contact.id"), index=True)
+    language: Mapped[str] = mapped_column(String(12))
+    since: Mapped[Instant]
+    is_told: Mapped[bool]  # gets letters: there is an address, and nobody stopped them
+
+
+class Verdict(Base):
+    """What somebody found after the city had closed a report; the last one somebody gave counts."""
+
+    __tablename__ = "report_verdict"
+    report_number: Mapped[Reference] = mapped_column(ForeignKey("report.number"), primary_key=True)
+    closing: Mapped[int] = mapped_column(primary_key=True)  # the closing's place on the timeline
+    follower_id: Mapped[Reference] = mapped_column(ForeignKey("report_follower.id"), primary_key=True)
+    says: Mapped[str] = mapped_column(String(12))  # fixed, still_there, cannot_tell
+    at: Mapped[Instant]
 
 
 class Incoming(Base):

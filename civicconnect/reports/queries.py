@@ -125,17 +125,18 @@ def _readable(report: Report, body: str | None, *, internal: bool) -> dict[str, 
 def untold(report: Report) -> set[str]:
     """Return the parts of a report's text that strangers are not told."""
     found = {"note"}  # written for colleagues even where the step itself is public
-    found |= set() if report.text_told else {"description", "answers", "photos"}
+    found |= set() if report.text_told else {"description", "words", "answers", "photos"}
     return found | (set() if report.place_told in TOLD_IN_WORDS else {"address", "lat", "long"})
 
 
 @dataclass(frozen=True)
 class Around:
-    """What stands beside a report: where it is, its areas and its photos."""
+    """What stands beside a report: where it is, its areas, its photos and those of the finished work."""
 
     point: Point | None
     areas: tuple[AreaHit, ...]
     photos: tuple[str, ...]
+    finished: tuple[str, ...] = ()
 
 
 def around(db: Db, report: Report) -> Around:
@@ -145,11 +146,13 @@ def around(db: Db, report: Report) -> Around:
         .join(ReportArea, ReportArea.area_id == Area.id)
         .where(ReportArea.report_number == report.number).order_by(Area.layer)
     )
-    photos = db.scalars(
-        select(ReportPhoto.digest).where(ReportPhoto.report_number == report.number)
+    photos = db.execute(
+        select(ReportPhoto.digest, ReportPhoto.stage).where(ReportPhoto.report_number == report.number)
         .order_by(ReportPhoto.position)
-    )
-    return Around(place_of(db, report), tuple(AreaHit(*row) for row in areas), tuple(photos))
+    ).all()
+    return Around(place_of(db, report), tuple(AreaHit(*row) for row in areas),
+                  tuple(digest for digest, stage in photos if stage != "done"),
+                  tuple(digest for digest, stage in photos if stage == "done"))
 
 
 def place_of(db: Db, report: Report) -> Point | None:

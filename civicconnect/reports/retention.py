@@ -8,7 +8,7 @@ from sqlalchemy import update
 
 from civicconnect import accounts
 from civicconnect.db import Db
-from civicconnect.reports.models import Incoming, Report
+from civicconnect.reports.models import Follower, Incoming, Report
 
 AT_ONCE = 500  # ids in one statement
 
@@ -21,7 +21,7 @@ def forget_contacts(db: Db, before: datetime) -> int:
     found = accounts.contacts_before(db, before)
     for start in range(0, len(found), AT_ONCE):
         ids = found[start:start + AT_ONCE]
-        for table in (Report, Incoming):
+        for table in (Report, Incoming, Follower):
             db.execute(update(table).where(table.contact_id.in_(ids)).values(contact_id=None))
         accounts.erase_contacts(db, ids)
     return len(found)

@@ -1,0 +1,191 @@
+"""After a report was sent: people add to it, take words back, withdraw it, and say whether it is fixed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import delete, func, select
+
+from civicconnect import clock
+from civicconnect.accounts import SYSTEM, Actor
+from civicconnect.db import Db, upsert
+from civicconnect.errors import Conflict, Invalid, NotFound, Sentence
+from civicconnect.media import Photo
+from civicconnect.reports.actions import LONGEST_TEXT, add_photos, take_step
+from civicconnect.reports.following import LEFT, SENT
+from civicconnect.reports.lifecycle import CLOSED
+from civicconnect.reports.models import Event, EventText, Follower, Report, ReportPhoto, Verdict
+from civicconnect.reports.recording import record
+
+RESIDENT = Actor("resident", "resident")
+FIXED, STILL_THERE, CANNOT_TELL = "fixed", "still_there", "cannot_tell"
+SAYS = (FIXED, STILL_THERE, CANNOT_TELL)
+# The closings after which we ask: the others do not claim that anything was mended.
+ASKED_AFTER = ("fixed", "partly_fixed", "not_found")
+ANSWERED_WITHIN = timedelta(days=90)  # of the closing; after that it is a new report
+ENOUGH = 2  # people who say "still there", none of whom sent the report
+MOST_ADDED = 5  # photos at once
+MOST_PHOTOS = 30  # of one report, whoever sent them
+
+
+def lock(db: Db, number: int) -> Report:
+    """Return a report that nobody else changes until the end of the transaction."""
+    return db.scalars(select(Report).where(Report.number == number).with_for_update()).one()
+
+
+def add(db: Db, follower: Follower, words: str, photos: Sequence[Photo]) -> Report:
+    """Add words, photos or both to a report. Raises Invalid: nothing to add, or too much."""
+    report = lock(db, follower.report_number)
+    told = _checked(words)
+    if not told and not photos:
+        raise Invalid({"words": [Sentence("Write something, or choose a photo.")]})
+    fresh = _photos(db, report, photos)
+    if told or fresh:
+        record(db, report, "add", RESIDENT, {"by": follower.role}, text=_text(told, fresh))
+    return report
+
+
+def withdraw(db: Db, report: Report, reason: str = "") -> Report:
+    """Close an open report because whoever sent it needs it no longer. Raises Conflict and Invalid."""
+    return take_step(db, RESIDENT, report, "withdraw", {"reason": reason})
+
+
+def can_answer(report: Report, now: datetime) -> bool:
+    """Say whether people are asked if a report is fixed."""
+    return (report.status == CLOSED and report.outcome in ASKED_AFTER and report.closed_at is not None
+            and now - report.closed_at <= ANSWERED_WITHIN)
+
+
+def answer(db: Db, follower: Follower, says: str, words: str = "", photos: Sequence[Photo] = ()) -> Report:
+    """Keep what somebody found after the closing, and reopen the report where that is due.
+
+    It reopens where whoever sent it says "still there", or two others do, each for themselves.
+    Raises Conflict (not closed as mended, or too long ago) and Invalid.
+    """
+    report = lock(db, follower.report_number)
+    if says not in SAYS:
+        raise Invalid({"says": [Sentence("Choose one of these.")]})
+    if not can_answer(report, clock.now()):
+        raise Conflict(Sentence("We do not ask about this report any more. Send a new one if it is there."))
+    told, closing = _checked(words), _closing(db, report)
+    before = db.scalar(_verdicts(report, closing).where(Verdict.follower_id == follower.id))
+    fresh = _photos(db, report, photos)
+    if before != says or told or fresh:
+        upsert(db, Verdict, ["report_number", "closing", "follower_id"], [
+            {"report_number": report.number, "closing": closing, "follower_id": follower.id, "says": says,
+             "at": clock.now()}])
+        report.verification = verification(db, report, closing)
+        record(db, report, "answer", RESIDENT, {"says": says, "by": follower.role}, text=_text(told, fresh))
+    if says == STILL_THERE and _is_disputed(db, report, closing):
+        take_step(db, SYSTEM, report, "dispute", {})
+    return report
+
+
+def verification(db: Db, report: Report, closing: int) -> str:
+    """Return what is known of a closing from those who looked."""
+    said = set(db.scalars(_verdicts(report, closing)))
+    if STILL_THERE in said:
+        return "disputed"
+    return "confirmed" if FIXED in said else "unverified"
+
+
+def said_by(db: Db, follower: Follower) -> str:
+    """Return what somebody said of the last closing; "" before that."""
+    asked = (select(Verdict.says).where(Verdict.follower_id == follower.id)
+             .order_by(Verdict.closing.desc()).limit(1))
+    report = db.scalars(select(Report).where(Report.number == follower.report_number)).one()
+    return db.scalar(asked.where(Verdict.closing == _closing(db, report))) or ""
+
+
+def _is_disputed(db: Db, report: Report, closing: int) -> bool:
+    found = db.execute(
+        select(Follower.role).join(Verdict, Verdict.follower_id == Follower.id)
+        .where(Verdict.report_number == report.number, Verdict.closing == closing,
+               Verdict.says == STILL_THERE, Follower.role != LEFT)).scalars().all()
+    return SENT in found or len(found) >= ENOUGH
+
+
+def _verdicts(report: Report, closing: int) -> Any:
+    return select(Verdict.says).where(Verdict.report_number == report.number, Verdict.closing == closing)
+
+
+def _closing(db: Db, report: Report) -> int:
+    """Return the place of the last closing on a report's timeline; 0 where there is none."""
+    asked = select(func.max(Event.seq)).where(Event.report_number == report.number, Event.verb == "close")
+    return db.scalar(asked) or 0
+
+
+def redact(db: Db, report: Report, seq: int, words: str, without: Collection[str] = ()) -> Report:
+    """Replace one's own words and take out photos. What stood there is erased for good.
+
+    seq        the event that the words came with: 1 for the report itself
+    words      what stands there instead; "" for nothing
+    without    digests of photos to take out
+
+    Raises NotFound (nobody wrote there) and Invalid.
+    """
+    told = _checked(words)
+    rows = _holding(db, report, seq)
+    if not rows:
+        raise NotFound("nothing was written there, or it is erased")
+    newest: dict[str, Any] = json.loads(rows[-1].body)
+    name = "description" if seq == 1 else "words"
+    kept = {key: value for key, value in newest.items() if key != name} | ({name: told} if told else {})
+    if "photos" in kept:
+        kept["photos"] = [digest for digest in kept["photos"] if digest not in without]
+    if kept == newest:
+        return report
+    gone = [digest for digest in newest.get("photos", ()) if digest in without]
+    # The report ends with this event before the texts go: at no moment do they lack their explanation.
+    record(db, report, "erase", RESIDENT, {"seqs": [row.seq for row in rows], "of": seq}, text=kept or None)
+    db.execute(delete(EventText).where(EventText.report_number == report.number,
+                                       EventText.seq.in_([row.seq for row in rows])))
+    if gone:
+        db.execute(delete(ReportPhoto).where(ReportPhoto.report_number == report.number,
+                                             ReportPhoto.digest.in_(gone)))
+    if seq == 1:
+        report.description = told
+    db.flush()
+    return report
+
+
+def own_words(db: Db, report: Report) -> list[tuple[int, Mapping[str, Any]]]:
+    """Return what whoever sent a report wrote, by the event it came with: first the report itself."""
+    asked = select(Event).where(Event.report_number == report.number,
+                                Event.verb.in_(("receive", "add", "answer")))
+    by_sender = [event.seq for event in db.scalars(asked.order_by(Event.seq))
+                 if event.verb == "receive" or event.facts.get("by") == SENT]
+    found = [(seq, _holding(db, report, seq)) for seq in by_sender]
+    return [(seq, json.loads(rows[-1].body)) for seq, rows in found if rows]
+
+
+def _holding(db: Db, report: Report, seq: int) -> list[EventText]:
+    """Return the texts that hold what came with an event, as it stands now in the last of them."""
+    erasures = [event.seq for event in db.scalars(
+        select(Event).where(Event.report_number == report.number, Event.verb == "erase"))
+        if event.facts.get("of") == seq]
+    asked = select(EventText).where(EventText.report_number == report.number,
+                                    EventText.seq.in_([seq, *erasures]))
+    return list(db.scalars(asked.order_by(EventText.seq)))
+
+
+def _photos(db: Db, report: Report, photos: Sequence[Photo]) -> list[str]:
+    count = db.scalar(select(func.count()).select_from(ReportPhoto)
+                      .where(ReportPhoto.report_number == report.number)) or 0
+    if len(photos) > MOST_ADDED or count + len(photos) > MOST_PHOTOS:
+        raise Invalid({"photo": [Sentence("This report has enough photos. Send your words without.")]})
+    return add_photos(db, report.number, photos, "more")
+
+
+def _text(words: str, photos: Sequence[str]) -> dict[str, Any]:
+    return ({"words": words} if words else {}) | ({"photos": list(photos)} if photos else {})
+
+
+def _checked(words: str) -> str:
+    told = words.replace("\r\n", "\n").strip()
+    if len(told) > LONGEST_TEXT:
+        raise Invalid({"words": [Sentence("Use at most %(most)s characters.", most=LONGEST_TEXT)]})
+    return told

@@ -1,0 +1,180 @@
+"""Who has to do with a report: its sender, whom it affects too, and who wants to hear of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from hmac import compare_digest
+
+from sqlalchemy import func, select
+
+from civicconnect import accounts, clock
+from civicconnect.accounts import Actor, ContactDetails
+from civicconnect.db import Db, insert_ignoring
+from civicconnect.errors import Conflict, Invalid, NotFound, Sentence
+from civicconnect.reports.models import Follower, Report
+from civicconnect.reports.queries import find
+from civicconnect.reports.recording import record
+
+SENT, AFFECTED, FOLLOWS = "sent", "affected", "follows"
+LEFT = "left"  # turned out to be somebody who was here already
+KEY_LENGTH = 24
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody as far as we can tell them from others: by an e-mail address, or by what a browser keeps.
+
+    browser    a random text that one browser holds; "" where it holds none
+    language   in which to write to them
+    """
+
+    browser: str = ""
+    contact: ContactDetails = ContactDetails()
+    language: str = "en"
+
+    @property
+    def hash(self) -> str:
+        """Return what tells this person from others, and nothing else of them."""
+        email = self.contact.email.strip().casefold()
+        return accounts.keyed_hash("person", f"email:{email}" if email else f"browser:{self.browser}")
+
+
+def person_of(email: str) -> str:
+    """Return the hash by which whoever holds an e-mail address is known everywhere."""
+    return Person(contact=ContactDetails(email=email)).hash
+
+
+def key_of(follower: Follower) -> str:
+    """Return the secret part of the addresses that only this follower has: "12-0a1b2c…"."""
+    return f"{follower.id}-{accounts.keyed_hash('follower', str(follower.id))[:KEY_LENGTH]}"
+
+
+def find_follower(db: Db, key: str) -> Follower:
+    """Return whose key this is, or raise NotFound."""
+    number, _, _secret = key.partition("-")
+    found = db.get(Follower, int(number)) if number.isdecimal() and len(number) <= 15 else None
+    if found is None or not compare_digest(key_of(found).encode(), key.encode()):
+        raise NotFound("nobody follows a report under this key")
+    return found
+
+
+def joined(db: Db, actor: Actor, reference: str, person: Person, *, affected: bool) -> Follower:
+    """Let somebody say that a report affects them too, or only follow it; once, however often they say so.
+
+    Raises NotFound, Invalid (nobody to tell: to follow needs an address) and Conflict (closed for good).
+    """
+    report = find(db, reference, actor, lock=True)
+    if not affected and not person.contact.email:
+        raise Invalid({"email": [Sentence("Give the e-mail address at which you want to be told.")]})
+    if affected and report.outcome in ("withdrawn", "invalid"):
+        raise Conflict(Sentence("This report was taken back. Send one of your own."))
+    follower = _of(db, report.number, person.hash)
+    is_another = affected and (follower is None or follower.role == FOLLOWS)
+    if follower is None:
+        follower = _add(db, report.number, person, AFFECTED if affected else FOLLOWS)
+    elif is_another:
+        follower.role = AFFECTED
+    if follower.contact_id is not None and person.contact.email:
+        follower.is_told = True  # whoever stopped the letters asks for them again
+    if is_another:
+        _count(db, report)
+        record(db, report, "support", actor, {"people": report.people})
+    db.flush()
+    return follower
+
+
+def sender(db: Db, report: Report, contact: ContactDetails | None = None, language: str = "") -> Follower:
+    """Return who sent a report, as one of those who hear of it; written down when first asked for.
+
+    contact    whatever they left; None: as the report keeps it
+    """
+    found = db.scalar(select(Follower).where(Follower.report_number == report.number, Follower.role == SENT))
+    if found is not None:
+        return found
+    email = contact.email if contact else ""
+    if contact is None and report.contact_id is not None:
+        email = accounts.read_contact(db, report.contact_id).details.email
+    person = Person(f"report:{report.id.hex}", ContactDetails(email=email))
+    return _insert(db, report.number, person.hash, SENT, report.contact_id if email else None,
+                   language or report.language)
+
+
+def give_address(db: Db, follower: Follower, contact: ContactDetails) -> Follower:
+    """Tell a follower by e-mail from now on. Whoever followed with this address already stays one person."""
+    if not contact.email:
+        raise Invalid({"email": [Sentence("Give the e-mail address at which you want to be told.")]})
+    known = _of(db, follower.report_number, person_of(contact.email))
+    if known is not None and known.id != follower.id:
+        if follower.role != SENT:
+            known.role = AFFECTED if AFFECTED in (known.role, follower.role) else known.role
+            follower.role, follower.is_told = LEFT, False
+            _count(db, _report(db, known.report_number))
+        known.is_told = True
+        db.flush()
+        return known
+    follower.person = person_of(contact.email)
+    follower.contact_id, follower.is_told = accounts.remember(db, contact), True
+    db.flush()
+    return follower
+
+
+def stop(db: Db, follower: Follower) -> None:
+    """Send this follower no more letters about the report. That it affects them still counts."""
+    follower.is_told = False
+    db.flush()
+
+
+def reports_of(db: Db, person: str) -> list[tuple[Follower, Report]]:
+    """Return the reports somebody has to do with, the newest first."""
+    asked = (select(Follower, Report).join(Report, Report.number == Follower.report_number)
+             .where(Follower.person == person).order_by(Report.received_at.desc(), Report.number.desc()))
+    return [(follower, report) for follower, report in db.execute(asked)]
+
+
+def who_is_told(db: Db, number: int) -> list[Follower]:
+    """Return who gets letters about a report."""
+    asked = select(Follower).where(Follower.report_number == number, Follower.is_told,
+                                   Follower.contact_id.is_not(None))
+    return list(db.scalars(asked.order_by(Follower.id)))
+
+
+def carry_over(db: Db, report: Report, lead: Report) -> None:
+    """Let everybody who has to do with a report that repeats another hear of that one too."""
+    moved = select(Follower).where(Follower.report_number == report.number)
+    for one in db.scalars(moved):
+        role = FOLLOWS if one.role == FOLLOWS else AFFECTED
+        insert_ignoring(db, Follower, {
+            "report_number": lead.number, "person": one.person, "role": role, "contact_id": one.contact_id,
+            "language": one.language, "since": clock.now(), "is_told": one.is_told})
+    _count(db, lead)
+
+
+def _count(db: Db, report: Report) -> None:
+    """Count anew whom a report affects: who sent it, whether or not that was written down, and the others."""
+    asked = select(func.count()).select_from(Follower).where(Follower.report_number == report.number,
+                                                             Follower.role == AFFECTED)
+    report.people = 1 + (db.scalar(asked) or 0)
+    db.flush()
+
+
+def _report(db: Db, number: int) -> Report:
+    return db.scalars(select(Report).where(Report.number == number)).one()
+
+
+def _of(db: Db, number: int, person: str) -> Follower | None:
+    return db.scalar(select(Follower).where(Follower.report_number == number, Follower.person == person))
+
+
+def _add(db: Db, number: int, person: Person, role: str) -> Follower:
+    contact = accounts.remember(db, person.contact) if person.contact.email else None
+    return _insert(db, number, person.hash, role, contact, person.language)
+
+
+def _insert(db: Db, number: int, person: str, role: str, contact_id: int | None, language: str) -> Follower:
+    # Two taps in one instant: the second finds what the first wrote.
+    insert_ignoring(db, Follower, {
+        "report_number": number, "person": person, "role": role, "contact_id": contact_id,
+        "language": language, "since": clock.now(), "is_told": contact_id is not None})
+    found = _of(db, number, person)
+    assert found is not None  # noqa: S101  it was just written, or stood there
+    return found

@@ -13,7 +13,7 @@ import structlog
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from civicconnect import catalog, clock, db, jobs, media, opendata, reports, settings, web
+from civicconnect import catalog, clock, db, jobs, media, notify, opendata, reports, settings, web
 from civicconnect.db import Database, Db
 from civicconnect.jobs import Handler
 from civicconnect.settings import Settings
@@ -66,8 +66,18 @@ def set_up_logs() -> None:
 
 def _on_event(db_: Db, event: dict[str, Any]) -> None:
     """What follows from an event, by its verb."""
+    if "report" in event:
+        notify.plan(db_, event["report"], event["seq"], event["verb"])
     if event["verb"] not in ("note", "look"):  # steps that strangers never see
         opendata.request_publication(db_)
+
+
+def _deliver(db_: Db, asked: dict[str, Any]) -> None:
+    notify.deliver(db_, asked["delivery"])
+
+
+def _my_reports(db_: Db, asked: dict[str, Any]) -> None:
+    notify.send_my_reports(db_, asked["contact"], asked["language"])
 
 
 def _publish(db_: Db, _: dict[str, Any]) -> None:
@@ -96,6 +106,7 @@ def _forget(db_: Db, _: dict[str, Any]) -> None:
     kept = catalog.catalog(db_).city.keep_contact
     reports.forget_contacts(db_, clock.now() - kept)
     reports.forget_incoming(db_, clock.now() - LETTERS_KEPT)
+    notify.letterbox().thin_out()
 
 
 def _recount(db_: Db, _: dict[str, Any]) -> None:
@@ -116,6 +127,8 @@ def handlers() -> dict[str, Handler]:
     """Return what is done for each kind of job."""
     return {
         "event": Handler(_on_event),
+        "deliver": Handler(_deliver, reads=True),
+        "my_reports": Handler(_my_reports, reads=True),
         "publish": Handler(_publish, reads=True),
         "seal": Handler(_seal, reads=True),
         "sweep": Handler(_sweep, reads=True),

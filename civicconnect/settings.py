@@ -29,11 +29,16 @@ class Missing(Refusal):
     """The start stops here: a setting is absent or cannot be read."""
 
 
-def _setting(words: str, default: str | None = "", *, secret: bool = False) -> str:
-    """Declare one setting: its sentence in docs/settings.md, its default (None: required)."""
-    # A secret is left out where settings are printed: in a log, in a traceback.
+def _setting(
+    words: str, default: str | None = "", *, secret: bool = False, printed: bool = True
+) -> str:
+    """Declare one setting: its sentence in docs/settings.md, its default (None: required).
+
+    secret     made by `civic init`, and left out where settings are printed: in a log, in a traceback
+    printed    False leaves it out there too: it may hold a password
+    """
     told = {"words": words, "default": default, "secret": secret}
-    return field(metadata=told, repr=not secret)  # type: ignore[no-any-return]  # dataclasses types field() as its value
+    return field(metadata=told, repr=printed and not secret)  # type: ignore[no-any-return]  # dataclasses types field() as its value
 
 
 @dataclass(frozen=True)
@@ -53,6 +58,9 @@ class Settings:
     posts_an_hour: str = _setting("Reports accepted from one address in an hour.", "60")
     tries_an_hour: str = _setting("Sign-in tries accepted from one address in an hour.", "30")
     photo_megabytes: str = _setting("Largest photo accepted, in megabytes.", "12")
+    mail_url: str = _setting("Mail server, as smtp://user:password@host:587 or smtps://host:465; empty: "
+                             "letters are kept in the data folder and reach nobody.", printed=False)
+    mail_from: str = _setting("Address that letters come from; empty means the city's own e-mail address.")
     trusted_proxy: str = _setting("Address of the proxy in front, whose X-Forwarded-For, -Proto and "
                                   "-Host are believed; empty: nobody's.")
 

@@ -24,14 +24,17 @@ from civicconnect.reports.entering import ask_again, enter
 from civicconnect.reports.filter import Filter
 from civicconnect.reports.following import (
     Person,
+    contact_of,
     find_follower,
     give_address,
     joined,
     key_of,
     person_of,
+    person_of_token,
     reports_of,
     sender,
     stop,
+    token_of,
     who_is_told,
 )
 from civicconnect.reports.inbox import (
@@ -111,14 +114,14 @@ __all__ = [
     "Press", "Receipt", "RecordedDue", "Report", "ReportArea", "ReportPhoto", "Root", "SAYS", "Seen",
     "Sheet", "TOLD_IN_WORDS", "add", "address_told", "answer", "areas_of", "around", "as_text",
     "ask_again", "can_answer", "changed_in_bulk", "check_chains", "clock_shows", "columns", "compose",
-    "contact", "count_public", "count_reports", "count_visible", "count_waiting", "desk", "drop", "enter",
-    "find", "find_follower", "find_known", "find_letter", "find_own", "forget_contacts",
+    "contact", "contact_of", "count_public", "count_reports", "count_visible", "count_waiting", "desk",
+    "drop", "enter", "find", "find_follower", "find_known", "find_letter", "find_own", "forget_contacts",
     "forget_incoming", "gather", "give_address", "hours_between", "is_known", "is_late", "is_overdue",
     "joined", "key_of", "known", "layers", "lifecycle", "likely", "near", "newest_seen", "note",
-    "on_time", "own_key", "own_words", "person_of", "photo_is_kept", "photo_is_public",
+    "on_time", "own_key", "own_words", "person_of", "person_of_token", "photo_is_kept", "photo_is_public",
     "photo_is_seen_by", "photos_of_letters", "place_told", "posted", "press", "public_reports",
     "public_rows", "receive", "recount", "redact", "reference_from", "remember_post", "reports_of",
     "root", "root_from", "root_text", "said_by", "sender", "squares_agree", "stop", "store", "submit",
-    "submit_past", "take", "timeline", "transition", "visible_to", "waiting_letters",
+    "submit_past", "take", "timeline", "token_of", "transition", "visible_to", "waiting_letters",
     "who_is_told", "withdraw",
 ]

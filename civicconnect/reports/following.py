@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from hmac import compare_digest
 
 from sqlalchemy import func, select
@@ -18,6 +19,7 @@ from civicconnect.reports.recording import record
 SENT, AFFECTED, FOLLOWS = "sent", "affected", "follows"
 LEFT = "left"  # turned out to be somebody who was here already
 KEY_LENGTH = 24
+TOKEN_LASTS = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,33 @@ class Person:
 def person_of(email: str) -> str:
     """Return the hash by which whoever holds an e-mail address is known everywhere."""
     return Person(contact=ContactDetails(email=email)).hash
+
+
+def token_of(person: str) -> str:
+    """Return the secret part of an address that shows everything of a person for a while."""
+    until = int((clock.now() + TOKEN_LASTS).timestamp())
+    return f"{until}-{person}-{_signed(until, person)}"
+
+
+def person_of_token(token: str) -> str:
+    """Return whose token this is, or raise NotFound: it is none, or its time is over."""
+    until, _, rest = token.partition("-")
+    person, _, signature = rest.partition("-")
+    is_figure = until.isdecimal() and len(until) <= 12
+    if not is_figure or not compare_digest(_signed(int(until), person).encode(), signature.encode()) or (
+            int(until) < clock.now().timestamp()):
+        raise NotFound("this link is none of ours, or too old")
+    return person
+
+
+def _signed(until: int, person: str) -> str:
+    return accounts.keyed_hash("me", f"{until}:{person}")[:32]
+
+
+def contact_of(db: Db, person: str) -> int | None:
+    """Return where the newest address of a person is kept; None where there is none."""
+    asked = select(Follower.contact_id).where(Follower.person == person, Follower.contact_id.is_not(None))
+    return db.scalar(asked.order_by(Follower.id.desc()).limit(1))
 
 
 def key_of(follower: Follower) -> str:
@@ -139,14 +168,14 @@ def who_is_told(db: Db, number: int) -> list[Follower]:
 
 
 def carry_over(db: Db, report: Report, lead: Report) -> None:
-    """Let everybody who has to do with a report that repeats another hear of that one too."""
-    moved = select(Follower).where(Follower.report_number == report.number)
-    for one in db.scalars(moved):
-        role = FOLLOWS if one.role == FOLLOWS else AFFECTED
+    """Let everybody who hears of a report that repeats another hear of that one too.
+
+    Whom it affects is counted where they said so: at the repeat.
+    """
+    for one in who_is_told(db, report.number):
         insert_ignoring(db, Follower, {
-            "report_number": lead.number, "person": one.person, "role": role, "contact_id": one.contact_id,
-            "language": one.language, "since": clock.now(), "is_told": one.is_told})
-    _count(db, lead)
+            "report_number": lead.number, "person": one.person, "role": FOLLOWS,
+            "contact_id": one.contact_id, "language": one.language, "since": clock.now(), "is_told": True})
 
 
 def _count(db: Db, report: Report) -> None:

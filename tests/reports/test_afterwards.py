@@ -201,7 +201,7 @@ def test_who_has_to_do_with_a_repeat_hears_of_the_first(db_, staff, make_report,
     reports.joined(db_, RESIDENT, again.reference, ana_too, affected=True)
     reports.transition(db_, staff, again.reference, "close", {"outcome": "duplicate", "lead": report.reference})
     db_.refresh(report)
-    assert report.people == 2
+    assert (report.people, again.people) == (1, 2)
     assert {one.person for one in reports.who_is_told(db_, report.number)} == {
         reports.person_of("ana@home.example"), reports.person_of("bea@home.example")}
 

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import delete, select
 
 from civicconnect import reports, settings, simulate
-from civicconnect.reports import Event, EventText, Report, ReportArea
+from civicconnect.reports import Event, EventText, Follower, Report, ReportArea
 from civicconnect.reports.models import ReportBlock, ReportSquare
 from civicconnect.simulate import Plants
 
@@ -51,7 +51,7 @@ def test_live_and_in_bulk_the_same_city_comes_about(db_, plan):
     simulate.load_live(plan, 7)
     live, squares = derived(db_)
     assert list(reports.check_chains(db_)) == []
-    for table in (ReportArea, EventText, Event, ReportSquare, ReportBlock, Report):
+    for table in (Follower, ReportArea, EventText, Event, ReportSquare, ReportBlock, Report):
         db_.execute(delete(table))
     db_.expunge_all()
     assert simulate.load_history(plan, 7, 0) == WANTED

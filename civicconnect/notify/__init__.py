@@ -1,0 +1,17 @@
+"""Telling those who asked: which letters follow from an event, what they say, and that each goes out once."""
+
+from civicconnect.notify.channels import Channel, Letterbox, Refused, Smtp, channel, letterbox
+from civicconnect.notify.deliveries import (
+    Delivery,
+    ask_for_my_reports,
+    count_sent,
+    deliver,
+    plan,
+    plan_welcome,
+    send_my_reports,
+)
+
+__all__ = [
+    "Channel", "Delivery", "Letterbox", "Refused", "Smtp", "ask_for_my_reports", "channel", "count_sent",
+    "deliver", "letterbox", "plan", "plan_welcome", "send_my_reports",
+]

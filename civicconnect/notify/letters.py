@@ -1,0 +1,189 @@
+"""What a letter says: one source for its text and its HTML, in the language of whoever gets it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from civicconnect import reports, settings
+from civicconnect.catalog import Catalog
+from civicconnect.errors import Sentence
+from civicconnect.notify.tongue import Tongue
+from civicconnect.reports import Entry, Follower, Report
+
+OUTCOME = {
+    "fixed": Sentence("Fixed"), "partly_fixed": Sentence("Partly fixed"), "no_action": Sentence("No action"),
+    "not_found": Sentence("Not found there"), "duplicate": Sentence("Reported before"),
+    "handed_over": Sentence("Handed over"), "withdrawn": Sentence("Withdrawn"),
+    "invalid": Sentence("Not a report"),
+}
+# What is told of each step, and in whose name. A step that is not here is told to nobody.
+STEPS: Mapping[str, Sentence] = {
+    "accept": Sentence("%(department)s has accepted the report."),
+    "plan": Sentence("%(department)s has planned the work."),
+    "start": Sentence("%(department)s has started to work on it."),
+    "wait": Sentence("%(department)s cannot go on at the moment."),
+    "resume": Sentence("%(department)s goes on with the work."),
+    "close": Sentence("%(department)s has closed the report."),
+    "reopen": Sentence("The report is open again."),
+    "dispute": Sentence("The report is open again, because it is still there."),
+    "withdraw": Sentence("Whoever sent the report has taken it back."),
+}
+ANSWERS = (("fixed", Sentence("It is fixed")), ("still_there", Sentence("It is still there")),
+           ("cannot_tell", Sentence("I cannot tell")))
+
+
+@dataclass(frozen=True)
+class Button:
+    """Something to tap: words, and the whole address it leads to."""
+
+    words: str
+    address: str
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A letter before it is laid out.
+
+    quote     what a person of the city wrote, in whatever language
+    facts     name and value
+    why       why whoever gets it gets it
+    stop      the address that ends the letters; "" where there is nothing to end
+    thread    what the letters about one thing have in common, and what only this one has
+    """
+
+    subject: str
+    title: str
+    city: str
+    code: str
+    direction: str
+    paragraphs: tuple[str, ...] = ()
+    quote: str = ""
+    facts: tuple[tuple[str, str], ...] = ()
+    question: str = ""
+    buttons: tuple[Button, ...] = ()
+    why: str = ""
+    stop: str = ""
+    stop_words: str = ""
+    thread: tuple[str, str] = ("", "")
+
+
+def letter_of_step(
+    tongue: Tongue, offer: Catalog, report: Report, entry: Entry, follower: Follower, *, asks: bool
+) -> Letter:
+    """Return what a step of a report says to one who hears of it.
+
+    asks    whether people are asked after it if it is fixed
+    """
+    _ = tongue.say
+    department = _department(tongue, offer, report)
+    if entry.verb == "receive":
+        title = _("Thank you. We have your report.")
+        said = [_("%(department)s looks after it.", department=department)]
+        if report.due_at:
+            said.append(_("It should be done by %(moment)s.", moment=tongue.moment(report.due_at)))
+    else:
+        title, said = _(STEPS[entry.verb], department=department), []
+    facts = [*_facts_of(tongue, entry), *_about(tongue, offer, report, follower)]
+    buttons, question = [], ""
+    if asks:
+        question = _("Is it fixed?")
+        buttons = [Button(_(words), _page(tongue, f"follow/{reports.key_of(follower)}/fixed", says=says))
+                   for says, words in ANSWERS]
+    if entry.text.get("photos"):
+        said.append(_("The city sent a photo of the work. You find it on the report's page."))
+    buttons.append(Button(_("Open the report"), address_of(tongue, report, follower)))
+    name = _name(tongue, offer, report)
+    return _letter(
+        tongue, offer, report, follower, f"{name}: {title}" if entry.verb != "receive" else f"{title} {name}",
+        title, str(entry.seq), paragraphs=tuple(said), quote=str(entry.text.get("reason", "")),
+        facts=tuple(facts), question=question, buttons=tuple(buttons))
+
+
+def letter_of_welcome(tongue: Tongue, offer: Catalog, report: Report, follower: Follower) -> Letter:
+    """Return what is said to somebody who has just asked to be told of a report."""
+    _ = tongue.say
+    title = _("You will hear of this report.")
+    return _letter(
+        tongue, offer, report, follower, f"{_name(tongue, offer, report)}: {title}", title, "0",
+        paragraphs=(_("Somebody gave this address in order to be told. If it was not you, stop the letters "
+                      "below: nothing more will come."),),
+        facts=tuple(_about(tongue, offer, report, follower)),
+        buttons=(Button(_("Open the report"), address_of(tongue, report, follower)),))
+
+
+def letter_of_my_reports(tongue: Tongue, offer: Catalog, token: str) -> Letter:
+    """Return the letter with the link to all that somebody reported or follows."""
+    _ = tongue.say
+    city = tongue.of_city(offer.city.name)
+    title = _("Your reports in %(city)s", city=city)
+    return Letter(
+        title, title, city, tongue.code, tongue.direction,
+        paragraphs=(_("This link shows all that you report or follow with this address. It works for an "
+                      "hour."),),
+        buttons=(Button(_("Show my reports"), _page(tongue, "me", token=token)),),
+        why=_("You get this because somebody asked for it with your address. If it was not you, do nothing."))
+
+
+def address_of(tongue: Tongue, report: Report, follower: Follower) -> str:
+    """Return where one who has to do with a report reads of it: their own page."""
+    if follower.role == "sent":
+        return _page(tongue, f"reports/{report.reference}", key=reports.own_key(report.id))
+    return _page(tongue, f"follow/{reports.key_of(follower)}")
+
+
+def _letter(
+    tongue: Tongue, offer: Catalog, report: Report, follower: Follower, subject: str, title: str, only: str,
+    **more: Any,
+) -> Letter:
+    _ = tongue.say
+    why = _("You get this because you sent the report.") if follower.role == "sent" else _(
+        "You get this because you said that it affects you too.") if follower.role == "affected" else _(
+        "You get this because you follow the report.")
+    return Letter(
+        subject, title, tongue.of_city(offer.city.name), tongue.code, tongue.direction, why=why,
+        stop=_page(tongue, f"follow/{reports.key_of(follower)}/stop"),
+        stop_words=_("No more letters about it"),
+        thread=(report.reference, f"{report.reference}.{only}.{follower.id}"), **more)
+
+
+def _facts_of(tongue: Tongue, entry: Entry) -> list[tuple[str, str]]:
+    _, facts = tongue.say, entry.facts
+    found = []
+    if facts.get("outcome") and entry.verb != "withdraw":
+        found.append((_("What came of it"), _(OUTCOME[facts["outcome"]])))
+    if facts.get("planned_for"):
+        found.append((_("Planned for"), tongue.day(facts["planned_for"])))
+    if facts.get("next_owner"):
+        found.append((_("Now with"), facts["next_owner"]))
+    if facts.get("lead"):
+        found.append((_("Repeats report"), facts["lead"]))
+    return found
+
+
+def _about(tongue: Tongue, offer: Catalog, report: Report, follower: Follower) -> list[tuple[str, str]]:
+    """Return which report it is. Only whoever sent it is told a place that others are not."""
+    _ = tongue.say
+    where = report.address if follower.role == "sent" else reports.address_told(report)
+    found = [(_("Report"), _service(tongue, offer, report)), (_("Where"), where),
+             (_("Reference"), report.reference)]
+    return [(name, value) for name, value in found if value]
+
+
+def _name(tongue: Tongue, offer: Catalog, report: Report) -> str:
+    return f"{_service(tongue, offer, report)} {report.reference}"
+
+
+def _service(tongue: Tongue, offer: Catalog, report: Report) -> str:
+    return tongue.of_city(offer.services[offer.service_codes[report.service_id]].name)
+
+
+def _department(tongue: Tongue, offer: Catalog, report: Report) -> str:
+    return tongue.of_city(offer.departments[offer.department_codes[report.department_id]].name)
+
+
+def _page(tongue: Tongue, path: str, **asked: str) -> str:
+    query = f"?{urlencode(asked)}" if asked else ""
+    return f"{settings.current().address}/{tongue.code}/{path}{query}"

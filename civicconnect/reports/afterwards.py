@@ -15,7 +15,7 @@ from civicconnect.db import Db, upsert
 from civicconnect.errors import Conflict, Invalid, NotFound, Sentence
 from civicconnect.media import Photo
 from civicconnect.reports.actions import LONGEST_TEXT, add_photos, take_step
-from civicconnect.reports.following import LEFT, SENT
+from civicconnect.reports.following import LEFT, SENT, report_of
 from civicconnect.reports.lifecycle import CLOSED
 from civicconnect.reports.models import Event, EventText, Follower, Report, ReportPhoto, Verdict
 from civicconnect.reports.recording import record
@@ -31,14 +31,9 @@ MOST_ADDED = 5  # photos at once
 MOST_PHOTOS = 30  # of one report, whoever sent them
 
 
-def lock(db: Db, number: int) -> Report:
-    """Return a report that nobody else changes until the end of the transaction."""
-    return db.scalars(select(Report).where(Report.number == number).with_for_update()).one()
-
-
 def add(db: Db, follower: Follower, words: str, photos: Sequence[Photo]) -> Report:
     """Add words, photos or both to a report. Raises Invalid: nothing to add, or too much."""
-    report = lock(db, follower.report_number)
+    report = report_of(db, follower, lock=True)
     told = _checked(words)
     if not told and not photos:
         raise Invalid({"words": [Sentence("Write something, or choose a photo.")]})
@@ -65,7 +60,7 @@ def answer(db: Db, follower: Follower, says: str, words: str = "", photos: Seque
     It reopens where whoever sent it says "still there", or two others do, each for themselves.
     Raises Conflict (not closed as mended, or too long ago) and Invalid.
     """
-    report = lock(db, follower.report_number)
+    report = report_of(db, follower, lock=True)
     if says not in SAYS:
         raise Invalid({"says": [Sentence("Choose one of these.")]})
     if not can_answer(report, clock.now()):
@@ -96,8 +91,7 @@ def said_by(db: Db, follower: Follower) -> str:
     """Return what somebody said of the last closing; "" before that."""
     asked = (select(Verdict.says).where(Verdict.follower_id == follower.id)
              .order_by(Verdict.closing.desc()).limit(1))
-    report = db.scalars(select(Report).where(Report.number == follower.report_number)).one()
-    return db.scalar(asked.where(Verdict.closing == _closing(db, report))) or ""
+    return db.scalar(asked.where(Verdict.closing == _closing(db, report_of(db, follower)))) or ""
 
 
 def _is_disputed(db: Db, report: Report, closing: int) -> bool:

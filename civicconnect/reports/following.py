@@ -137,7 +137,7 @@ def give_address(db: Db, follower: Follower, contact: ContactDetails) -> Followe
         if follower.role != SENT:
             known.role = AFFECTED if AFFECTED in (known.role, follower.role) else known.role
             follower.role, follower.is_told = LEFT, False
-            _count(db, _report(db, known.report_number))
+            _count(db, report_of(db, known))
         known.is_told = True
         db.flush()
         return known
@@ -151,6 +151,12 @@ def stop(db: Db, follower: Follower) -> None:
     """Send this follower no more letters about the report. That it affects them still counts."""
     follower.is_told = False
     db.flush()
+
+
+def report_of(db: Db, follower: Follower, *, lock: bool = False) -> Report:
+    """Return the report that somebody has to do with."""
+    asked = select(Report).where(Report.number == follower.report_number)
+    return db.scalars(asked.with_for_update() if lock else asked).one()
 
 
 def reports_of(db: Db, person: str) -> list[tuple[Follower, Report]]:
@@ -184,10 +190,6 @@ def _count(db: Db, report: Report) -> None:
                                                              Follower.role == AFFECTED)
     report.people = 1 + (db.scalar(asked) or 0)
     db.flush()
-
-
-def _report(db: Db, number: int) -> Report:
-    return db.scalars(select(Report).where(Report.number == number)).one()
 
 
 def _of(db: Db, number: int, person: str) -> Follower | None:

@@ -29,6 +29,7 @@ SHOWN_FROM = 0.2
 MOST = 3
 LOOKED_AT = 60  # the nearest ones
 FEWEST_LETTERS = 4  # of a word that says something
+ALL_BITS = 2**64 - 1  # they are kept as signed numbers
 ALIKE_BITS = 12  # of 64: photos that differ by no more show the same thing
 PHOTO_SPEAKS = 4.0  # times as likely
 
@@ -114,4 +115,4 @@ def _alike(db: Db, numbers: Sequence[int], photos: Sequence[int]) -> set[int]:
         ReportPhoto.report_number.in_(numbers), ReportPhoto.stage != "done",
         ReportPhoto.likeness.is_not(None))
     return {number for number, likeness in db.execute(asked)
-            if any((likeness ^ ours).bit_count() <= ALIKE_BITS for ours in photos)}
+            if any(((likeness ^ ours) & ALL_BITS).bit_count() <= ALIKE_BITS for ours in photos)}

@@ -20,12 +20,14 @@ from civicconnect.web import (
     data,
     errors,
     files,
+    following,
     frame,
     headers,
     inbox,
     language,
     limits,
     listing,
+    mailbox,
     notices,
     operator,
     partner,
@@ -46,6 +48,7 @@ def furnish(app: Flask, given: Settings) -> None:
     language.prefix(app)
     csrf = CSRFProtect(app)
     csrf.exempt(partner.receive)  # it is signed, and carries no cookie
+    csrf.exempt(following.stop)  # a mail program sends it, and whoever has the key may
     Compress(app)
     sign_in.hang(app)
     store = SQLAlchemySessionUserDatastore(account_session, Staff, Role)
@@ -58,7 +61,8 @@ def furnish(app: Flask, given: Settings) -> None:
     errors.hang(app)
     app.url_map.strict_slashes = False  # people type a slash at the end
     app.url_map.merge_slashes = False  # and nobody is sent to an address made from a Host header
-    rooms = (resident, listing, staff, counter, inbox, partner, performance, data, notices, theme, operator)
+    rooms = (resident, following, listing, staff, counter, inbox, partner, performance, data, notices,
+             mailbox, theme, operator)
     for room in rooms:
         app.register_blueprint(room.pages)
     limits.hang(app, given)

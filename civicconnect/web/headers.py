@@ -11,6 +11,13 @@ POLICY = (
 )
 
 
+def secret(answer: Response) -> Response:
+    """Let no copy of a page stay behind whose address is a secret, and no search engine have it."""
+    answer.headers["Cache-Control"] = "no-store"
+    answer.headers["X-Robots-Tag"] = "noindex"
+    return answer
+
+
 def hang(app: Flask) -> None:
     """Put the headers on every answer of an application."""
 

@@ -11,10 +11,12 @@ from flask_limiter.util import get_remote_address
 from civicconnect.settings import Settings
 
 WRITING = {"resident.submit": "posts_an_hour", "partner.receive": "posts_an_hour",
+           "following.affects_me": "posts_an_hour", "following.follow": "posts_an_hour",
+           "following.add_more": "posts_an_hour", "following.say_fixed": "posts_an_hour",
+           "following.give_address": "posts_an_hour", "following.ask_mine": "posts_an_hour",
            "security.login": "tries_an_hour"}
 # A town hall signs in from one address: only what failed counts.
-COUNTED = {"resident.submit": lambda _: True, "partner.receive": lambda _: True,
-           "security.login": lambda answer: answer.status_code != 302}
+COUNTED = {"security.login": lambda answer: answer.status_code != 302}
 
 
 def hang(app: Flask, given: Settings) -> None:
@@ -24,7 +26,7 @@ def hang(app: Flask, given: Settings) -> None:
 
     for endpoint, setting in WRITING.items():
         rate = f"{getattr(given, setting)} per hour"
-        counted = limiter.limit(rate, methods=["POST"], deduct_when=COUNTED[endpoint])
+        counted = limiter.limit(rate, methods=["POST"], deduct_when=COUNTED.get(endpoint))
         app.view_functions[endpoint] = counted(app.view_functions[endpoint])  # type: ignore[assignment]  # it may be async
 
 

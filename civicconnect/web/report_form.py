@@ -115,6 +115,13 @@ def in_order(faults: Faults) -> Faults:
     return dict(sorted(faults.items(), key=lambda fault: place(fault[0])))
 
 
+def email_fault(email: str) -> str:
+    """Return what is wrong with an e-mail address; "" where it is one."""
+    if EMAIL.fullmatch(email) and len(email) <= 200:
+        return ""
+    return str(_("Write an e-mail address like name@example.com."))
+
+
 def _contact(sent: Sent, service: Service, faults: Faults) -> ContactDetails:
     if service.contact == "none":  # nobody is asked who they are, so nothing typed elsewhere counts
         return ContactDetails()

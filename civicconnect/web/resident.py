@@ -7,7 +7,6 @@ from uuid import uuid4
 from flask import (
     Blueprint,
     Response,
-    make_response,
     redirect,
     render_template,
     request,
@@ -24,7 +23,8 @@ from civicconnect.catalog import Department, Service
 from civicconnect.db import Db, transaction
 from civicconnect.errors import Invalid, NotFound
 from civicconnect.geo import Point
-from civicconnect.web import photos, report_form, telling
+from civicconnect.reports import Likely
+from civicconnect.web import one_report, photos, report_form, telling
 from civicconnect.web.language import chosen
 from civicconnect.web.place import Here, Spot, look, read_spot
 from civicconnect.web.report_form import Sent
@@ -115,8 +115,17 @@ def _ask_rest(sent: Sent, faults: dict[str, list[str]]) -> str:
     here = _look(sent.point, sent.value("address")) if sent.point else None
     return render_template(
         "resident/details.html", sent=sent, faults=report_form.in_order(faults), service=service, here=here,
-        department=_who_answers(service, here) if here else None,
+        department=_who_answers(service, here) if here else None, catalog=offer,
+        already=_already(sent, service) if sent.point and request.method == "GET" else [],
         is_told_in_full=telling.is_told_in_full(service))
+
+
+def _already(sent: Sent, service: Service) -> list[Likely]:
+    """Return open reports that may tell of the same thing."""
+    assert sent.point is not None  # noqa: S101  the caller looked
+    with db.reading() as db_:
+        return reports.likely(db_, read_catalog(), sent.point, service.code, clock.now(),
+                              sent.value("description"))
 
 
 def _who_answers(service: Service, here: Here) -> Department:
@@ -145,9 +154,8 @@ def submit() -> ResponseReturnValue:
         if service.stopped({}):
             return _stop(service, Spot(Point(*offer.city.centre), 14, is_chosen=False), None), 422
         return _ask_rest(sent, fault.fields), 422
-    told = service is not None and telling.is_told_in_full(service)
     return redirect(url_for("resident.show", reference=receipt.reference, sent=1,
-                            key=None if told else reports.own_key(new.id)), 303)
+                            key=reports.own_key(new.id)), 303)
 
 
 @pages.get("/report/photo/<token>")
@@ -188,20 +196,5 @@ def _is_theirs(db_: Db, digest: str) -> bool:
 def show(reference: str) -> ResponseReturnValue:
     """Show one report: where it stands, who has it, by when, and everything that happened."""
     key = request.args.get("key", "")
-    with db.reading() as db_:
-        own = reports.find_own(db_, reference, key) if key else None
-        report = own or reports.find(db_, reference, RESIDENT)
-        beside = reports.around(db_, report)
-        entries = reports.timeline(db_, report, internal=False)
-    offer = read_catalog()
-    told = telling.to_sender(report, beside, key) if own else telling.to_all(report, beside)
-    answer = make_response(render_template(
-        "resident/report.html", report=report, told=told, areas=beside.areas, entries=entries,
-        catalog=offer, service=offer.services[offer.service_codes[report.service_id]],
-        department=offer.departments[offer.department_codes[report.department_id]],
-        just_sent="sent" in request.args, is_late=reports.is_late(report, clock.now()),
-    ))
-    if own:  # the address is a secret: no copy of the page stays behind, and no search engine has it
-        answer.headers["Cache-Control"] = "no-store"
-        answer.headers["X-Robots-Tag"] = "noindex"
-    return answer
+    own = one_report.own_page(reference, key) if key else None
+    return own or one_report.public_page(reference, RESIDENT)

@@ -21,6 +21,7 @@ class Told:
     description: str
     answers: tuple[Mapping[str, Any], ...]
     photos: tuple[str, ...]
+    finished: tuple[str, ...] = ()
     key: str = ""  # what the page was opened with; only its sender has it
 
 
@@ -32,7 +33,7 @@ def is_told_in_full(service: Service) -> bool:
 def to_sender(report: Report, beside: Around, key: str) -> Told:
     """Return everything."""
     return Told(beside.point, report.address, report.description, tuple(report.answers), beside.photos,
-                key)
+                beside.finished, key)
 
 
 def to_all(report: Report, beside: Around) -> Told:
@@ -41,4 +42,4 @@ def to_all(report: Report, beside: Around) -> Told:
     if not report.text_told:
         return Told(place, reports.address_told(report), "", (), ())
     return Told(place, reports.address_told(report), report.description, tuple(report.answers),
-                beside.photos)
+                beside.photos, beside.finished)

@@ -35,12 +35,30 @@ EVENT = {
     "wait": _l("Waiting"), "resume": _l("Work resumed"), "close": _l("Closed"),
     "reopen": _l("Reopened"), "note": _l("Internal note"),
     "look": _l("Contact details looked at"), "erase": _l("Words removed"),
+    "support": _l("It affects somebody else too"), "add": _l("More was added"),
+    "answer": _l("Somebody looked whether it is fixed"), "withdraw": _l("Taken back by its sender"),
+    "dispute": _l("Reopened: it is still there"),
 }
 SOURCE = {
     "web": _l("Website"), "call": _l("Telephone"), "app": _l("App"), "crew": _l("City crew"),
     "partner": _l("Partner"), "social": _l("Social media"), "staff": _l("Staff"),
     "counter": _l("Counter"), "email": _l("E-mail"), "letter": _l("Letter"),
     "unknown": _l("the record does not say how"),
+}
+SAYS = {
+    "fixed": _l("It is fixed"), "still_there": _l("It is still there"), "cannot_tell": _l("I cannot tell"),
+}
+VERIFICATION = {
+    "confirmed": _l("People confirm that it is fixed"), "disputed": _l("People say that it is still there"),
+    "audited_fixed": _l("Checked: it is fixed"), "audited_not_fixed": _l("Checked: it is not fixed"),
+    "audited_cannot_tell": _l("Checked: nobody can tell"),
+}
+# What is said after each thing somebody did on their own page.
+THANKS = {
+    "affected": _l("You are counted. Give an address below to be told what happens."),
+    "follows": _l("You will be told of each step."), "more": _l("We have added it."),
+    "fixed": _l("We have your answer."), "words": _l("It is changed, and what stood there is erased."),
+    "withdraw": _l("The report is taken back."), "address": _l("You will be told of each step."),
 }
 PRIORITY = {"low": _l("Low"), "normal": _l("Normal"), "high": _l("High"), "urgent": _l("Urgent")}
 
@@ -137,6 +155,9 @@ def hang(app: Flask) -> None:
         event_words=lambda code: EVENT.get(code, code),
         source_words=lambda code: SOURCE.get(code, code),
         kind_words=lambda code: KIND.get(code, code),
+        thanks_words=lambda code: THANKS.get(code, ""),
+        says_words=lambda code: SAYS.get(code, code),
+        verification_words=lambda code: VERIFICATION.get(code, code),
         priority_words=lambda code: PRIORITY.get(code, code),
     )
     app.add_template_global(asked)

@@ -80,7 +80,7 @@ def test_each_public_step_goes_to_everybody_once(db_, report, step):
     sent()
     for verb, given in (("accept", {}), ("plan", {"planned_for": "2026-11-30"}), ("start", {}),
                         ("wait", {"reason": "The part is ordered."}), ("resume", {}),
-                        ("close", {"outcome": "fixed", "reason": "Filled."}), ("reopen", {"reason": "Sunk."})):
+                        ("close", {"outcome": "fixed", "reason": "Done."}), ("reopen", {"reason": "Sunk."})):
         step(verb, **given)
     letters = sent()[1:]
     assert len(letters) == 2 * 7

@@ -199,7 +199,8 @@ def test_who_has_to_do_with_a_repeat_hears_of_the_first(db_, staff, make_report,
     again = make_report(contact=bea)
     ana_too = Person("b", ContactDetails(email="ana@home.example"))
     reports.joined(db_, RESIDENT, again.reference, ana_too, affected=True)
-    reports.transition(db_, staff, again.reference, "close", {"outcome": "duplicate", "lead": report.reference})
+    told = {"outcome": "duplicate", "lead": report.reference}
+    reports.transition(db_, staff, again.reference, "close", told)
     db_.refresh(report)
     assert (report.people, again.people) == (1, 2)
     assert {one.person for one in reports.who_is_told(db_, report.number)} == {

@@ -41,18 +41,22 @@ def sent(visitor, db_):
 
 
 def pictures(page) -> list[str]:
-    return [e.get("src") for e in page.tree.iter("img") if "/media/" in e.get("src")]
+    shown = [e for e in page.tree.iter("ul") if e.get("class") == "photos"]
+    return [e.get("src") for part in shown for e in part.iter("img")]
 
 
 def maps(page) -> list[str]:
     return [e.get("src") for e in page.tree.iter("img") if "map.svg" in e.get("src")]
 
 
-def test_a_report_that_is_told_in_full_needs_no_key(sent, visitor):
+def test_a_report_that_is_told_in_full_is_read_without_its_key_but_not_changed(sent, visitor):
     address = sent()
-    assert "key=" not in address
     page = visitor.get(address)
+    assert "Only you have the address of this page: keep it." in page.words
+    assert page.answer.headers["Cache-Control"] == "no-store"
+    page = visitor.get(address.split("?")[0])
     assert "Only you" not in page.words
+    assert "Take it back" not in page.words
     assert page.answer.headers["Cache-Control"] == "no-cache"
     assert SECRET in page.words
 

@@ -1,0 +1,93 @@
+"""The page of one report, for everybody, for who sent it, and for who follows it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from flask import Response, make_response, render_template, request
+
+from civicconnect import clock, db, reports
+from civicconnect.accounts import Actor
+from civicconnect.db import Db, transaction
+from civicconnect.errors import NotFound
+from civicconnect.media import Photo
+from civicconnect.reports import Follower, Report
+from civicconnect.web import photos, telling
+from civicconnect.web.headers import secret
+from civicconnect.web.photos import Faults
+from civicconnect.web.words import SAYS, read_catalog
+
+
+@dataclass(frozen=True)
+class Typed:
+    """What was typed into one of the page's small forms and refused.
+
+    form    which of them: more, fixed, words-1, address, withdraw
+    """
+
+    form: str = ""
+    values: Mapping[str, str] = field(default_factory=dict)
+    photos: tuple[Photo, ...] = ()
+    faults: Faults = field(default_factory=dict)
+
+    def value(self, form: str, name: str, otherwise: str = "") -> str:
+        """Return what stands in a field of a form."""
+        return self.values.get(name, otherwise) if form == self.form else otherwise
+
+    def faults_of(self, form: str) -> Faults:
+        return self.faults if form == self.form else {}
+
+    def tokens(self, form: str) -> list[str]:
+        return [photos.token_of(photo) for photo in self.photos] if form == self.form else []
+
+
+NOTHING = Typed()
+
+
+def public_page(reference: str, actor: Actor, typed: Typed = NOTHING) -> Response:
+    """Show what everybody may see of a report."""
+    with db.reading() as view:
+        report = reports.find(view, reference, actor)
+        return make_response(_render(view, report, None, typed), 422 if typed.faults else 200)
+
+
+def own_page(reference: str, key: str) -> Response | None:
+    """Show all of a report to whoever sent it; None where this is not their key."""
+    with db.reading() as view:
+        report = reports.find_own(view, reference, key)
+    if report is None:
+        return None
+    with transaction() as change:  # the first time it writes down that somebody sent it
+        follower = reports.sender(change, report)
+    return page_of(follower)
+
+
+def page_of(follower: Follower, typed: Typed = NOTHING) -> Response:
+    """Show a report to one who has to do with it, with all they may do."""
+    with db.reading() as view:
+        page = _render(view, reports.report_of(view, follower), follower, typed)
+    return secret(make_response(page, 422 if typed.faults else 200))
+
+
+def _render(view: Db, report: Report, follower: Follower | None, typed: Typed) -> str:
+    beside, now = reports.around(view, report), clock.now()
+    entries = reports.timeline(view, report, internal=False)
+    offer = read_catalog()
+    is_sender = follower is not None and follower.role == "sent"
+    told = (telling.to_sender(report, beside, reports.own_key(report.id)) if is_sender
+            else telling.to_all(report, beside))
+    if follower is not None and not is_sender and report.visibility != "public":
+        raise NotFound("this report is no longer public")
+    return render_template(
+        "resident/report.html", report=report, told=told, areas=beside.areas, entries=entries, catalog=offer,
+        service=offer.services[offer.service_codes[report.service_id]],
+        department=offer.departments[offer.department_codes[report.department_id]],
+        just_sent="sent" in request.args, thanks=request.args.get("thanks", ""),
+        is_late=reports.is_late(report, now), follower=follower, is_sender=is_sender,
+        key=reports.key_of(follower) if follower else "", typed=typed, answers=SAYS.items(),
+        can_answer=follower is not None and reports.can_answer(report, now),
+        said=reports.said_by(view, follower) if follower and report.status == "closed" else "",
+        own_words=reports.own_words(view, report) if is_sender else [],
+        can_join=report.outcome not in ("withdrawn", "invalid") and report.visibility == "public",
+    )

@@ -1,0 +1,229 @@
+"""After the sending, on the pages: me too, follow, more, taking back, the answer, the end of letters."""
+
+from __future__ import annotations
+
+import io
+import re
+
+import pytest
+from sqlalchemy import select
+
+from civicconnect import jobs, notify, reports
+from civicconnect.accounts import SYSTEM, ContactDetails
+from civicconnect.app import handlers
+from civicconnect.reports import Follower, Report
+from tests.journeys.test_from_form_to_export import send
+from tests.offers import change_service, make_plain
+from tests.web.test_photos import picture
+
+ANA = ContactDetails(email="ana@home.example")
+
+
+@pytest.fixture(autouse=True)
+def plain(db_):
+    make_plain(db_)
+
+
+@pytest.fixture
+def own(visitor):
+    """Send a report; returns its page as its sender sees it."""
+    return visitor.follow(send(visitor, description="By Ana's door, call 555 0199 now."))
+
+
+@pytest.fixture
+def report(db_, own):
+    return db_.scalars(select(Report).order_by(Report.number.desc()).limit(1)).one()
+
+
+@pytest.fixture
+def close(db_, staff, report):
+    return lambda: reports.transition(db_, staff, report.reference, "close", {"outcome": "fixed"})
+
+
+def submit(visitor, page, action, **typed):
+    """Fill in one of the page's small forms and send it."""
+    return visitor.post(address(page, action), page.form(action) | typed)
+
+
+def address(page, action):
+    return next(f.get("action") for f in page.tree.iter("form") if (f.get("action") or "").endswith(action))
+
+
+def again(db_, report):
+    db_.expire_all()
+    return reports.find(db_, report.reference, SYSTEM)
+
+
+def test_one_tap_says_that_it_affects_somebody_too_and_a_second_tap_nothing(someone, report, db_):
+    neighbour = someone()
+    for _ in range(2):
+        page = neighbour.follow(submit(neighbour, neighbour.get(f"/reports/{report.reference}"), "/me-too"))
+        assert "You are counted." in page.words
+        assert page.answer.headers["Cache-Control"] == "no-store"
+    assert again(db_, report).people == 2
+    assert "It affects 2 people who said so." in someone().get(f"/reports/{report.reference}").words
+
+
+def test_other_browsers_are_other_people(someone, report, db_):
+    for _ in range(3):
+        stranger = someone()
+        submit(stranger, stranger.get(f"/reports/{report.reference}"), "/me-too")
+    assert again(db_, report).people == 4
+
+
+def test_the_cookie_that_keeps_count_is_out_of_reach_for_scripts(someone, report):
+    stranger = someone()
+    public = stranger.get(f"/reports/{report.reference}")
+    assert not [c for c in public.answer.headers.getlist("Set-Cookie") if c.startswith("civic_device")]
+    answer = submit(stranger, public, "/me-too").answer
+    [cookie] = [c for c in answer.headers.getlist("Set-Cookie") if c.startswith("civic_device")]
+    assert "HttpOnly" in cookie
+    assert "SameSite=Lax" in cookie
+
+
+@pytest.mark.parametrize("email", ["", "ana", "a b@c", "a@b\nc", "x" * 200 + "@home.example"])
+def test_following_asks_for_an_address_that_is_one(someone, report, email):
+    stranger = someone()
+    page = submit(stranger, stranger.get(f"/reports/{report.reference}"), "/follow", email=email)
+    assert page.status == 422
+    assert "Write an e-mail address like name@example.com." in page.words
+
+
+def test_who_follows_is_told_and_stops_the_letters_with_one_click(someone, report, db_, close):
+    stranger = someone()
+    page = submit(stranger, stranger.get(f"/reports/{report.reference}"), "/follow", email="bea@home.example")
+    assert "You are told of each step by e-mail." in stranger.follow(page).words
+    jobs.drain(handlers())
+    assert len(notify.letterbox().letters()) == 1
+    close()
+    jobs.drain(handlers())
+    letter = notify.letterbox().letters()[0].read_text()
+    stop = re.search(r"/en/follow/[\w-]+/stop", letter.replace("=\r\n", "").replace("=\n", ""))[0]
+    assert "Send no more" in stranger.get(stop).words
+    # As a mail program does it: without our page, its cookie or its token.
+    assert someone().post(stop, {"List-Unsubscribe": "One-Click"}).status == 303
+    assert "go to you any more" in stranger.get(stop).words
+    assert reports.who_is_told(db_, report.number) == []
+
+
+def test_its_sender_adds_words_and_photos(visitor, own, report, someone):
+    photo = (io.BytesIO(picture(10)), "a.jpg")
+    page = visitor.follow(submit(visitor, own, "/more", words="It grew.", photo=photo))
+    assert "We have added it." in page.words
+    public = someone().get(f"/reports/{report.reference}")
+    assert "It grew." in public.words
+    assert public.text.count("/media/") == 2
+
+
+def test_a_refused_addition_keeps_its_words_and_its_photo(visitor, own):
+    refused = submit(visitor, own, "/more", words="x" * 4001, photo=(io.BytesIO(picture(10)), "a.jpg"))
+    assert refused.status == 422
+    assert "Use at most 4000 characters." in refused.words
+    fields = refused.form("/more")
+    assert fields["words"] == "x" * 4001
+    assert fields["photo_kept"]
+    bad = submit(visitor, own, "/more", words="Look.", photo=(io.BytesIO(b"no photo"), "a.jpg"))
+    assert (bad.status, bad.form("/more")["words"]) == (422, "Look.")
+
+
+def test_its_sender_takes_words_back_for_good(visitor, own, report, someone, db_):
+    page = visitor.follow(submit(visitor, own, "/words", words="By a door."))
+    assert "It is changed, and what stood there is erased." in page.words
+    public = someone().get(f"/reports/{report.reference}")
+    assert "By a door." in public.words
+    assert "555 0199" not in public.text + visitor.get("/reports.csv").bytes.decode()
+    assert list(reports.check_chains(db_)) == []
+
+
+def test_its_sender_takes_a_photo_back(visitor, db_):
+    page = visitor.follow(send(visitor, description="Look.", photo=(io.BytesIO(picture(10)), "a.jpg")))
+    fields = page.form("/words")
+    digest = fields.pop("photo")
+    shown = visitor.follow(visitor.post(address(page, "/words"), fields))
+    assert "/media/" not in shown.text
+    assert visitor.get(f"/media/{digest}.jpg").status == 404
+
+
+def test_its_sender_takes_the_whole_report_back(visitor, own, report, db_):
+    page = visitor.follow(submit(visitor, own, "/withdraw", reason="It is mended."))
+    assert "The report is taken back." in page.words
+    assert again(db_, report).outcome == "withdrawn"
+    assert "This affects me too" not in visitor.get(f"/reports/{report.reference}").words
+    assert submit(visitor, own, "/withdraw").status == 409
+
+
+def test_who_only_follows_takes_nothing_back(someone, own, report, db_):
+    stranger = someone()
+    page = stranger.follow(submit(stranger, stranger.get(f"/reports/{report.reference}"), "/me-too"))
+    assert "Take it back" not in page.words
+    key = re.search(r"/follow/([\w-]+)/more", address(page, "/more"))[1]
+    token = page.form("/more")["csrf_token"]
+    for what in ("withdraw", "words"):
+        typed = {"csrf_token": token, "seq": "1", "words": ""}
+        assert stranger.post(f"/follow/{key}/{what}", typed).status == 403
+    assert again(db_, report).status == "received"
+
+
+def test_an_answer_from_a_letter_asks_first_and_still_there_reopens(own, report, close, db_, someone):
+    close()
+    key = reports.key_of(reports.sender(db_, report))
+    ask = someone().get(f"/follow/{key}/fixed?says=still_there")
+    assert "You tapped: It is still there" in ask.words
+    assert again(db_, report).status == "closed"  # a mail program that looks says nothing
+    stranger = someone()
+    ask = stranger.get(f"/follow/{key}/fixed?says=still_there")
+    page = stranger.follow(submit(stranger, ask, "/fixed", says="still_there"))
+    assert "We have your answer." in page.words
+    assert again(db_, report).status == "accepted"
+    public = someone().get(f"/reports/{report.reference}").words
+    assert "People say that it is still there" in public
+    assert "Reopened: it is still there" in public
+
+
+def test_an_answer_with_words_stands_on_the_page(visitor, own, report, close, db_):
+    close()
+    page = visitor.get(own.answer.request.path + "?" + own.answer.request.query_string.decode())
+    said = submit(visitor, page, "/fixed", says="fixed", words="Well done.")
+    shown = visitor.follow(said).words
+    assert "You said: It is fixed." in shown
+    assert "Well done." in shown
+    assert "People confirm that it is fixed" in shown
+    assert submit(visitor, page, "/fixed", says="").status == 422
+
+
+@pytest.mark.parametrize("what", ["", "/fixed", "/stop"])
+def test_a_wrong_key_is_no_page(visitor, report, what):
+    for key in ("1", "x", "1-" + "0" * 24, "9" * 30 + "-a", "%F0%9F%92%A9"):
+        assert visitor.get(f"/follow/{key}{what}").status == 404
+
+
+def test_an_address_given_later_gets_letters(visitor, own, report, db_):
+    page = visitor.follow(submit(visitor, own, "/address", email="ana@home.example"))
+    assert "You are told of each step by e-mail." in page.words
+    assert submit(visitor, own, "/address", email="nobody").status == 422
+    assert db_.scalars(select(Follower.role).where(Follower.is_told)).all() == ["sent"]
+
+
+def test_my_reports_by_a_link(visitor, make_report, someone):
+    make_report(contact=ANA)
+    ask = visitor.get("/me")
+    assert visitor.post("/me", ask.form("/me") | {"email": "ana"}).status == 422
+    for email in ("ana@home.example", "stranger@home.example"):
+        told = visitor.follow(visitor.post("/me", ask.form("/me") | {"email": email}))
+        assert "If we know this address" in told.words
+    jobs.drain(handlers())
+    letter = next(f.read_text() for f in notify.letterbox().letters() if "/me?token" in f.read_text())
+    link = re.search(r"/en/me\?token=3?D?([\w-]+)", letter.replace("=\r\n", "").replace("=\n", ""))[1]
+    page = someone().get(f"/me?token={link}")
+    assert "You sent it" in page.words
+    assert page.answer.headers["Cache-Control"] == "no-store"
+    assert visitor.get(f"/me?token={link[:-1]}x").status == 410
+
+
+def test_a_private_report_has_no_followers(visitor, db_, someone):
+    change_service(db_, "pothole", visibility="private")
+    page = visitor.follow(send(visitor))
+    assert "The page everybody sees" not in page.words
+    reference = db_.scalars(select(Report.reference)).one()
+    token = someone().get("/me").form("/me")["csrf_token"]
+    assert visitor.post(f"/reports/{reference}/me-too", {"csrf_token": token}).status in (400, 404)

@@ -44,7 +44,7 @@ def furnish(app: Flask, given: Settings) -> None:
     """Hang the pages into an application."""
     _configure(app, given)
     app.jinja_env.undefined = StrictUndefined
-    Babel(app, locale_selector=language.chosen, timezone_selector=language.time_zone)
+    Babel(app, locale_selector=language.locale, timezone_selector=language.time_zone)
     language.prefix(app)
     csrf = CSRFProtect(app)
     csrf.exempt(partner.receive)  # it is signed, and carries no cookie

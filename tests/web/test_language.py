@@ -8,6 +8,7 @@ from gettext import GNUTranslations
 from pathlib import Path
 
 import pytest
+from babel import Locale
 from babel.messages.catalog import Catalog
 from babel.messages.frontend import CommandLineInterface
 from babel.messages.mofile import write_mo
@@ -23,12 +24,12 @@ from tests.journeys.test_from_form_to_export import choose_place
 
 HERE = Path(__file__).parent.parent.parent
 FOLDER = HERE / "civicconnect" / "web" / "translations"
-LANGUAGES = ("es", "pt", "ar")
+LANGUAGES = words.language.SPOKEN[1:]
 ARABIC = re.compile(r"[\u0600-\u06ff]")
 PLACE = re.compile(r"%\((\w+)\)[sd]")
 GOOD = {"answer-size": "plate", "answer-depth": "4"}
 # In Babel's order of the plural forms: those said of one single number need not repeat it.
-OF_ONE_NUMBER = {"es": 1, "pt": 1, "ar": 3}
+OF_ONE_NUMBER = {"ar": 3, "zh-Hans": 0, "zh-Hant": 0, "ko": 0}
 
 
 @pytest.fixture(scope="session")
@@ -45,8 +46,12 @@ def said(tmp_path_factory) -> Catalog:
 
 
 def catalogue(language: str) -> Catalog:
-    with (FOLDER / language / "LC_MESSAGES" / "messages.po").open("rb") as po:
-        return read_po(po, locale=language, abort_invalid=True)
+    with (folder(language) / "messages.po").open("rb") as po:
+        return read_po(po, locale=language.replace("-", "_"), abort_invalid=True)
+
+
+def folder(language: str) -> Path:
+    return FOLDER / language.replace("-", "_") / "LC_MESSAGES"
 
 
 def english(message) -> tuple[str, ...]:
@@ -71,14 +76,14 @@ def _forms(message) -> tuple[str, ...]:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_plural_form_is_there_and_every_place_is_kept(said, language):
     have = catalogue(language)
-    assert have.num_plurals == (6 if language == "ar" else 2)
+    assert have.num_plurals == len(Locale.parse(language, sep="-").plural_form.rules) + 1
     for message in filter(lambda m: m.id, said):
         forms, places = _forms(have[message.id]), set(PLACE.findall(english(message)[-1]))
         if message.pluralizable:
             assert len(forms) == have.num_plurals, message.id
         for number, form in enumerate(forms):
             kept = set(PLACE.findall(form))
-            spared = {"num"} if message.pluralizable and number < OF_ONE_NUMBER[language] else set()
+            spared = {"num"} if message.pluralizable and number < OF_ONE_NUMBER.get(language, 1) else set()
             assert places - spared <= kept <= places, form
 
 
@@ -91,14 +96,14 @@ def test_the_compiled_catalogue_is_the_written_one(language):
     compiled = io.BytesIO()
     write_mo(compiled, catalogue(language))
     compiled.seek(0)
-    with (FOLDER / language / "LC_MESSAGES" / "messages.mo").open("rb") as file:
+    with (folder(language) / "messages.mo").open("rb") as file:
         on_disk, fresh = GNUTranslations(file)._catalog, GNUTranslations(compiled)._catalog
     assert {k: v for k, v in on_disk.items() if k} == {k: v for k, v in fresh.items() if k}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_catalogue_says_who_reviewed_it_and_nothing_of_who_made_it(language):
-    text = (FOLDER / language / "LC_MESSAGES" / "messages.po").read_text(encoding="utf-8")
+    text = (folder(language) / "messages.po").read_text(encoding="utf-8")
     assert "# X-Reviewed: no\n" in text
     assert "\n#: " not in text
     head = text.split("\n\n")[0]
@@ -117,7 +122,7 @@ def speaking():
     """Work as a page in a language does, without a city or a database."""
     app = Flask(__name__)
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(FOLDER)
-    Babel(app, locale_selector=words.language.chosen)
+    Babel(app, locale_selector=words.language.locale)
     return lambda language: app.test_request_context("/", environ_overrides={"civic.language": language})
 
 
@@ -184,7 +189,7 @@ def test_no_page_says_an_english_sentence(said, language, visitor, signed_in, ma
     assert len([text for text in whole if is_said(text, seen)]) > 3  # an English page is noticed
     for page in shown:
         assert page.tree.get("lang") == language
-        assert page.tree.get("dir") == "rtl" if language == "ar" else "ltr"
+        assert page.tree.get("dir") == ("rtl" if language in ("ar", "ur") else "ltr")
         told = page.words + " " + " ".join(v for e in page.tree.iter() for k, v in e.items() if k in (
             "alt", "aria-label", "data-label", "data-refused"))
         assert [text for text in whole if is_said(text, told)] == [], page.answer.request.path
@@ -249,8 +254,11 @@ def test_a_form_sent_in_spanish_is_answered_in_spanish(visitor):
 def test_the_browser_s_own_language_is_taken_where_the_address_names_none(visitor):
     assert visitor.get("/", headers={"Accept-Language": "ar-EG, en;q=0.5"}).tree.get("lang") == "ar"
     assert visitor.get("/", headers={"Accept-Language": "tlh"}).tree.get("lang") == "en"
+    for tag, spoken in (("zh-TW", "zh-Hant"), ("zh-HK,zh;q=0.9", "zh-Hant"), ("zh", "zh-Hans"),
+                        ("zh-CN", "zh-Hans"), ("zh-Hant-HK", "zh-Hant"), ("pt-BR", "pt"), ("ht-HT", "ht")):
+        assert visitor.get("/", headers={"Accept-Language": tag}).tree.get("lang") == spoken, tag
 
 
-@pytest.mark.parametrize("address", ["/fr/report", "/xx/", "/es/es/report", "/ES/report"])
+@pytest.mark.parametrize("address", ["/de/report", "/xx/", "/es/es/report", "/ES/report", "/zh/report"])
 def test_an_unknown_prefix_is_no_page(visitor, address):
     assert visitor.get(address).status == 404

@@ -73,6 +73,12 @@ class City:
     storm: Storm = field(default=Storm(on=False, during=Span(), words={}))
     notices: Mapping[str, Any] = field(default_factory=dict)
     layers: Mapping[str, Words] = field(default_factory=dict)
+    in_part: tuple[str, ...] = ()  # languages of the pages that not all of the city's own words are in
+
+    @property
+    def spoken(self) -> tuple[str, ...]:
+        """Return the languages that people may choose."""
+        return self.languages + self.in_part
 
     @property
     def keep_contact(self) -> timedelta:
@@ -295,6 +301,7 @@ def _city(facts: Mapping[str, Any], logo_name: str) -> City:
         Storm(storm.get("on", False), Span(storm.get("begins", ""), storm.get("ends", "")),
               storm.get("words", {})),
         facts.get("notices", {}), {layer["code"]: layer["name"] for layer in facts.get("layer", ())},
+        tuple(facts.get("languages_in_part", ())),
     )
 
 

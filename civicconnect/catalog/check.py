@@ -129,7 +129,8 @@ def _check_city(city: Mapping[str, Any], faults: list[str]) -> None:
     _check_order("city.toml, [storm]", city.get("storm", {}), faults)
     for code in _twice(city.get("layer", [])):
         faults.append(f"city.toml, [[layer]] {code}: the code stands twice.")
-    for name in sorted(k for k, n in Counter(city.get("languages", [])).items() if n > 1):
+    spoken = [*city.get("languages", []), *city.get("languages_in_part", [])]
+    for name in sorted(k for k, n in Counter(spoken).items() if n > 1):
         faults.append(f"city.toml, key 'languages': '{name}' stands twice.")
     for key, words in faint(city.get("colours", {})):
         faults.append(f"city.toml, key 'colours.{key}': {words}")

@@ -27,6 +27,7 @@ COLOUR = validate.Regexp(r"#[0-9a-fA-F]{6}$", error="Write a colour as #0b5a6f."
 HOST = validate.Regexp(
     r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$",
     error="Write a host name in small letters, without port or https://, as 311.city.example.")
+LANGUAGE = validate.Regexp(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$", error="Write a language by its code, as en.")
 LINK = validate.Regexp(r"(https?://[^\s<>\"]{1,480}|/[^\s<>\"/\\][^\s<>\"\\]{0,480})$",
                        error="Write an address that begins with https:// or with /.")
 
@@ -117,9 +118,8 @@ class City(Schema):
     slug = fields.Str(required=True, validate=[CODE, validate.Length(max=60)])
     time_zone = fields.Str(required=True, validate=validate.OneOf(
         available_timezones(), error="{input} is no time zone; write one as Europe/Zurich."))
-    languages = fields.List(fields.Str(validate=validate.Regexp(
-        r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$", error="Write a language by its code, as en.")),
-        required=True, validate=validate.Length(min=1))
+    languages = fields.List(fields.Str(validate=LANGUAGE), required=True, validate=validate.Length(min=1))
+    languages_in_part = fields.List(fields.Str(validate=LANGUAGE), load_default=list)
     catch_all = fields.Str(required=True)
     limit_layer = fields.Str(load_default="")
     hosts = fields.List(fields.Str(validate=HOST), load_default=list)

@@ -131,7 +131,7 @@ def _told(spot: Place | None) -> dict[str, str]:
 
 
 def _language(wished: str, offer: Catalog) -> str:
-    spoken = offer.city.languages
+    spoken = offer.city.spoken
     return next((code for code in (wished, language.chosen()) if code in spoken), spoken[0])
 
 

@@ -54,7 +54,7 @@ def _around() -> dict[str, Any]:
     spoken = language.chosen()
     try:
         city = read_catalog().city
-        seen, offered = _frame(city), city.languages
+        seen, offered = _frame(city), city.spoken
     except (NotFound, OperationalError):  # before a city is loaded, or without its database
         seen, offered = Frame(), ()
     return {"lang": spoken, "dir": language.direction(spoken),

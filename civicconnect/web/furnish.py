@@ -25,6 +25,7 @@ from civicconnect.web import (
     headers,
     inbox,
     language,
+    languages,
     limits,
     listing,
     mailbox,
@@ -62,7 +63,7 @@ def furnish(app: Flask, given: Settings) -> None:
     app.url_map.strict_slashes = False  # people type a slash at the end
     app.url_map.merge_slashes = False  # and nobody is sent to an address made from a Host header
     rooms = (resident, following, listing, staff, counter, inbox, partner, performance, data, notices,
-             mailbox, theme, operator)
+             languages, mailbox, theme, operator)
     for room in rooms:
         app.register_blueprint(room.pages)
     limits.hang(app, given)

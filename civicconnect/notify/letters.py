@@ -153,7 +153,7 @@ def _facts_of(tongue: Tongue, entry: Entry) -> list[tuple[str, str]]:
     _, facts = tongue.say, entry.facts
     found = []
     if facts.get("outcome") and entry.verb != "withdraw":
-        found.append((_("What came of it"), _(OUTCOME[facts["outcome"]])))
+        found.append((_("What came of it"), tongue.say(OUTCOME[facts["outcome"]])))
     if facts.get("planned_for"):
         found.append((_("Planned for"), tongue.day(facts["planned_for"])))
     if facts.get("next_owner"):

@@ -120,7 +120,7 @@ def _areas_inside(
         layer, _, code = new.area.partition(":")
         named = geo.area_called(db, layer, code, day)
         if named is None:
-            raise Invalid({"area": [Sentence("Choose the part of the city from the list.")]})
+            raise Invalid({"place": [Sentence("Choose the part of the city from the list.")]})
         return (named,)
     areas = geo.areas_at(db, new.point, day)
     if city.limit_layer and not any(a.layer == city.limit_layer for a in areas):

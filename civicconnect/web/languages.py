@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
 from babel.messages.pofile import read_po
 from flask import Blueprint, render_template
@@ -47,7 +46,8 @@ def index() -> ResponseReturnValue:
 @cache
 def _catalogue(code: str) -> tuple[float, bool]:
     """Return the share of our sentences that a catalogue has, and whether a person has read it."""
-    file = Path(settings.HERE) / "web" / "translations" / code.replace("-", "_") / "LC_MESSAGES" / "messages.po"
+    folder = settings.HERE / "web" / "translations" / code.replace("-", "_")
+    file = folder / "LC_MESSAGES" / "messages.po"
     if not file.is_file():
         return 0.0, False
     with file.open("rb") as po:

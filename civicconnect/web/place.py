@@ -13,6 +13,7 @@ from werkzeug.datastructures import MultiDict
 from civicconnect import geo
 from civicconnect.catalog import City
 from civicconnect.db import Db
+from civicconnect.errors import Invalid, Sentence
 from civicconnect.geo import AreaHit, Point, View, point_from
 from civicconnect.web.given import whole
 
@@ -46,6 +47,15 @@ class Spot:
         return url_for("resident.form", **told, **more)
 
 
+    def told(self, here: Here | None) -> dict[str, Any]:
+        """Return what the address of the next step must hold of the place."""
+        if here is None:
+            return {}
+        if not self.is_chosen:
+            return {"area": here.found[0].key, "address": here.address}
+        return {"lat": self.centre.lat, "long": self.centre.long, "address": here.address or None}
+
+
 @dataclass(frozen=True)
 class Here:
     """What stands at a place: said back to whoever chose it."""
@@ -65,6 +75,23 @@ def look(db: Db, point: Point, address: str, city: City, now: datetime) -> Here:
     limit = city.limit_layer
     return Here(address or geo.describe(db, point), found, tuple(a for a in found if a.layer != limit),
                 not limit or any(a.layer == limit for a in found))
+
+
+def told_in_words(db: Db, args: MultiDict[str, str], now: datetime, city: City) -> Here | None:
+    """Return a place that is told in words alone, with the part of the city it lies in; None where it is not.
+
+    Raises Invalid: one of the two is missing, or there is no such part.
+    """
+    area, words = args.get("area", ""), " ".join(args.get("address", "").split())[:200]
+    if not area and "area" not in args:
+        return None
+    layer, _, code = area.partition(":")
+    found = geo.area_called(db, layer, code, now.astimezone(ZoneInfo(city.time_zone)).date())
+    faults = {"address": not words and Sentence("Say where it is, as by the blue door of the school."),
+              "area": found is None and Sentence("Choose the part of the city from the list.")}
+    if found is None or not words:
+        raise Invalid({name: [sentence] for name, sentence in faults.items() if sentence})
+    return Here(words, (found,), (found,), is_inside=True)
 
 
 def read_spot(args: MultiDict[str, str], city: City) -> tuple[Spot, bool]:

@@ -103,6 +103,7 @@ def report_from(sent: Sent, catalog: Catalog, language: str) -> NewReport:
         address=" ".join(sent.value("address").split()),
         description=sent.value("description").replace("\r\n", "\n").strip(),
         answers=answered, language=language, source="web", photos=sent.photos, contact=contact,
+        area="" if sent.point else sent.value("area")[:160],
     )
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import date
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 from flask import (
     Blueprint,
@@ -16,6 +18,7 @@ from flask import (
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
+from werkzeug.datastructures import MultiDict
 
 from civicconnect import accounts, clock, db, geo, reports, routing
 from civicconnect.accounts import Actor
@@ -26,7 +29,7 @@ from civicconnect.geo import Point
 from civicconnect.reports import Likely
 from civicconnect.web import one_report, photos, report_form, telling
 from civicconnect.web.language import chosen
-from civicconnect.web.place import Here, Spot, look, read_spot
+from civicconnect.web.place import Here, Spot, look, read_spot, told_in_words
 from civicconnect.web.report_form import Sent
 from civicconnect.web.words import read_catalog, say
 
@@ -50,12 +53,14 @@ def form() -> ResponseReturnValue:
     offer = read_catalog()
     try:
         spot, was_moved = read_spot(request.args, offer.city)
+        in_words = _told_in_words()
     except Invalid as fault:
-        start = Spot(Point(*offer.city.centre), 14, is_chosen=False)
+        start = Spot(Point(*offer.city.centre), 14, is_chosen=False,
+                     service=request.args.get("service", "")[:80])
         return _ask_where(start, fault.fields), 422
     if was_moved:
         return redirect(spot.at())
-    here = _look(spot.centre, request.args.get("address", "")[:200]) if spot.is_chosen else None
+    here = in_words or (_look(spot.centre, request.args.get("address", "")[:200]) if spot.is_chosen else None)
     if here and not here.is_inside:
         return _ask_where(spot, {"place": [_outside()]}), 422
     service = offer.services.get(spot.service)
@@ -65,8 +70,16 @@ def form() -> ResponseReturnValue:
         return _ask_where(spot, {})
     if service is None:
         return _ask_what(spot, here)
+    if in_words:
+        return _ask_rest(Sent({"area": request.args["area"], "address": here.address,
+                               "service": service.code}), {})
     return _ask_rest(Sent({"lat": str(spot.centre.lat), "long": str(spot.centre.long),
                            "address": here.address, "service": service.code}, uuid4(), spot.centre), {})
+
+
+def _told_in_words() -> Here | None:
+    with db.reading() as db_:
+        return told_in_words(db_, request.args, clock.now(), read_catalog().city)
 
 
 def _look(point: Point, address: str) -> Here:
@@ -88,8 +101,16 @@ def _ask_where(spot: Spot, faults: dict[str, list[str]]) -> str:
         if not found and not faults:
             faults = {"q": [_("We found no such address in the city. Try the street alone, or tap "
                               "the map.")]}
-    return render_template("resident/where.html", spot=spot, words=words, found=found,
-                           service=read_catalog().services.get(spot.service), faults=faults)
+    offer = read_catalog()
+    with db.reading() as db_:
+        parts = [area for area in geo.named_areas(db_, _today()) if not area.until
+                 and area.layer != offer.city.limit_layer]
+    return render_template("resident/where.html", spot=spot, words=words, found=found, parts=parts,
+                           layers=offer.city.layers, service=offer.services.get(spot.service), faults=faults)
+
+
+def _today() -> date:
+    return clock.now().astimezone(ZoneInfo(read_catalog().city.time_zone)).date()
 
 
 def _ask_what(spot: Spot, here: Here | None, resting: Service | None = None) -> str:
@@ -112,12 +133,21 @@ def _ask_rest(sent: Sent, faults: dict[str, list[str]]) -> str:
     service = offer.services.get(sent.value("service"))
     if service is None:
         raise NotFound("the service of this form is not offered")
-    here = _look(sent.point, sent.value("address")) if sent.point else None
+    here = _look(sent.point, sent.value("address")) if sent.point else _here_in_words(sent)
     return render_template(
         "resident/details.html", sent=sent, faults=report_form.in_order(faults), service=service, here=here,
         department=_who_answers(service, here) if here else None, catalog=offer,
         already=_already(sent, service) if sent.point and request.method == "GET" else [],
         is_told_in_full=telling.is_told_in_full(service))
+
+
+def _here_in_words(sent: Sent) -> Here | None:
+    """Return a place that a form tells in words alone; None where it tells none, or none that there is."""
+    with db.reading() as db_:
+        try:
+            return told_in_words(db_, MultiDict(sent.values), clock.now(), read_catalog().city)
+        except Invalid:
+            return None
 
 
 def _already(sent: Sent, service: Service) -> list[Likely]:

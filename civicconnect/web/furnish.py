@@ -22,6 +22,7 @@ from civicconnect.web import (
     files,
     following,
     frame,
+    gallery,
     headers,
     inbox,
     language,
@@ -63,7 +64,7 @@ def furnish(app: Flask, given: Settings) -> None:
     app.url_map.strict_slashes = False  # people type a slash at the end
     app.url_map.merge_slashes = False  # and nobody is sent to an address made from a Host header
     rooms = (resident, following, listing, staff, counter, inbox, partner, performance, data, notices,
-             languages, mailbox, theme, operator)
+             languages, mailbox, gallery, theme, operator)
     for room in rooms:
         app.register_blueprint(room.pages)
     limits.hang(app, given)

@@ -14,7 +14,7 @@ from babel.messages.frontend import CommandLineInterface
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from flask import Flask
-from flask_babel import Babel
+from flask_babel import Babel, ngettext
 
 from civicconnect import opendata
 from civicconnect.errors import Conflict, Sentence
@@ -262,3 +262,30 @@ def test_the_browser_s_own_language_is_taken_where_the_address_names_none(visito
 @pytest.mark.parametrize("address", ["/de/report", "/xx/", "/es/es/report", "/ES/report", "/zh/report"])
 def test_an_unknown_prefix_is_no_page(visitor, address):
     assert visitor.get(address).status == 404
+
+
+REPORTS = {
+    "ar": {0: "لا توجد بلاغات", 1: "بلاغ واحد", 2: "بلاغان", 3: "3 بلاغات", 10: "10 بلاغات", 11: "11 بلاغًا",
+           21: "21 بلاغًا", 99: "99 بلاغًا", 100: "100 بلاغ", 102: "102 بلاغ", 103: "103 بلاغات",
+           111: "111 بلاغًا"},
+    "ru": {0: "0 сообщений", 1: "1 сообщение", 2: "2 сообщения", 4: "4 сообщения", 5: "5 сообщений",
+           11: "11 сообщений", 12: "12 сообщений", 21: "21 сообщение", 22: "22 сообщения",
+           101: "101 сообщение", 111: "111 сообщений", 114: "114 сообщений"},
+}
+DAYS = {"ar": {"2026-01-02": "02‏/01‏/2026", "2026-12-31": "31‏/12‏/2026"},
+        "ru": {"2026-01-02": "2 янв. 2026 г.", "2026-05-31": "31 мая 2026 г."},
+        "zh-Hans": {"2026-01-02": "2026年1月2日"}, "ko": {"2026-12-31": "2026. 12. 31."}}
+
+
+@pytest.mark.parametrize(("language", "number", "told"), [
+    (language, number, told) for language, cases in REPORTS.items() for number, told in cases.items()])
+def test_counts_are_said_as_the_language_counts(speaking, language, number, told):
+    with speaking(language):
+        assert ngettext("%(num)d report", "%(num)d reports", number) == told
+
+
+@pytest.mark.parametrize(("language", "day", "told"), [
+    (language, day, told) for language, cases in DAYS.items() for day, told in cases.items()])
+def test_days_are_written_as_the_language_writes_them(speaking, language, day, told):
+    with speaking(language):
+        assert words.day(day) == told

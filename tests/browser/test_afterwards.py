@@ -1,4 +1,4 @@
-"""After the sending, in a real browser: me too, follow, taken back, still there; right to left, without scripts."""
+"""After the sending, in a real browser: me too, follow, taken back, still there; also without scripts."""
 
 from __future__ import annotations
 

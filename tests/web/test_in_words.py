@@ -47,8 +47,9 @@ def test_words_and_a_part_of_the_city_are_enough(visitor, db_, area):
 
 
 def test_what_is_missing_is_said_beside_its_field(visitor, area):
-    for query, sentence in (({"area": "", "address": DOOR}, "Choose the part of the city from the list."),
-                            ({"area": "moon:x", "address": DOOR}, "Choose the part of the city from the list."),
+    choose = "Choose the part of the city from the list."
+    for query, sentence in (({"area": "", "address": DOOR}, choose),
+                            ({"area": "moon:x", "address": DOOR}, choose),
                             ({"area": area, "address": " "}, "Say where it is")):
         page = ask(visitor, **query)
         assert page.status == 422

@@ -211,7 +211,8 @@ def test_what_is_set_is_counted_and_each_can_be_taken_away(visitor, make_report)
     assert details.get("open") is None
     assert [e for e in details.iter("input") if e.get("name") == "q"] == []
     assert page.form("/reports") == {"q": "street", "service": "pothole", "status": "open", "outcome": "",
-                                     "area": "", "department": "", "since": "2026-01-02", "until": "", "order": "oldest"}
+                                     "area": "", "department": "", "since": "2026-01-02", "until": "",
+                                     "order": "oldest"}
 
 
 def test_a_printed_page_says_in_words_what_it_holds(visitor, make_report):

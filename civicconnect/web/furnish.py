@@ -31,6 +31,7 @@ from civicconnect.web import (
     listing,
     mailbox,
     notices,
+    offline,
     operator,
     partner,
     performance,
@@ -64,7 +65,7 @@ def furnish(app: Flask, given: Settings) -> None:
     app.url_map.strict_slashes = False  # people type a slash at the end
     app.url_map.merge_slashes = False  # and nobody is sent to an address made from a Host header
     rooms = (resident, following, listing, staff, counter, inbox, partner, performance, data, notices,
-             languages, mailbox, gallery, theme, operator)
+             languages, mailbox, gallery, theme, operator, offline)
     for room in rooms:
         app.register_blueprint(room.pages)
     limits.hang(app, given)
@@ -106,6 +107,6 @@ def _configure(app: Flask, given: Settings) -> None:
         SECURITY_UNAUTHORIZED_VIEW=None,
         COMPRESS_ALGORITHM=["br", "gzip"],
         COMPRESS_MIMETYPES=["text/html", "text/css", "text/javascript", "image/svg+xml",
-                            "application/json"],
+                            "application/json", "application/manifest+json"],
         BABEL_TRANSLATION_DIRECTORIES=str(settings.HERE / "web" / "translations"),
     )

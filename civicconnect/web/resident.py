@@ -27,7 +27,7 @@ from civicconnect.db import Db, transaction
 from civicconnect.errors import Invalid, NotFound
 from civicconnect.geo import Point
 from civicconnect.reports import Likely
-from civicconnect.web import one_report, photos, report_form, telling
+from civicconnect.web import in_json, one_report, photos, report_form, telling
 from civicconnect.web.language import chosen
 from civicconnect.web.place import Here, Spot, look, read_spot, told_in_words
 from civicconnect.web.report_form import Sent
@@ -170,7 +170,7 @@ def _who_answers(service: Service, here: Here) -> Department:
 
 @pages.post("/reports")
 def submit() -> ResponseReturnValue:
-    """Take in a report: the photos first, then everything in one commit."""
+    """Take in a report: the photos first, then everything in one commit. Answers as a page or in JSON."""
     offer = read_catalog()
     sent = report_form.read(request, offer)
     service = offer.services.get(sent.value("service"))
@@ -179,13 +179,18 @@ def submit() -> ResponseReturnValue:
         with transaction() as db_:
             receipt = reports.submit(db_, RESIDENT, new)
     except Invalid as fault:
+        if in_json.is_wished():
+            return in_json.faulty(fault.fields)
         if service is None:
             raise
         if service.stopped({}):
             return _stop(service, Spot(Point(*offer.city.centre), 14, is_chosen=False), None), 422
         return _ask_rest(sent, fault.fields), 422
-    return redirect(url_for("resident.show", reference=receipt.reference, sent=1,
-                            key=reports.own_key(new.id)), 303)
+    key = reports.own_key(new.id)
+    if in_json.is_wished():
+        return in_json.taken(receipt.reference,
+                             url_for("resident.show", reference=receipt.reference, key=key))
+    return redirect(url_for("resident.show", reference=receipt.reference, sent=1, key=key), 303)
 
 
 @pages.get("/report/photo/<token>")

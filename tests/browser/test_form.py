@@ -88,6 +88,7 @@ def test_photos_are_gathered_shrunk_taken_out_and_sent(phone):
     page.wait_for_function("document.querySelector('#photo').files.length === 2")
     page.get_by_label("Like a hand").check()
     page.get_by_role("button", name="Send the report").click()
+    page.wait_for_url("**/reports/*")
     shown = page.locator(".photos img")
     assert shown.count() == 2
     assert shown.first.evaluate("i => i.decode().then(() => i.naturalWidth)") > 100
@@ -116,6 +117,7 @@ def test_only_who_sent_it_sees_a_private_report(phone):
     page.get_by_label("Telephone").fill("555 0101")
     page.get_by_label("Up to 3 photos (optional)").set_input_files(picture(40))
     page.get_by_role("button", name="Send the report").click()
+    page.wait_for_url("**/reports/*")
     assert page.get_by_text("Only you see this page: keep its address.").is_visible()
     assert page.locator(".photos img").evaluate("i => i.decode().then(() => i.naturalWidth)") > 100
     assert resident.axe() == []
@@ -185,6 +187,7 @@ def test_a_printed_report_keeps_the_map_and_leaves_out_the_ways_around(phone):
     resident.go(FORM + "pothole")
     resident.page.get_by_label("Like a hand").check()
     resident.page.get_by_role("button", name="Send the report").click()
+    resident.page.wait_for_url("**/reports/*")
     resident.page.emulate_media(media="print")
     assert resident.page.get_by_alt_text("Map of the place").is_visible()
     assert not resident.page.get_by_role("navigation", name="Main").is_visible()

@@ -172,7 +172,10 @@ def is_said(text: str, told: str) -> bool:
 
 
 PAGES = ("/", "/report", "/report?lat=41.2&long=-33.4", "/report?lat=41.2&long=-33.4&service=pothole",
-         "/reports", "/performance", "/data", "/sign-in", "/nowhere")
+         "/reports", "/performance", "/data", "/sign-in", "/nowhere", "/report/offline", "/report/phone")
+# What is said in an attribute.
+SAID_IN = ("alt", "aria-label", "data-label", "data-place", "data-refused", "data-sure", "data-sure-sent",
+           "data-taken")
 DESK = ("/staff/queue", "/staff/reports/{}")
 
 
@@ -190,8 +193,7 @@ def test_no_page_says_an_english_sentence(said, language, visitor, signed_in, ma
     for page in shown:
         assert page.tree.get("lang") == language
         assert page.tree.get("dir") == ("rtl" if language in ("ar", "ur") else "ltr")
-        told = page.words + " " + " ".join(v for e in page.tree.iter() for k, v in e.items() if k in (
-            "alt", "aria-label", "data-label", "data-refused"))
+        told = page.words + " " + " ".join(v for e in page.tree.iter() for k, v in e.items() if k in SAID_IN)
         assert [text for text in whole if is_said(text, told)] == [], page.answer.request.path
 
 

@@ -17,11 +17,17 @@ from civicconnect.db import Db
 from civicconnect.errors import NotFound
 
 Words = Mapping[str, str]
+SEVERAL = ","  # between the options of one answer; no code has one
 
 
 def words(given: Words, language: str) -> str:
     """Return the words in a language, else in the first one the city wrote."""
     return given.get(language) or next(iter(given.values()), "")
+
+
+def chosen(value: str) -> list[str]:
+    """Return the codes of the options that an answer holds, as "bent,missing"."""
+    return value.split(SEVERAL)
 
 
 @dataclass(frozen=True)
@@ -126,15 +132,15 @@ class Condition:
 
     def holds(self, given: Mapping[str, str]) -> bool:
         """Say whether these answers, by question, hold it."""
-        return given.get(self.question) == self.option
+        return self.option in chosen(given.get(self.question, ""))
 
 
 @dataclass(frozen=True)
 class Question:
-    """One thing to know about a report. `options` only for kind "one_of"."""
+    """One thing to know about a report, or to tell whoever reports. `options`: what is chosen from."""
 
     code: str
-    kind: str  # one_of, text, number
+    kind: str  # one_of, several_of, text, number, date; notice: nothing is asked
     required: bool
     words: Words
     options: tuple[tuple[str, Words], ...]
@@ -196,7 +202,8 @@ class Service:
         """Return how soon a report with these answers is looked at: the highest that any of them makes it."""
         if not self._may_raise:
             return self.priority
-        made = [q.priorities.get(given.get(q.code, ""), "") for q in self.asked(given)]
+        made = [q.priorities.get(option, "") for q in self.asked(given)
+                for option in chosen(given.get(q.code, ""))]
         return max([self.priority, *filter(None, made)], key=PRIORITIES.index)
 
 

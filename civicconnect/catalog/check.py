@@ -98,8 +98,10 @@ def _check_questions(where: str, service: Mapping[str, Any], faults: list[str]) 
     before: set[tuple[str, str]] = set()
     for question in questions:
         here = f"{where}, question {question['code']}"
-        if question["kind"] == "one_of" and not question["option"]:
-            faults.append(f"{here}: 'one_of' needs options.")
+        if question["kind"] in ("one_of", "several_of") and not question["option"]:
+            faults.append(f"{here}: '{question['kind']}' needs options.")
+        if question["kind"] == "notice" and question["required"]:
+            faults.append(f"{here}: a notice asks nothing; leave 'required' out.")
         for code in _twice(question["option"]):
             faults.append(f"{here}, option {code}: the code stands twice.")
         _check_condition(f"{here}, key 'when'", question["when"], before, "no question before it", faults)

@@ -14,6 +14,7 @@ from marshmallow import Schema, ValidationError, fields, validate
 
 PRIORITIES = ("low", "normal", "high", "urgent")  # the later, the sooner it is looked at
 PLACES = ("exact", "rounded", "area")  # how much of a place strangers are told
+KINDS = ("one_of", "several_of", "text", "number", "date", "notice")  # of questions
 OUTCOMES = ("fixed", "partly_fixed", "no_action", "not_found", "duplicate", "handed_over", "withdrawn",
             "invalid")
 VERBS = ("accept", "plan", "start", "wait", "resume", "close", "reopen")
@@ -162,7 +163,7 @@ class Option(Schema):
 
 class Question(Schema):
     code = fields.Str(required=True, validate=CODE)
-    kind = fields.Str(required=True, validate=validate.OneOf(["one_of", "text", "number"]))
+    kind = fields.Str(required=True, validate=one_of(*KINDS))
     required = fields.Bool(load_default=False)
     when = fields.Nested(Condition, load_default=None, allow_none=True)
     words = Words(required=True)

@@ -120,11 +120,10 @@ def asked(answer: Mapping[str, str], service: Service, language_: str) -> tuple[
     A question that the city has since put into other words stays as the resident saw it.
     """
     for question in service.questions:
-        options = dict(question.options)
-        chosen = options.get(answer["value"])
         same = question.code == answer["code"] and question.words.get(language_) == answer["question"]
-        if same and (chosen is None or chosen.get(language_) == answer["answer"]):
-            return say(question.words), say(chosen) if chosen else answer["answer"]
+        value = answer["value"]
+        if same and catalog.said(question, value, language_) == answer["answer"]:
+            return say(question.words), catalog.said(question, value, language.chosen())
     return answer["question"], answer["answer"]
 
 

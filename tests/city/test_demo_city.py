@@ -87,7 +87,7 @@ def test_every_choice_a_service_has_is_shown(key, values):
 
 def test_questions_branch_rank_and_stop():
     asked = [q for s in SERVICES.values() for q in s["question"]]
-    assert {q["kind"] for q in asked} == {"one_of", "text", "number"}
+    assert {q["kind"] for q in asked} == set(shapes.KINDS)
     assert len([q for q in asked if q["when"]]) > 10
     assert {o["priority"] for q in asked for o in q["option"]} >= {"", "normal", "high", "urgent"}
     stoppers = [s for service in SERVICES.values() for s in service["stopper"]]

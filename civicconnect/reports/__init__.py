@@ -53,6 +53,7 @@ from civicconnect.reports.inbox import (
     waiting_letters,
 )
 from civicconnect.reports.intake import Desk, reference_from
+from civicconnect.reports.lessons import lessons
 from civicconnect.reports.likeness import Likely, likely
 from civicconnect.reports.models import (
     Event,
@@ -118,11 +119,11 @@ __all__ = [
     "contact", "contact_of", "count_public", "count_reports", "count_visible", "count_waiting", "desk",
     "drop", "enter", "find", "find_follower", "find_known", "find_letter", "find_own", "forget_contacts",
     "forget_incoming", "gather", "give_address", "hours_between", "is_known", "is_late", "is_overdue",
-    "joined", "key_of", "known", "layers", "lifecycle", "likely", "near", "newest_seen", "note",
-    "on_time", "own_key", "own_words", "person_of", "person_of_token", "photo_is_kept", "photo_is_public",
-    "photo_is_seen_by", "photos_of_letters", "place_told", "posted", "press", "public_reports",
-    "public_rows", "receive", "recount", "redact", "reference_from", "remember_post", "report_of",
-    "reports_of", "root", "root_from", "root_text", "said_by", "sender", "squares_agree", "stop", "store",
-    "submit", "submit_past", "take", "timeline", "token_of", "transition", "visible_to",
+    "joined", "key_of", "known", "layers", "lessons", "lifecycle", "likely", "near", "newest_seen",
+    "note", "on_time", "own_key", "own_words", "person_of", "person_of_token", "photo_is_kept",
+    "photo_is_public", "photo_is_seen_by", "photos_of_letters", "place_told", "posted", "press",
+    "public_reports", "public_rows", "receive", "recount", "redact", "reference_from", "remember_post",
+    "report_of", "reports_of", "root", "root_from", "root_text", "said_by", "sender", "squares_agree",
+    "stop", "store", "submit", "submit_past", "take", "timeline", "token_of", "transition", "visible_to",
     "waiting_letters", "who_is_told", "withdraw",
 ]

@@ -38,6 +38,7 @@ from civicconnect.web import (
     resident,
     sign_in,
     staff,
+    suggestion,
     theme,
     words,
 )
@@ -64,8 +65,8 @@ def furnish(app: Flask, given: Settings) -> None:
     errors.hang(app)
     app.url_map.strict_slashes = False  # people type a slash at the end
     app.url_map.merge_slashes = False  # and nobody is sent to an address made from a Host header
-    rooms = (resident, following, listing, staff, counter, inbox, partner, performance, data, notices,
-             languages, mailbox, gallery, theme, operator, offline)
+    rooms = (resident, suggestion, following, listing, staff, counter, inbox, partner, performance, data,
+             notices, languages, mailbox, gallery, theme, operator, offline)
     for room in rooms:
         app.register_blueprint(room.pages)
     limits.hang(app, given)

@@ -20,6 +20,7 @@ from civicconnect.web.given import whole
 WIDTH, HEIGHT = 360, 300
 NEAREST, WIDEST = 18, 12
 STARTING_ZOOM, CLOSE_ZOOM = 14, 17
+LONGEST = 200  # characters of what was typed
 # How far one press moves the map, in parts of what is seen.
 MOVES = {"n": (0, -0.25), "s": (0, 0.25), "e": (0.25, 0), "w": (-0.25, 0)}
 
@@ -32,6 +33,7 @@ class Spot:
     zoom: int
     is_chosen: bool  # False: only looking around
     service: str = ""
+    words: str = ""  # what was typed about the problem
 
     @property
     def view(self) -> View:
@@ -42,10 +44,12 @@ class Spot:
         told: dict[str, Any] = {"lat": self.centre.lat, "long": self.centre.long, "zoom": self.zoom}
         if not self.is_chosen:
             told["look"] = 1
-        if self.service:
-            told["service"] = self.service
-        return url_for("resident.form", **told, **more)
+        return url_for("resident.form", **(told | self.wish), **more)
 
+    @property
+    def wish(self) -> dict[str, str]:
+        """Return what the address says besides the place, to be carried along."""
+        return {name: value for name, value in (("service", self.service), ("words", self.words)) if value}
 
     def told(self, here: Here | None) -> dict[str, Any]:
         """Return what the address of the next step must hold of the place."""
@@ -54,6 +58,11 @@ class Spot:
         if not self.is_chosen:
             return {"area": here.found[0].key, "address": here.address}
         return {"lat": self.centre.lat, "long": self.centre.long, "address": here.address or None}
+
+
+def read_words(args: MultiDict[str, str]) -> str:
+    """Return what was typed about the problem, with single blanks."""
+    return " ".join(args.get("words", "")[:LONGEST].split())
 
 
 @dataclass(frozen=True)
@@ -105,7 +114,7 @@ def read_spot(args: MultiDict[str, str], city: City) -> tuple[Spot, bool]:
     point = point_from(args["lat"], args["long"]) if given else Point(*city.centre)
     zoom = whole(args.get("zoom", ""), CLOSE_ZOOM if given else STARTING_ZOOM)
     spot = Spot(point, min(max(zoom, WIDEST), NEAREST), given and not args.get("look"),
-                args.get("service", "")[:80])
+                args.get("service", "")[:80], read_words(args))
     return _moved(spot, args)
 
 

@@ -27,9 +27,9 @@ from civicconnect.db import Db, transaction
 from civicconnect.errors import Invalid, NotFound
 from civicconnect.geo import Point
 from civicconnect.reports import Likely
-from civicconnect.web import in_json, one_report, photos, report_form, telling
+from civicconnect.web import in_json, one_report, photos, report_form, suggestion, telling
 from civicconnect.web.language import chosen
-from civicconnect.web.place import Here, Spot, look, read_spot, told_in_words
+from civicconnect.web.place import Here, Spot, look, read_spot, read_words, told_in_words
 from civicconnect.web.report_form import Sent
 from civicconnect.web.words import read_catalog, say
 
@@ -56,7 +56,7 @@ def form() -> ResponseReturnValue:
         in_words = _told_in_words()
     except Invalid as fault:
         start = Spot(Point(*offer.city.centre), 14, is_chosen=False,
-                     service=request.args.get("service", "")[:80])
+                     service=request.args.get("service", "")[:80], words=read_words(request.args))
         return _ask_where(start, fault.fields), 422
     if was_moved:
         return redirect(spot.at())
@@ -70,11 +70,12 @@ def form() -> ResponseReturnValue:
         return _ask_where(spot, {})
     if service is None:
         return _ask_what(spot, here)
+    typed = {"service": service.code, "words": spot.words,
+             "description": suggestion.as_description(spot.words)}
     if in_words:
-        return _ask_rest(Sent({"area": request.args["area"], "address": here.address,
-                               "service": service.code}), {})
+        return _ask_rest(Sent({"area": request.args["area"], "address": here.address} | typed), {})
     return _ask_rest(Sent({"lat": str(spot.centre.lat), "long": str(spot.centre.long),
-                           "address": here.address, "service": service.code}, uuid4(), spot.centre), {})
+                           "address": here.address} | typed, uuid4(), spot.centre), {})
 
 
 def _told_in_words() -> Here | None:
@@ -117,6 +118,7 @@ def _ask_what(spot: Spot, here: Here | None, resting: Service | None = None) -> 
     """Ask what it is. Without a place, that is asked next; `resting` is what was asked for in vain."""
     offered = read_catalog().offered(clock.now())
     return render_template("resident/what.html", spot=spot, here=here, offered=offered, resting=resting,
+                           suggested=suggestion.suggested(spot.words),
                            is_long=sum(len(services) for _group, services in offered) > MANY)
 
 

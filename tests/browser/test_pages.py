@@ -9,8 +9,9 @@ from tests.factories import Staff
 pytestmark = pytest.mark.browser
 FORM = "/report?lat=41.2&long=-33.4&service=pothole"
 RESIDENT = ["/", "/report", "/report?lat=41.2&long=-33.4", FORM,
-            "/report?q=weir", "/reports", "/performance", "/data", "/sign-in", "/privacy", "/terms",
-            "/accessibility", "/report/offline", "/report/phone"]
+            "/report?lat=41.2&long=-33.4&words=hole+in+road", "/report?q=weir", "/reports", "/performance",
+            "/performance/suggestion", "/data", "/sign-in", "/privacy", "/terms", "/accessibility",
+            "/report/offline", "/report/phone"]
 LANGUAGES = ["en", "es", "pt", "ar"]
 
 

@@ -172,10 +172,11 @@ def is_said(text: str, told: str) -> bool:
 
 
 PAGES = ("/", "/report", "/report?lat=41.2&long=-33.4", "/report?lat=41.2&long=-33.4&service=pothole",
-         "/reports", "/performance", "/data", "/sign-in", "/nowhere", "/report/offline", "/report/phone")
+         "/report?lat=41.2&long=-33.4&words=qzxjk", "/reports", "/performance", "/performance/suggestion",
+         "/data", "/sign-in", "/nowhere", "/report/offline", "/report/phone")
 # What is said in an attribute.
-SAID_IN = ("alt", "aria-label", "data-label", "data-place", "data-refused", "data-sure", "data-sure-sent",
-           "data-taken")
+SAID_IN = ("alt", "aria-label", "data-found", "data-label", "data-none", "data-place", "data-refused",
+           "data-suggested", "data-sure", "data-sure-sent", "data-taken")
 DESK = ("/staff/queue", "/staff/reports/{}")
 
 

@@ -10,7 +10,8 @@ from tests.counting import counted
 from tests.factories import staff_actor
 
 MOST = 12
-PUBLIC = ("/reports", "/reports?status=open", "/reports?service=pothole", "/map", "/map?status=open",
+PUBLIC = ("/report?lat=41.2&long=-33.4&words=a+hole+in+the+road", "/performance/suggestion", "/reports",
+          "/reports?status=open", "/reports?service=pothole", "/map", "/map?status=open",
           "/map?service=pothole", "/map?lat=41.2&long=-33.4&zoom=16", "/reports/{reference}")
 STAFF = ("/staff/queue", "/staff/queue?page=2", "/staff/queue?status=closed", "/staff/reports/{reference}")
 

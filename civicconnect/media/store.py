@@ -29,6 +29,7 @@ class Photo:
 
     digest           sha256, in hex, of the stored full-size JPEG
     width, height    of that JPEG, in pixels, upright
+    place            latitude and longitude as its camera wrote them; known only where it has just come in
     likeness         64 bits, of which pictures of the same thing share most; None: not looked at
     """
 
@@ -36,6 +37,7 @@ class Photo:
     width: int
     height: int
     likeness: int | None = field(default=None, compare=False)
+    place: tuple[float, float] | None = field(default=None, compare=False)
 
 
 class Store:

@@ -34,6 +34,7 @@ class Spot:
     is_chosen: bool  # False: only looking around
     service: str = ""
     words: str = ""  # what was typed about the problem
+    photo: str = ""  # the signed name of one that was taken first
 
     @property
     def view(self) -> View:
@@ -49,15 +50,17 @@ class Spot:
     @property
     def wish(self) -> dict[str, str]:
         """Return what the address says besides the place, to be carried along."""
-        return {name: value for name, value in (("service", self.service), ("words", self.words)) if value}
+        found = {"service": self.service, "words": self.words, "photo": self.photo}
+        return {name: value for name, value in found.items() if value}
 
     def told(self, here: Here | None) -> dict[str, Any]:
         """Return what the address of the next step must hold of the place."""
+        told: dict[str, Any] = {"photo": self.photo} if self.photo else {}
         if here is None:
-            return {}
+            return told
         if not self.is_chosen:
-            return {"area": here.found[0].key, "address": here.address}
-        return {"lat": self.centre.lat, "long": self.centre.long, "address": here.address or None}
+            return told | {"area": here.found[0].key, "address": here.address}
+        return told | {"lat": self.centre.lat, "long": self.centre.long, "address": here.address or None}
 
 
 def read_words(args: MultiDict[str, str]) -> str:
@@ -114,7 +117,7 @@ def read_spot(args: MultiDict[str, str], city: City) -> tuple[Spot, bool]:
     point = point_from(args["lat"], args["long"]) if given else Point(*city.centre)
     zoom = whole(args.get("zoom", ""), CLOSE_ZOOM if given else STARTING_ZOOM)
     spot = Spot(point, min(max(zoom, WIDEST), NEAREST), given and not args.get("look"),
-                args.get("service", "")[:80], read_words(args))
+                args.get("service", "")[:80], read_words(args), args.get("photo", "")[:300])
     return _moved(spot, args)
 
 

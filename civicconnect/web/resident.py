@@ -29,6 +29,7 @@ from civicconnect.geo import Point
 from civicconnect.reports import Likely
 from civicconnect.web import in_json, one_report, photos, report_form, suggestion, telling
 from civicconnect.web.language import chosen
+from civicconnect.web.photos import Faults
 from civicconnect.web.place import Here, Spot, look, read_spot, read_words, told_in_words
 from civicconnect.web.report_form import Sent
 from civicconnect.web.words import read_catalog, say
@@ -72,10 +73,35 @@ def form() -> ResponseReturnValue:
         return _ask_what(spot, here)
     typed = {"service": service.code, "words": spot.words,
              "description": suggestion.as_description(spot.words)}
+    taken = photos.kept_photo(spot.photo) if spot.photo and service.photos else None
+    with_it = (taken,) if taken else ()
     if in_words:
-        return _ask_rest(Sent({"area": request.args["area"], "address": here.address} | typed), {})
+        return _ask_rest(Sent({"area": request.args["area"], "address": here.address} | typed,
+                              photos=with_it), {})
     return _ask_rest(Sent({"lat": str(spot.centre.lat), "long": str(spot.centre.long),
-                           "address": here.address} | typed, uuid4(), spot.centre), {})
+                           "address": here.address} | typed, uuid4(), spot.centre, with_it), {})
+
+
+@pages.get("/report/photo")
+def photo_first() -> ResponseReturnValue:
+    """Ask for a photo first: whoever stands before the trouble has it at hand."""
+    return render_template("resident/photo.html", faults={})
+
+
+@pages.post("/report/photo")
+def take_photo() -> ResponseReturnValue:
+    """Take in the photo, and go on where it was taken, if it says so and that is in the city."""
+    faults: Faults = {}
+    found = photos.read_photos(request, 1, faults)
+    if not found:
+        return render_template("resident/photo.html", faults=faults or {"photo": [_("Choose a photo.")]}), 422
+    token = photos.token_of(found[0])
+    if found[0].place:
+        place = Point(*found[0].place)
+        if _look(place, "").is_inside:
+            return redirect(url_for("resident.form", lat=place.lat, long=place.long, photo=token,
+                                    taken=1), 303)
+    return redirect(url_for("resident.form", photo=token), 303)
 
 
 def _told_in_words() -> Here | None:
@@ -157,7 +183,8 @@ def _already(sent: Sent, service: Service) -> list[Likely]:
     assert sent.point is not None  # noqa: S101  the caller looked
     with db.reading() as db_:
         return reports.likely(db_, read_catalog(), sent.point, service.code, clock.now(),
-                              sent.value("description"))
+                              sent.value("description"),
+                              [photo.likeness for photo in sent.photos if photo.likeness is not None])
 
 
 def _who_answers(service: Service, here: Here) -> Department:

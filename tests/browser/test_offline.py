@@ -35,7 +35,7 @@ ARE_KEPT = """caches.keys().then(async (names) => {
 
 
 @dataclass
-class Server:
+class Product:
     """The product on a port of its own, which a test starts and stops."""
 
     env: dict[str, str]
@@ -73,7 +73,7 @@ class Server:
 
 
 @pytest.fixture
-def server(own_database, own_settings, tmp_path) -> Iterator[Server]:
+def product(own_database, own_settings, tmp_path) -> Iterator[Product]:
     env = {k: v for k, v in os.environ.items() if not k.startswith("CIVIC_")} | {
         "CIVIC_DATA": str(tmp_path), "CIVIC_DATABASE_URL": own_settings.database_url,
         "CIVIC_SECRET_KEY": "s" * 40, "CIVIC_CONTACT_KEY": "c" * 40, "CIVIC_POSTS_AN_HOUR": "10000"}
@@ -84,20 +84,20 @@ def server(own_database, own_settings, tmp_path) -> Iterator[Server]:
             question("lean", words="Does it lean?", when=("state", "bent")),
         ], stopper=[stopper("Call us at once.", when=("state", "missing"), phone="555 0199")])
         change_service(change, "abandoned-vehicle", stopper=[stopper("Call the police.", phone="555 0110")])
-    made = Server(env, free_port(), tmp_path / "log")
+    made = Product(env, free_port(), tmp_path / "log")
     made.start()
     yield made
     made.stop()
 
 
 @pytest.fixture
-def handy(browser, server) -> Iterator[Phone]:
+def handy(browser, product) -> Iterator[Phone]:
     """One person's phone that knows where it is."""
     context = browser.new_context(
-        viewport={"width": 360, "height": 640}, base_url=server.address, locale="en-GB",
+        viewport={"width": 360, "height": 640}, base_url=product.address, locale="en-GB",
         permissions=["geolocation"], geolocation={"latitude": 41.2, "longitude": -33.4})
     context.set_default_timeout(15000)
-    one = Phone(context, None, server)
+    one = Phone(context, None, product)
     context.on("page", lambda page: listen(one, page))
     yield one
     context.close()
@@ -166,9 +166,9 @@ def came_in(database: Database) -> list[tuple[str, int]]:
                       for report in view.scalars(select(Report)))
 
 
-def test_three_reports_written_without_a_server_arrive_once_each(handy, server, own_database):
+def test_three_reports_written_without_a_server_arrive_once_each(handy, product, own_database):
     open_and_keep(handy)
-    server.stop()
+    product.stop()
     for number in (1, 2, 3):
         page = handy.page
         began = time.monotonic()
@@ -183,24 +183,24 @@ def test_three_reports_written_without_a_server_arrive_once_each(handy, server, 
     expect(page.locator(".phone__list > li")).to_have_count(3)
     assert states(page) == ["Waits to be sent"] * 3
     page.close()
-    server.start(refusals=2)
+    product.start(refusals=2)
     page = open_page(handy, "/en/")
     page.get_by_role("link", name="A report on this phone waits to be sent.").wait_for()
     for _ in range(400):
-        if server.refused() == 2:
+        if product.refused() == 2:
             break
         page.wait_for_timeout(100)
-    assert server.refused() == 2
+    assert product.refused() == 2
     page.close()
     page = open_page(handy, "/en/report/phone")
     expect(page.locator(".phone__list .status--accepted:visible")).to_have_count(3, timeout=60000)
     assert came_in(own_database) == [("Hole 1", 1), ("Hole 2", 1), ("Hole 3", 1)]
     page.locator(".phone__report").first.click()
-    page.get_by_text(re.compile("Hole [123]")).wait_for()
+    page.get_by_text(re.compile("Hole [123]")).first.wait_for()
     assert page.locator(".photos img").count() == 1
 
 
-def test_an_answer_that_is_lost_doubles_nothing_in_two_tabs(handy, server, own_database):
+def test_an_answer_that_is_lost_doubles_nothing_in_two_tabs(handy, product, own_database):
     page = open_page(handy, FORM)
     page.get_by_label("Like a hand").check()
     page.get_by_label("Anything else").fill("Once.")
@@ -223,6 +223,21 @@ def test_an_answer_that_is_lost_doubles_nothing_in_two_tabs(handy, server, own_d
         other.get_by_text("Sent", exact=True).wait_for()
     assert came_in(own_database) == [("Once.", 1)]
     page.wait_for_url("**/en/reports/*")  # the form that waited shows the report
+
+
+def test_a_photo_that_is_small_only_after_send_was_pressed_takes_nothing_back(handy, product):
+    open_and_keep(handy)
+    product.stop()
+    page = handy.page
+    page.goto("/en/report?lat=41.2&long=-33.4&service=pothole")
+    page.get_by_label("Anything else").fill("In a hurry.")
+    page.get_by_label("Up to 3 photos (optional)").set_input_files(picture(60, (3000, 2000)))
+    send(page)
+    page.get_by_role("heading", name="Your report is safe on this phone").wait_for()
+    page.wait_for_timeout(2000)  # longer than making it small takes
+    page.goto("/en/report/phone")
+    page.locator(".phone__list > li").wait_for()
+    assert states(page) == ["Waits to be sent"]
 
 
 def test_what_was_typed_comes_back_with_its_photos_until_it_is_sent(handy, own_database):
@@ -286,9 +301,9 @@ def test_a_draft_that_is_deleted_is_gone(handy):
     page.get_by_text("There is nothing here yet.").wait_for()
 
 
-def test_what_the_server_refuses_is_shown_and_put_right(handy, server, own_database):
+def test_what_the_server_refuses_is_shown_and_put_right(handy, product, own_database):
     open_and_keep(handy)
-    server.stop()
+    product.stop()
     page = handy.page
     page.goto("/en/report?lat=41.2&long=-33.4")
     choose(page, "Pothole")  # and the size is not answered
@@ -297,7 +312,7 @@ def test_what_the_server_refuses_is_shown_and_put_right(handy, server, own_datab
     send(page)
     page.get_by_role("heading", name="Your report is safe on this phone").wait_for()
     page.close()
-    server.start()
+    product.start()
     page = open_page(handy, "/en/report/phone")
     page.get_by_role("button", name="Send now").click()
     page.get_by_text("Needs you", exact=True).wait_for()
@@ -313,9 +328,9 @@ def test_what_the_server_refuses_is_shown_and_put_right(handy, server, own_datab
     assert came_in(own_database) == [("Which size?", 1)]
 
 
-def test_questions_branch_and_stop_without_a_connection_too(handy, server):
+def test_questions_branch_and_stop_without_a_connection_too(handy, product):
     open_and_keep(handy)
-    server.stop()
+    product.stop()
     page = handy.page
     page.goto("/en/report?service=abandoned-vehicle")
     page.get_by_text("Call the police.").wait_for()
@@ -331,10 +346,10 @@ def test_questions_branch_and_stop_without_a_connection_too(handy, server):
 
 
 @pytest.mark.parametrize(("language", "scheme"), [("en", "dark"), ("ar", "light")])
-def test_the_pages_without_a_connection_are_accessible_and_narrow(browser, handy, server, language, scheme):
+def test_the_pages_without_a_connection_are_accessible_and_narrow(browser, handy, product, language, scheme):
     page = open_and_keep(handy, f"/{language}/")
     page.emulate_media(color_scheme=scheme)
-    server.stop()
+    product.stop()
     found = []
 
     def look() -> None:
@@ -362,7 +377,7 @@ def test_the_pages_without_a_connection_are_accessible_and_narrow(browser, handy
     assert found == []
 
 
-def test_nothing_of_the_desk_and_nothing_personal_is_kept(handy, server):
+def test_nothing_of_the_desk_and_nothing_personal_is_kept(handy, product):
     page = open_and_keep(handy, "/en/")
     page.goto(FORM)
     page.get_by_label("Like a hand").check()
@@ -374,12 +389,12 @@ def test_nothing_of_the_desk_and_nothing_personal_is_kept(handy, server):
         .then((found) => found.flat().map((key) => new URL(key.url).pathname))""")
     assert kept
     assert {path for path in kept if not path.startswith(("/static/", "/kept/"))} <= {"/theme.css", "/logo"}
-    server.stop()
+    product.stop()
     with pytest.raises(Error, match="ERR_CONNECTION_REFUSED"):
         page.goto("/en/staff/queue")
 
 
-def test_the_worker_sends_while_no_page_is_open(handy, server, own_database):
+def test_the_worker_sends_while_no_page_is_open(handy, product, own_database):
     handy.context.grant_permissions(["geolocation", "background-sync"])
     page = open_and_keep(handy)
     session = handy.context.new_cdp_session(page)
@@ -387,15 +402,15 @@ def test_the_worker_sends_while_no_page_is_open(handy, server, own_database):
     session.on("ServiceWorker.workerRegistrationUpdated",
                lambda event: registered.extend(r["registrationId"] for r in event["registrations"]))
     session.send("ServiceWorker.enable")
-    server.stop()
+    product.stop()
     page.goto("/en/report")
     write_pothole(page, "Asleep.", picture(80))
     send(page)
     page.get_by_role("heading", name="Your report is safe on this phone").wait_for()
     page.goto("about:blank")
-    server.start()
+    product.start()
     session.send("ServiceWorker.dispatchSyncEvent", {
-        "origin": server.address, "registrationId": registered[0], "tag": "reports", "lastChance": False})
+        "origin": product.address, "registrationId": registered[0], "tag": "reports", "lastChance": False})
     for _ in range(100):
         if came_in(own_database):
             break
@@ -405,13 +420,13 @@ def test_the_worker_sends_while_no_page_is_open(handy, server, own_database):
     page.get_by_text("Sent", exact=True).wait_for()
 
 
-def test_a_new_release_takes_over_with_the_form_it_needs(handy, server):
+def test_a_new_release_takes_over_with_the_form_it_needs(handy, product):
     """Another file, another stamp: the new worker keeps the form anew before the old one leaves."""
     page = open_and_keep(handy)
     before = page.evaluate("caches.keys()")
-    server.stop()
-    server.env["CIVIC_TEST_STAMP"] = "another"
-    server.start()
+    product.stop()
+    product.env["CIVIC_TEST_STAMP"] = "another"
+    product.start()
     page.reload()
     for _ in range(100):
         if page.evaluate("caches.keys()") not in (before, []) and page.evaluate(
@@ -419,7 +434,7 @@ def test_a_new_release_takes_over_with_the_form_it_needs(handy, server):
             break
         page.wait_for_timeout(100)
     assert page.evaluate("caches.keys()") == ["civic-another"]
-    server.stop()
+    product.stop()
     page.goto("/en/report")
     page.get_by_role("heading", name="What is it?").wait_for()
     choose(page, "Pothole")

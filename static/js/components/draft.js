@@ -5,6 +5,7 @@ import { fill, isTouched, newId, putPhotos, typed, value } from "../phone/fields
 import { all, change, find, forget, onChange, packed } from "../phone/store.js";
 
 const PAUSE = 400; // milliseconds without a key before it is kept
+const PLACE = ["service", "lat", "long", "address", "area"]; // what makes two forms the same
 const give = (error) => console.info("Nothing can be kept here.", error);
 const photoField = (form) => form.querySelector("input[type=file]");
 const sender = () => import("../phone/send.js"); // not needed before something was typed
@@ -12,14 +13,13 @@ const packedPhotos = (form) => Promise.all([...photoField(form)?.files ?? []].ma
 
 /** Return the draft that was begun here: named in the address, or of the same thing at the same place. */
 async function earlier(form) {
-  const { id, lat, long, service } = form.elements;
-  if (await find(id.value)) return null; // the server shows what was just sent, with what is wrong
+  if (await find(form.elements.id.value)) return null; // the server shows what was just sent, with what is wrong
   const named = await find(location.hash.slice(1));
   if (named && named.state !== "sent") return named;
-  const here = { service: service.value, lat: lat.value, long: long.value };
-  if (!Object.values(here).every(Boolean)) return null;
+  const here = PLACE.map((name) => [name, form.elements[name]?.value ?? ""]);
+  if (!value(here, "lat") && !value(here, "area")) return null;
   return (await all()).find(({ state, fields }) => state === "draft"
-    && Object.entries(here).every(([name, words]) => value(fields, name) === words));
+    && here.every(([name, words]) => value(fields, name) === words));
 }
 
 /** Return the form as it is kept. */
@@ -70,6 +70,7 @@ export default async function draft(form, prepare = () => {}) {
     if (isDeaf || !target.name) return;
     isChanged = true;
     if (target.type === "file") photos = await packedPhotos(form);
+    if (isDeaf) return; // it was sent meanwhile
     clearTimeout(timer);
     timer = setTimeout(() => begin().catch(give), type === "input" ? PAUSE : 0);
   }
@@ -91,10 +92,11 @@ export default async function draft(form, prepare = () => {}) {
   async function send() {
     const button = form.querySelector("button:not([type])");
     showFaults(form, {});
+    [isDeaf, isSending] = [true, true]; // what comes now, like a photo that is small at last, comes too late
+    clearTimeout(timer);
+    [button.disabled, sending.hidden] = [true, false];
     photos = await packedPhotos(form);
     const waiting = await keep("waiting");
-    [isDeaf, isSending] = [true, true];
-    [button.disabled, sending.hidden] = [true, false];
     try {
       const { sendOne, keepSending } = await sender();
       answer(waiting.state === "sent" ? waiting : await sendOne(id.value));

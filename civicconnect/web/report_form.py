@@ -62,6 +62,11 @@ class Sent:
         return {key.removeprefix(ANSWER): SEVERAL.join(dict.fromkeys(filter(None, values)))
                 for key, values in self.values.lists() if key.startswith(ANSWER)}
 
+    def pairs(self) -> list[tuple[str, str]]:
+        """Return every field with its value, as often as it stands there."""
+        assert isinstance(self.values, MultiDict)  # noqa: S101  made so
+        return list(self.values.items(multi=True))
+
     def chosen(self, name: str) -> list[str]:
         """Return all that was chosen in a field."""
         assert isinstance(self.values, MultiDict)  # noqa: S101  made so

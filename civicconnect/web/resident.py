@@ -26,9 +26,10 @@ from civicconnect.catalog import Department, Service
 from civicconnect.db import Db, transaction
 from civicconnect.errors import Invalid, NotFound
 from civicconnect.geo import Point
-from civicconnect.reports import Likely
+from civicconnect.reports import Likely, NewReport
 from civicconnect.web import in_json, one_report, photos, report_form, suggestion, telling
 from civicconnect.web.language import chosen
+from civicconnect.web.personal import personal
 from civicconnect.web.photos import Faults
 from civicconnect.web.place import Here, Spot, look, read_spot, read_words, told_in_words
 from civicconnect.web.report_form import Sent
@@ -36,6 +37,7 @@ from civicconnect.web.words import read_catalog, say
 
 pages = Blueprint("resident", __name__)
 RESIDENT = Actor("resident", "resident")
+NOT_CARRIED = {"csrf_token", "photo_kept", "do"}  # from the form to its preview and back
 MANY = 20  # services; more of them stand in groups that open
 
 
@@ -203,8 +205,13 @@ def submit() -> ResponseReturnValue:
     offer = read_catalog()
     sent = report_form.read(request, offer)
     service = offer.services.get(sent.value("service"))
+    do = sent.value("do")
+    if do == "change":
+        return _ask_rest(sent, {})
     try:
         new = report_form.report_from(sent, offer, chosen())
+        if do == "look":
+            return _show_first(sent, new, offer.services[new.service])
         with transaction() as db_:
             receipt = reports.submit(db_, RESIDENT, new)
     except Invalid as fault:
@@ -220,6 +227,16 @@ def submit() -> ResponseReturnValue:
         return in_json.taken(receipt.reference,
                              url_for("resident.show", reference=receipt.reference, key=key))
     return redirect(url_for("resident.show", reference=receipt.reference, sent=1, key=key), 303)
+
+
+def _show_first(sent: Sent, new: NewReport, service: Service) -> str:
+    """Show what everybody will see, before it is sent."""
+    here = _look(new.point, new.address) if new.point else _here_in_words(sent)
+    told = telling.before(new, service)
+    carried = [(name, value) for name, value in sent.pairs() if name not in NOT_CARRIED]
+    return render_template(
+        "resident/preview.html", sent=sent, service=service, told=told, carried=carried,
+        areas=here.areas if here else (), likely=personal(told.description, new.contact.name))
 
 
 @pages.get("/report/photo/<token>")

@@ -60,6 +60,10 @@ THANKS = {
     "fixed": _l("We have your answer."), "words": _l("It is changed, and what stood there is erased."),
     "withdraw": _l("The report is taken back."), "address": _l("You will be told of each step."),
 }
+PERSONAL = {
+    "email": _l("An e-mail address"), "phone": _l("A telephone number"), "plate": _l("A number plate"),
+    "name": _l("A name"),
+}
 PRIORITY = {"low": _l("Low"), "normal": _l("Normal"), "high": _l("High"), "urgent": _l("Urgent")}
 
 KIND = {
@@ -155,6 +159,7 @@ def hang(app: Flask) -> None:
         source_words=lambda code: SOURCE.get(code, code),
         kind_words=lambda code: KIND.get(code, code),
         thanks_words=lambda code: THANKS.get(code, ""),
+        personal_words=lambda code: PERSONAL.get(code, code),
         says_words=lambda code: SAYS.get(code, code),
         verification_words=lambda code: VERIFICATION.get(code, code),
         priority_words=lambda code: PRIORITY.get(code, code),

@@ -8,10 +8,10 @@ from gettext import GNUTranslations
 from pathlib import Path
 
 import pytest
-from babel import Locale
 from babel.messages.catalog import Catalog
 from babel.messages.frontend import CommandLineInterface
 from babel.messages.mofile import write_mo
+from babel.messages.plurals import get_plural
 from babel.messages.pofile import read_po
 from flask import Flask
 from flask_babel import Babel, ngettext
@@ -76,7 +76,7 @@ def _forms(message) -> tuple[str, ...]:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_plural_form_is_there_and_every_place_is_kept(said, language):
     have = catalogue(language)
-    assert have.num_plurals == len(Locale.parse(language, sep="-").plural_form.rules) + 1
+    assert have.num_plurals == get_plural(language.replace("-", "_"))[0]
     for message in filter(lambda m: m.id, said):
         forms, places = _forms(have[message.id]), set(PLACE.findall(english(message)[-1]))
         if message.pluralizable:

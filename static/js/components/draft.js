@@ -114,6 +114,7 @@ export default async function draft(form, prepare = () => {}) {
   });
   onChange(() => look().catch(give));
   form.addEventListener("submit", (event) => {
+    if (event.submitter?.name) return; // to see first what everybody will see
     event.preventDefault();
     send().catch((error) => {
       give(error);

@@ -13,6 +13,7 @@ from civicconnect.catalog.book import (
     Template,
     Words,
     catalog,
+    first_look,
     logo,
     templates,
     time_zone,
@@ -26,6 +27,6 @@ from civicconnect.catalog.shapes import PRIORITIES
 
 __all__ = [
     "LOGOS", "PRIORITIES", "Answer", "Banner", "Catalog", "CatalogRows", "City", "Department", "Group",
-    "Question", "Service", "Stopper", "Template", "Words", "answers", "catalog", "check", "dump", "load",
-    "loaded_stamp", "logo", "sheet", "spell", "templates", "time_zone", "words",
+    "Question", "Service", "Stopper", "Template", "Words", "answers", "catalog", "check", "dump",
+    "first_look", "load", "loaded_stamp", "logo", "sheet", "spell", "templates", "time_zone", "words",
 ]

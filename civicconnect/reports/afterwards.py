@@ -14,10 +14,12 @@ from civicconnect.accounts import SYSTEM, Actor
 from civicconnect.db import Db, upsert
 from civicconnect.errors import Conflict, Invalid, NotFound, Sentence
 from civicconnect.media import Photo
-from civicconnect.reports.actions import LONGEST_TEXT, add_photos, take_step
+from civicconnect.reports import blocking
+from civicconnect.reports.actions import LONGEST_TEXT, add_photos, state_of_new, take_step
 from civicconnect.reports.following import LEFT, SENT, report_of
 from civicconnect.reports.lifecycle import CLOSED
 from civicconnect.reports.models import Event, EventText, Follower, Report, ReportPhoto, Verdict
+from civicconnect.reports.queries import PLACE
 from civicconnect.reports.recording import record
 
 RESIDENT = Actor("resident", "resident")
@@ -34,7 +36,8 @@ MOST_PHOTOS = 30  # of one report, whoever sent them
 def add(db: Db, follower: Follower, words: str, photos: Sequence[Photo]) -> Report:
     """Add words, photos or both to a report. Raises Invalid: nothing to add, or too much."""
     report = report_of(db, follower, lock=True)
-    told = _checked(words)
+    told = checked(words)
+    blocking.refuse_known(db, follower.person)
     if not told and not photos:
         raise Invalid({"words": [Sentence("Write something, or choose a photo.")]})
     fresh = _photos(db, report, photos)
@@ -65,7 +68,7 @@ def answer(db: Db, follower: Follower, says: str, words: str = "", photos: Seque
         raise Invalid({"says": [Sentence("Choose one of these.")]})
     if not can_answer(report, clock.now()):
         raise Conflict(Sentence("We do not ask about this report any more. Send a new one if it is there."))
-    told, closing = _checked(words), _closing(db, report)
+    told, closing = checked(words), _closing(db, report)
     before = db.scalar(_verdicts(report, closing).where(Verdict.follower_id == follower.id))
     fresh = _photos(db, report, photos)
     if before != says or told or fresh:
@@ -121,11 +124,11 @@ def redact(db: Db, report: Report, seq: int, words: str, without: Collection[str
 
     Raises NotFound (nobody wrote there) and Invalid.
     """
-    told = _checked(words)
-    rows = _holding(db, report, seq)
+    told = checked(words)
+    rows = holding(db, report, seq)
     if not rows:
         raise NotFound("nothing was written there, or it is erased")
-    newest: dict[str, Any] = json.loads(rows[-1].body)
+    newest = carried(db, report, rows)
     name = "description" if seq == 1 else "words"
     kept = {key: value for key, value in newest.items() if key != name} | ({name: told} if told else {})
     if "photos" in kept:
@@ -152,18 +155,41 @@ def own_words(db: Db, report: Report) -> list[tuple[int, Mapping[str, Any]]]:
                                 Event.verb.in_(("receive", "add", "answer")))
     by_sender = [event.seq for event in db.scalars(asked.order_by(Event.seq))
                  if event.verb == "receive" or event.facts.get("by") == SENT]
-    found = [(seq, _holding(db, report, seq)) for seq in by_sender]
-    return [(seq, json.loads(rows[-1].body)) for seq, rows in found if rows]
+    found = [(seq, holding(db, report, seq)) for seq in by_sender]
+    return [(seq, carried(db, report, rows)) for seq, rows in found if rows]
 
 
-def _holding(db: Db, report: Report, seq: int) -> list[EventText]:
+def holding(db: Db, report: Report, seq: int) -> list[EventText]:
     """Return the texts that hold what came with an event, as it stands now in the last of them."""
-    erasures = [event.seq for event in db.scalars(
-        select(Event).where(Event.report_number == report.number, Event.verb == "erase"))
+    changes = [event.seq for event in db.scalars(
+        select(Event).where(Event.report_number == report.number, Event.verb.in_(("erase", "redact"))))
         if event.facts.get("of") == seq]
     asked = select(EventText).where(EventText.report_number == report.number,
-                                    EventText.seq.in_([seq, *erasures]))
+                                    EventText.seq.in_([seq, *changes]))
     return list(db.scalars(asked.order_by(EventText.seq)))
+
+
+def carried(db: Db, report: Report, rows: Sequence[EventText]) -> dict[str, Any]:
+    """Return what came with an event as it stands now, with the photos as they are now.
+
+    A place is left out that was corrected since, and so is why the city changed the words.
+    """
+    newest: dict[str, Any] = json.loads(rows[-1].body)
+    newest.pop("why", None)
+    if set(PLACE) & set(newest) and _was_moved(db, report):
+        newest = {key: value for key, value in newest.items() if key not in PLACE}
+    if "photos" in newest:
+        blurred = dict(db.execute(
+            select(ReportPhoto.original, ReportPhoto.digest).where(
+                ReportPhoto.report_number == report.number, ReportPhoto.original.is_not(None))
+        ).tuples().all())
+        newest["photos"] = [blurred.get(digest, digest) for digest in newest["photos"]]
+    return newest
+
+
+def _was_moved(db: Db, report: Report) -> bool:
+    asked = select(Event.seq).where(Event.report_number == report.number, Event.verb == "move").limit(1)
+    return db.scalar(asked) is not None
 
 
 def _photos(db: Db, report: Report, photos: Sequence[Photo]) -> list[str]:
@@ -171,14 +197,14 @@ def _photos(db: Db, report: Report, photos: Sequence[Photo]) -> list[str]:
                       .where(ReportPhoto.report_number == report.number)) or 0
     if len(photos) > MOST_ADDED or count + len(photos) > MOST_PHOTOS:
         raise Invalid({"photo": [Sentence("This report has enough photos. Send your words without.")]})
-    return add_photos(db, report.number, photos, "more")
+    return add_photos(db, report.number, photos, "more", state_of_new(db, RESIDENT) if photos else "shown")
 
 
 def _text(words: str, photos: Sequence[str]) -> dict[str, Any]:
     return ({"words": words} if words else {}) | ({"photos": list(photos)} if photos else {})
 
 
-def _checked(words: str) -> str:
+def checked(words: str) -> str:
     told = words.replace("\r\n", "\n").strip()
     if len(told) > LONGEST_TEXT:
         raise Invalid({"words": [Sentence("Use at most %(most)s characters.", most=LONGEST_TEXT)]})

@@ -248,8 +248,8 @@ def _read_book(home: Path) -> tuple[datetime | None, Book]:
     if not file.is_file():
         return None, {}
     told = json.loads(file.read_text("utf-8"))
-    found = [Correction(**row | {"at": datetime.fromisoformat(row["at"]), "done_at": _instant(row["done_at"])})
-             for row in told["corrections"]]
+    found = [Correction(**row | {"at": datetime.fromisoformat(row["at"]),
+                                 "done_at": _instant(row["done_at"])}) for row in told["corrections"]]
     return _instant(told["seen"]), {c.key: c for c in found}
 
 

@@ -12,14 +12,15 @@ from sqlalchemy import select, update
 
 from civicconnect import accounts, clock, geo, jobs, settings
 from civicconnect.accounts import Actor, ContactDetails
-from civicconnect.catalog import City, catalog, first_look, time_zone, words
+from civicconnect.catalog import City, catalog, time_zone, words
 from civicconnect.db import Db, insert_new
 from civicconnect.errors import Conflict, Invalid, NotAllowed, NotFound, Sentence
 from civicconnect.media import Photo
 from civicconnect.reports import blocking, following, intake, lifecycle, squares, standing
 from civicconnect.reports.arrivals import NewReport
+from civicconnect.reports.attaching import add_photos, state_of_new
 from civicconnect.reports.intake import Desk, Draft
-from civicconnect.reports.models import Event, EventText, Report, ReportArea, ReportPhoto
+from civicconnect.reports.models import Event, EventText, Report, ReportArea
 from civicconnect.reports.queries import SHOWN, find, place_of, tidy
 from civicconnect.reports.recording import record
 from civicconnect.reports.standing import Standing
@@ -28,7 +29,6 @@ from civicconnect.sla import Hours, promise_book
 
 LONGEST_TEXT = 4000
 LONGEST_ADDRESS = 300
-WAITING = "waiting"  # a photo that nobody of the city has looked at
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,9 @@ def submit(db: Db, actor: Actor, new: NewReport, received_at: datetime | None = 
     now = clock.now()
     came = received_at or now
     areas = _areas_inside(db, here, new, came)
-    if actor.kind != "staff" and not (new.contact.email or new.contact.phone):
+    # Where nobody may be named, nobody can be asked to be.
+    may_name = here.catalog.services[new.service].contact != "none"
+    if actor.kind != "staff" and may_name and not (new.contact.email or new.contact.phone):
         blocking.refuse_area(db, here.catalog.city, [area.key for area in areas])
     composed = intake.draft(here, actor, new, areas, came, now)
     number = _insert(db, composed, new)
@@ -167,32 +169,6 @@ def _insert_beside(db: Db, actor: Actor, number: int, composed: Draft, new: NewR
     db.add_all(EventText(report_number=number, **text._asdict()) for text in composed.texts)
     db.add_all(ReportArea(report_number=number, area_id=area) for area in composed.areas)
     add_photos(db, number, new.photos, "report", state_of_new(db, actor) if new.photos else SHOWN)
-
-
-def state_of_new(db: Db, actor: Actor) -> str:
-    """Return who sees a photo that comes in now: staff have looked at what they send themselves."""
-    return WAITING if actor.kind != "staff" and first_look(db) else SHOWN
-
-
-def add_photos(
-    db: Db, number: int, photos: Sequence[Photo], stage: str, state: str = SHOWN
-) -> list[str]:
-    """Put photos behind those that a report has. Returns the digests of those that it had not yet.
-
-    A photo that was blurred since counts as one that the report has.
-    """
-    rows = db.execute(select(ReportPhoto.digest, ReportPhoto.original, ReportPhoto.position)
-                      .where(ReportPhoto.report_number == number)).all()
-    known = {digest for row in rows for digest in (row.digest, row.original)}
-    first = max((row.position for row in rows), default=-1) + 1
-    fresh = [photo for photo in photos if photo.digest not in known]
-    db.add_all(
-        ReportPhoto(report_number=number, digest=p.digest, position=n, width=p.width, height=p.height,
-                    stage=stage, state=state, likeness=p.likeness)
-        for n, p in enumerate(fresh, first)
-    )
-    db.flush()
-    return [photo.digest for photo in fresh]
 
 
 def transition(

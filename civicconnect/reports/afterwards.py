@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,12 +14,13 @@ from civicconnect.db import Db, upsert
 from civicconnect.errors import Conflict, Invalid, NotFound, Sentence
 from civicconnect.media import Photo
 from civicconnect.reports import blocking
-from civicconnect.reports.actions import LONGEST_TEXT, add_photos, state_of_new, take_step
+from civicconnect.reports.actions import LONGEST_TEXT, take_step
+from civicconnect.reports.attaching import add_photos, state_of_new
 from civicconnect.reports.following import LEFT, SENT, report_of
 from civicconnect.reports.lifecycle import CLOSED
 from civicconnect.reports.models import Event, EventText, Follower, Report, ReportPhoto, Verdict
-from civicconnect.reports.queries import PLACE
 from civicconnect.reports.recording import record
+from civicconnect.reports.story import story
 
 RESIDENT = Actor("resident", "resident")
 FIXED, STILL_THERE, CANNOT_TELL = "fixed", "still_there", "cannot_tell"
@@ -125,10 +125,10 @@ def redact(db: Db, report: Report, seq: int, words: str, without: Collection[str
     Raises NotFound (nobody wrote there) and Invalid.
     """
     told = checked(words)
-    rows = holding(db, report, seq)
+    told_before = story(db, report)
+    rows, newest = told_before.holding(seq), told_before.now(seq)
     if not rows:
         raise NotFound("nothing was written there, or it is erased")
-    newest = carried(db, report, rows)
     name = "description" if seq == 1 else "words"
     kept = {key: value for key, value in newest.items() if key != name} | ({name: told} if told else {})
     if "photos" in kept:
@@ -151,45 +151,8 @@ def redact(db: Db, report: Report, seq: int, words: str, without: Collection[str
 
 def own_words(db: Db, report: Report) -> list[tuple[int, Mapping[str, Any]]]:
     """Return what whoever sent a report wrote, by the event it came with: first the report itself."""
-    asked = select(Event).where(Event.report_number == report.number,
-                                Event.verb.in_(("receive", "add", "answer")))
-    by_sender = [event.seq for event in db.scalars(asked.order_by(Event.seq))
-                 if event.verb == "receive" or event.facts.get("by") == SENT]
-    found = [(seq, holding(db, report, seq)) for seq in by_sender]
-    return [(seq, carried(db, report, rows)) for seq, rows in found if rows]
-
-
-def holding(db: Db, report: Report, seq: int) -> list[EventText]:
-    """Return the texts that hold what came with an event, as it stands now in the last of them."""
-    changes = [event.seq for event in db.scalars(
-        select(Event).where(Event.report_number == report.number, Event.verb.in_(("erase", "redact"))))
-        if event.facts.get("of") == seq]
-    asked = select(EventText).where(EventText.report_number == report.number,
-                                    EventText.seq.in_([seq, *changes]))
-    return list(db.scalars(asked.order_by(EventText.seq)))
-
-
-def carried(db: Db, report: Report, rows: Sequence[EventText]) -> dict[str, Any]:
-    """Return what came with an event as it stands now, with the photos as they are now.
-
-    A place is left out that was corrected since, and so is why the city changed the words.
-    """
-    newest: dict[str, Any] = json.loads(rows[-1].body)
-    newest.pop("why", None)
-    if set(PLACE) & set(newest) and _was_moved(db, report):
-        newest = {key: value for key, value in newest.items() if key not in PLACE}
-    if "photos" in newest:
-        blurred = dict(db.execute(
-            select(ReportPhoto.original, ReportPhoto.digest).where(
-                ReportPhoto.report_number == report.number, ReportPhoto.original.is_not(None))
-        ).tuples().all())
-        newest["photos"] = [blurred.get(digest, digest) for digest in newest["photos"]]
-    return newest
-
-
-def _was_moved(db: Db, report: Report) -> bool:
-    asked = select(Event.seq).where(Event.report_number == report.number, Event.verb == "move").limit(1)
-    return db.scalar(asked) is not None
+    return [(event.seq, now) for event, now in story(db, report).written()
+            if event.verb == "receive" or (event.verb in ("add", "answer") and event.facts.get("by") == SENT)]
 
 
 def _photos(db: Db, report: Report, photos: Sequence[Photo]) -> list[str]:

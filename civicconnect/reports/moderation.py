@@ -17,16 +17,14 @@ from civicconnect.errors import Conflict, Invalid, NotFound, Sentence
 from civicconnect.geo import Point
 from civicconnect.reports import flagging
 from civicconnect.reports.actions import LONGEST_ADDRESS, areas_inside, count_anew
-from civicconnect.reports.afterwards import carried, checked, holding
+from civicconnect.reports.afterwards import checked
 from civicconnect.reports.blocking import must_moderate
 from civicconnect.reports.intake import STAND_IN
 from civicconnect.reports.models import Event, Report, ReportArea
 from civicconnect.reports.queries import HIDDEN, find, place_of
 from civicconnect.reports.recording import record
+from civicconnect.reports.story import WROTE, story
 
-# What of an event people wrote, by its verb; "words" where it is not here.
-WROTE = {"receive": "description", "withdraw": "reason"}
-WRITTEN = ("receive", "add", "answer", "withdraw")
 LONGEST_REASON = 500
 
 
@@ -100,12 +98,11 @@ def rewrite(
     """
     report = found_for(db, actor, reference)
     facts, text = why(because, why_words)
-    told, name = checked(words), WROTE.get(_verb(db, report, seq), "words")
-    rows = holding(db, report, seq)
-    if not rows:
-        raise NotFound("nothing was written there, or it is erased")
-    before = carried(db, report, rows)
-    new = {name: told} | ({"address": _address(address)} if address is not None and seq == 1 else {})
+    told, known = checked(words), story(db, report)
+    verb, before = known.verb(seq), known.now(seq)
+    if not verb or not before:
+        raise NotFound("nobody from outside wrote there, or it is erased")
+    new = {WROTE[verb]: told} | ({"address": _address(address)} if address is not None and seq == 1 else {})
     old = {"description": report.description, "address": report.address} if seq == 1 else before
     changed = {key: value for key, value in new.items() if value != (old.get(key) or "")}
     if not changed:
@@ -120,13 +117,6 @@ def rewrite(
     return report
 
 
-def _verb(db: Db, report: Report, seq: int) -> str:
-    verb = db.scalar(select(Event.verb).where(Event.report_number == report.number, Event.seq == seq))
-    if verb not in WRITTEN:
-        raise NotFound("nobody from outside wrote there")
-    return verb
-
-
 def _address(address: str) -> str:
     told = " ".join(address.split())
     if len(told) > LONGEST_ADDRESS:
@@ -136,10 +126,7 @@ def _address(address: str) -> str:
 
 def written(db: Db, report: Report) -> list[tuple[int, str, Mapping[str, Any]]]:
     """Return what people outside wrote: its place on the timeline, what it is, and how it stands now."""
-    asked = select(Event).where(Event.report_number == report.number, Event.verb.in_(WRITTEN))
-    found = [(event, holding(db, report, event.seq)) for event in db.scalars(asked.order_by(Event.seq))]
-    return [(event.seq, WROTE.get(event.verb, "words"), carried(db, report, rows))
-            for event, rows in found if rows]
+    return [(event.seq, WROTE[event.verb], now) for event, now in story(db, report).written()]
 
 
 def move(db: Db, actor: Actor, reference: str, point: Point, address: str) -> Report:

@@ -76,7 +76,7 @@ from civicconnect.reports.models import (
     ReportArea,
     ReportPhoto,
 )
-from civicconnect.reports.moderation import hide, move, rewrite, show, written
+from civicconnect.reports.moderation import Versions, hide, move, rewrite, show, versions
 from civicconnect.reports.past import Press, Sheet, changed_in_bulk, compose, known, press, store, submit_past
 from civicconnect.reports.pauses import clock_shows, is_late, is_overdue
 from civicconnect.reports.pictures import blur, forget_blurred, hide_photo, reveal, show_photo
@@ -130,12 +130,12 @@ __all__ = [
     "Around", "Block", "Closing", "Column", "Desk", "Entry", "Event", "EventText", "Fault", "Filter",
     "Flag", "Flagged", "Follower", "Heap", "Incoming", "Likely", "NewLetter", "NewReport", "ORDERS",
     "PastReport", "PastStep", "Person", "Press", "REASONS", "Receipt", "RecordedDue", "Report",
-    "ReportArea", "ReportPhoto", "Root", "SAYS", "Seen", "Sheet", "TOLD_IN_WORDS", "add", "address_told",
-    "answer", "areas_of", "around", "as_text", "ask_again", "block", "blocks", "blur", "can_answer",
-    "changed_in_bulk", "check_chains", "clock_shows", "columns", "compose", "contact", "contact_of",
-    "count_public", "count_reports", "count_to_moderate", "count_visible", "count_waiting", "desk",
-    "drop", "email_of", "enter", "find", "find_follower", "find_known", "find_letter", "find_own", "flag",
-    "flagged", "flags_of", "forget_blurred", "forget_contacts", "forget_incoming", "gather",
+    "ReportArea", "ReportPhoto", "Root", "SAYS", "Seen", "Sheet", "TOLD_IN_WORDS", "Versions", "add",
+    "address_told", "answer", "areas_of", "around", "as_text", "ask_again", "block", "blocks", "blur",
+    "can_answer", "changed_in_bulk", "check_chains", "clock_shows", "columns", "compose", "contact",
+    "contact_of", "count_public", "count_reports", "count_to_moderate", "count_visible", "count_waiting",
+    "desk", "drop", "email_of", "enter", "find", "find_follower", "find_known", "find_letter", "find_own",
+    "flag", "flagged", "flags_of", "forget_blurred", "forget_contacts", "forget_incoming", "gather",
     "give_address", "hide", "hide_photo", "holds", "hours_between", "is_hidden", "is_known", "is_late",
     "is_overdue", "joined", "keep", "key_of", "known", "layers", "lifecycle", "likely", "move", "near",
     "newest_seen", "note", "on_time", "original_is_kept", "own_key", "own_words", "person_of",
@@ -144,5 +144,5 @@ __all__ = [
     "recount", "redact", "reference_from", "remember_post", "report_of", "reports_of", "reveal",
     "rewrite", "root", "root_from", "root_text", "said_by", "sender", "show", "show_photo",
     "squares_agree", "stop", "store", "submit", "submit_past", "take", "timeline", "token_of",
-    "transition", "unblock", "visible_to", "waiting_letters", "who_is_told", "withdraw", "written",
+    "transition", "unblock", "versions", "visible_to", "waiting_letters", "who_is_told", "withdraw",
 ]

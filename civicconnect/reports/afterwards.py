@@ -19,6 +19,7 @@ from civicconnect.reports.attaching import add_photos, state_of_new
 from civicconnect.reports.following import LEFT, SENT, report_of
 from civicconnect.reports.lifecycle import CLOSED
 from civicconnect.reports.models import Event, EventText, Follower, Report, ReportPhoto, Verdict
+from civicconnect.reports.queries import HIDDEN
 from civicconnect.reports.recording import record
 from civicconnect.reports.story import story
 
@@ -37,13 +38,19 @@ def add(db: Db, follower: Follower, words: str, photos: Sequence[Photo]) -> Repo
     """Add words, photos or both to a report. Raises Invalid: nothing to add, or too much."""
     report = report_of(db, follower, lock=True)
     told = checked(words)
-    blocking.refuse_known(db, follower.person)
+    _may_speak(report, follower)
+    blocking.refuse_known(db, follower.person, "words")
     if not told and not photos:
         raise Invalid({"words": [Sentence("Write something, or choose a photo.")]})
     fresh = _photos(db, report, photos)
     if told or fresh:
         record(db, report, "add", RESIDENT, {"by": follower.role}, text=_text(told, fresh))
     return report
+
+
+def _may_speak(report: Report, follower: Follower) -> None:
+    if report.visibility == HIDDEN and follower.role != SENT:
+        raise NotFound("this report is no longer public")
 
 
 def withdraw(db: Db, report: Report, reason: str = "") -> Report:
@@ -64,6 +71,7 @@ def answer(db: Db, follower: Follower, says: str, words: str = "", photos: Seque
     Raises Conflict (not closed as mended, or too long ago) and Invalid.
     """
     report = report_of(db, follower, lock=True)
+    _may_speak(report, follower)
     if says not in SAYS:
         raise Invalid({"says": [Sentence("Choose one of these.")]})
     if not can_answer(report, clock.now()):

@@ -90,21 +90,21 @@ def email_of(db: Db, report: Report) -> str:
 def refuse_person(db: Db, city: City, contact: ContactDetails) -> None:
     """Raise Invalid, with the reason and whom to call, where the city takes nothing from an address."""
     if contact.email:
-        _refuse(db, city, person_hash(contact.email))
+        _refuse(db, city, person_hash(contact.email), "email")
 
 
-def refuse_known(db: Db, person: str) -> None:
-    """Raise Invalid where the city takes nothing from somebody known by their hash."""
-    _refuse(db, None, person)
+def refuse_known(db: Db, person: str, field: str) -> None:
+    """Raise Invalid, under the name `field`, where the city takes nothing from this keyed hash."""
+    _refuse(db, None, person, field)
 
 
-def _refuse(db: Db, city: City | None, person: str) -> None:
+def _refuse(db: Db, city: City | None, person: str, field: str) -> None:
     found = _first(db, Block.person == person)
     if found is None:
         return
     city = city or catalog(db).city
     said = [Sentence("The city takes nothing from this address for now: %(reason)s", reason=found.reason)]
-    raise Invalid({"email": said + _call(city)})
+    raise Invalid({field: said + _call(city)})
 
 
 def refuse_area(db: Db, city: City, areas: Sequence[str]) -> None:

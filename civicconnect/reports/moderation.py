@@ -5,7 +5,8 @@ Nothing is erased here: what stood there before stays on the timeline, for those
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import delete, select, update
@@ -21,7 +22,7 @@ from civicconnect.reports.afterwards import checked
 from civicconnect.reports.blocking import must_moderate
 from civicconnect.reports.intake import STAND_IN
 from civicconnect.reports.models import Event, Report, ReportArea
-from civicconnect.reports.queries import HIDDEN, find, place_of
+from civicconnect.reports.queries import HIDDEN, Entry, find, place_of
 from civicconnect.reports.recording import record
 from civicconnect.reports.story import WROTE, story
 
@@ -97,11 +98,12 @@ def rewrite(
     Raises NotFound (also where nobody wrote there, or it is erased), NotAllowed and Invalid.
     """
     report = found_for(db, actor, reference)
-    facts, text = why(because, why_words)
-    told, known = checked(words), story(db, report)
+    known = story(db, report)
     verb, before = known.verb(seq), known.now(seq)
-    if not verb or not before:
+    if not verb or not (before.get(WROTE[verb]) or (before and seq == 1)):
         raise NotFound("nobody from outside wrote there, or it is erased")
+    facts, text = why(because, why_words)
+    told = checked(words)
     new = {WROTE[verb]: told} | ({"address": _address(address)} if address is not None and seq == 1 else {})
     old = {"description": report.description, "address": report.address} if seq == 1 else before
     changed = {key: value for key, value in new.items() if value != (old.get(key) or "")}
@@ -124,9 +126,21 @@ def _address(address: str) -> str:
     return told
 
 
-def written(db: Db, report: Report) -> list[tuple[int, str, Mapping[str, Any]]]:
-    """Return what people outside wrote: its place on the timeline, what it is, and how it stands now."""
-    return [(event.seq, WROTE[event.verb], now) for event, now in story(db, report).written()]
+@dataclass(frozen=True)
+class Versions:
+    """What people outside wrote, and every event with every version of its words.
+
+    written    its place on the timeline, what it is (description, words, reason), and how it stands now
+    """
+
+    written: Sequence[tuple[int, str, Mapping[str, Any]]]
+    entries: Sequence[Entry]
+
+
+def versions(db: Db, report: Report) -> Versions:
+    """Read a report for those with the right: one statement. The photos are not told."""
+    known = story(db, report, photos=False)
+    return Versions([(event.seq, WROTE[event.verb], now) for event, now in known.written()], known.entries())
 
 
 def move(db: Db, actor: Actor, reference: str, point: Point, address: str) -> Report:

@@ -79,13 +79,13 @@ def reveal(db: Db, actor: Actor, store: Store, reference: str, digest: str, reas
     Raises NotFound (also where it was not blurred), NotAllowed and Invalid (no reason).
     """
     report = found_for(db, actor, reference)
+    photo = _photo(db, report, digest)
+    if photo.original is None:
+        raise NotFound("this photo was not blurred")
     told = reason.strip()
     if not told or len(told) > LONGEST_REASON:
         raise Invalid({"reason": [Sentence("Say why you need to see it, in at most %(most)s characters.",
                                            most=LONGEST_REASON)]})
-    photo = _photo(db, report, digest)
-    if photo.original is None:
-        raise NotFound("this photo was not blurred")
     found = accounts.unseal(store.sealed(photo.original))
     record(db, report, "reveal", actor, {"photo": digest}, text={"note": told}, public=False)
     return found

@@ -183,18 +183,21 @@ class Around:
         return tuple(digest for digest in digests if digest not in self.states)
 
 
-def around(db: Db, report: Report) -> Around:
-    """Return what stands beside a report: two small statements."""
-    areas = db.execute(
+def around(db: Db, report: Report, *, areas: bool = True) -> Around:
+    """Return what stands beside a report: two small statements.
+
+    areas    whether its areas are asked for
+    """
+    inside = db.execute(
         select(Area.id, Area.layer, Area.code, Area.name, Area.names)
         .join(ReportArea, ReportArea.area_id == Area.id)
         .where(ReportArea.report_number == report.number).order_by(Area.layer)
-    )
+    ) if areas else ()
     photos = db.execute(
         select(ReportPhoto.digest, ReportPhoto.stage, ReportPhoto.state, ReportPhoto.original)
         .where(ReportPhoto.report_number == report.number).order_by(ReportPhoto.position)
     ).all()
-    return Around(place_of(db, report), tuple(AreaHit(*row) for row in areas),
+    return Around(place_of(db, report), tuple(AreaHit(*row) for row in inside),
                   tuple(photo.digest for photo in photos if photo.stage != "done"),
                   tuple(photo.digest for photo in photos if photo.stage == "done"),
                   {photo.digest: photo.state for photo in photos if photo.state != SHOWN},

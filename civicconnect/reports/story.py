@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from civicconnect.db import Db
 from civicconnect.reports.models import Event, EventText, Report, ReportPhoto
-from civicconnect.reports.queries import PLACE
+from civicconnect.reports.queries import PLACE, Entry
 
 # What of an event is somebody's words, by its verb.
 WROTE = {"receive": "description", "add": "words", "answer": "words", "withdraw": "reason"}
@@ -56,11 +56,20 @@ class Story:
         return [(event, now) for event, now in found if now]
 
 
-def story(db: Db, report: Report) -> Story:
-    """Read all that was written on a report: two statements."""
+    def entries(self) -> list[Entry]:
+        """Return every event with every version of its words, as those with the right read them."""
+        return [Entry(e.seq, e.verb, e.occurred_at, e.recorded_at, e.source, e.actor, e.public, e.status,
+                      e.facts, json.loads(text.body) if text else {}) for e, text in self.rows]
+
+
+def story(db: Db, report: Report, *, photos: bool = True) -> Story:
+    """Read all that was written on a report: two statements.
+
+    photos    whether it is asked which photos were blurred
+    """
     beside = (EventText.report_number == Event.report_number) & (EventText.seq == Event.seq)
     asked = select(Event, EventText).outerjoin(EventText, beside).where(Event.report_number == report.number)
-    photos = select(ReportPhoto.original, ReportPhoto.digest).where(
+    kept = select(ReportPhoto.original, ReportPhoto.digest).where(
         ReportPhoto.report_number == report.number, ReportPhoto.original.is_not(None))
     return Story(list(db.execute(asked.order_by(Event.seq)).tuples()),
-                 {original: digest for original, digest in db.execute(photos) if original})
+                 {original: digest for original, digest in db.execute(kept) if original} if photos else {})

@@ -73,15 +73,14 @@ def _page(reference: str, form: str, faults: Faults) -> str:
     words = request.args.get("q", "").strip()[:200]
     with db.reading() as db_:
         report = reports.find(db_, reference, moderator(db_))
-        beside = reports.around(db_, report)
+        beside = reports.around(db_, report, areas=False)
         flags = reports.flags_of(db_, [report.number]).get(report.number, [])
-        written = reports.written(db_, report)
-        entries = reports.timeline(db_, report, internal=True, versions=True)
+        known = reports.versions(db_, report)
         found = geo.find_addresses(db_, words) if words else []
     offer = read_catalog()
     return render_template(
-        "staff/moderate.html", report=report, beside=beside, flags=flags, written=written, entries=entries,
-        found=found, words=words, form=form, faults=faults, typed=request.form, reasons=REASON.items(),
+        "staff/moderate.html", report=report, beside=beside, flags=flags, written=known.written,
+        entries=known.entries, found=found, words=words, form=form, faults=faults, typed=request.form, reasons=REASON.items(),
         catalog=offer, service=offer.services[offer.service_codes[report.service_id]])
 
 

@@ -156,6 +156,10 @@ def test_who_follows_a_hidden_report_hears_and_sees_no_more_of_it(db_, report, m
     assert [one.role for one in reports.who_is_told(db_, report.number)] == ["sent"]
     assert reports.reports_of(db_, follower.person) == []
     assert len(reports.reports_of(db_, reports.person_of(ANA.email))) == 1
+    with pytest.raises(NotFound):
+        reports.add(db_, follower, "I know more.", ())
+    with pytest.raises(NotFound):
+        reports.answer(db_, follower, "still_there")
 
 
 @pytest.mark.parametrize("do", [

@@ -41,7 +41,7 @@ MODERATING = {
     "/staff/reports/{reference}/photos/{digest}/show": 409,
     "/staff/reports/{reference}/photos/{digest}/hide": 422,
     "/staff/reports/{reference}/photos/{digest}/blur": 422,
-    "/staff/reports/{reference}/photos/{digest}/reveal": 422,
+    "/staff/reports/{reference}/photos/{digest}/reveal": 404,
     "/staff/moderation/blocks": 422,
     "/staff/moderation/blocks/1/remove": 404,
 }

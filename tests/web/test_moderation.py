@@ -372,6 +372,13 @@ def test_a_blocked_sender_reads_why_beside_the_field_and_loses_no_word(visitor, 
     assert send(visitor, description="One more.", email=ANA).status == 303
 
 
+def test_a_blocked_sender_reads_why_on_their_own_page_too(visitor, own, boss):
+    block(boss, email=ANA)
+    page = submit(visitor, own, "/more", words="And another.")
+    assert page.status == 422
+    assert "Forty of one lamp." in page.words
+
+
 def test_the_sender_of_a_report_is_blocked_and_nobody_reads_their_address(visitor, report, boss):
     page = boss.get(f"/staff/moderation/blocks?report={report.reference}")
     assert ANA not in page.text

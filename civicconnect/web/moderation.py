@@ -80,8 +80,8 @@ def _page(reference: str, form: str, faults: Faults) -> str:
     offer = read_catalog()
     return render_template(
         "staff/moderate.html", report=report, beside=beside, flags=flags, written=known.written,
-        entries=known.entries, found=found, words=words, form=form, faults=faults, typed=request.form, reasons=REASON.items(),
-        catalog=offer, service=offer.services[offer.service_codes[report.service_id]])
+        entries=known.entries, found=found, words=words, form=form, faults=faults, typed=request.form,
+        reasons=REASON.items(), catalog=offer, service=offer.services[offer.service_codes[report.service_id]])
 
 
 def _change(reference: str, form: str, do: Callable[[Db, Actor], Report]) -> ResponseReturnValue:

@@ -19,15 +19,15 @@ def upgrade():
         sa.Column("area", sa.String(130), nullable=False),
         sa.Column("of", sa.String(8), nullable=False),
         sa.Column("reports", sa.Integer, nullable=False),
-        sa.Column("half_hours", sa.Float),
-        sa.Column("eight_hours", sa.Float),
+        sa.Column("half_hours", sa.Double),
+        sa.Column("eight_hours", sa.Double),
         sa.Column("since", UtcInstant(), nullable=False),
         sa.Column("until", UtcInstant(), nullable=False),
         sa.Column("judged", sa.Integer, nullable=False),
         sa.Column("held", sa.Integer, nullable=False),
         sa.Column("holds", sa.Boolean, nullable=False),
         sa.UniqueConstraint("service", "area", name="uq_expectation_service_area"),
-        sa.CheckConstraint("held <= judged", name="ck_expectation_held_were_judged"),
+        sa.CheckConstraint("held <= judged", name=op.f("ck_expectation_held_were_judged")),
     )
 
 

@@ -1,4 +1,4 @@
-"""What is foretold from a record replayed: only from what was known, right as often as it says, or withheld."""
+"""What a replayed record foretells: only from what was known, right as often as it says, or withheld."""
 
 from __future__ import annotations
 

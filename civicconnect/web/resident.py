@@ -28,6 +28,7 @@ from civicconnect.web import one_report, photos, report_form, telling
 from civicconnect.web.language import chosen
 from civicconnect.web.place import Here, Spot, look, read_spot
 from civicconnect.web.report_form import Sent
+from civicconnect.web.usual import Usual, usual
 from civicconnect.web.words import read_catalog, say
 
 pages = Blueprint("resident", __name__)
@@ -117,7 +118,13 @@ def _ask_rest(sent: Sent, faults: dict[str, list[str]]) -> str:
         "resident/details.html", sent=sent, faults=report_form.in_order(faults), service=service, here=here,
         department=_who_answers(service, here) if here else None, catalog=offer,
         already=_already(sent, service) if sent.point and request.method == "GET" else [],
-        is_told_in_full=telling.is_told_in_full(service))
+        usual=_usually(service, here), is_told_in_full=telling.is_told_in_full(service))
+
+
+def _usually(service: Service, here: Here | None) -> Usual | None:
+    """Return how long such reports usually take here."""
+    with db.reading() as db_:
+        return usual(db_, service.code, here.areas if here else ())
 
 
 def _already(sent: Sent, service: Service) -> list[Likely]:

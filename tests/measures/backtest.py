@@ -22,7 +22,11 @@ from tests.history.real import KNOWN
 BATCH = 5000
 # Under what heading each record's services stand, and where it says in which area a report lies. The
 # casework names no place, but the office that took it in, one in each district.
-COLUMNS = {"boston": ("reason", "neighborhood"), "council": ("complaint_type", "account")}
+COLUMNS = {
+    "boston": ("reason", "neighborhood"), "council": ("complaint_type", "account"),
+    "chicago": ("Type_of_Service_Request", "Ward"), "elevators": ("complaint_type", "community_board"),
+}
+EARLIEST = "2011-01-01"  # what is older in them stands for a date nobody knew
 BAND = (0.75, 0.85)
 
 
@@ -43,12 +47,12 @@ def read(name: str) -> tuple[Record, np.ndarray]:
     _, header = next(rows)
     reader, once = Reader(profile, header, Everything()), Once()
     heading, area = (header.index(column) for column in COLUMNS[name])
-    found = []
+    found, earliest = [], hours(EARLIEST)
     while batch := list(islice(rows, BATCH)):
         verdicts = once.judge(reader.read(batch).verdicts)
         for verdict, (_, cells_) in zip(verdicts, batch, strict=True):
             past = verdict.past
-            if past is not None:
+            if past is not None and past.received_at.timestamp() / 3600 >= earliest:
                 ended = past.closing.at.timestamp() if past.closing else np.inf
                 found.append((past.received_at.timestamp() / 3600, ended / 3600, past.new.service,
                               cells_[heading].strip(), cells_[area].strip(), past.new.source))

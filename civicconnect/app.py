@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 PUBLISHED_BY_THEN = timedelta(seconds=20)  # after an import, so that we learn from it and not from before
+# After these nothing changes that strangers see in files.
+QUIET = ("note", "look", "reveal", "unflag", "blur", "photo_hide", "photo_show")
 LETTERS_KEPT = timedelta(days=30)  # after they were decided; docs/intake.md says so
 
 
@@ -82,7 +84,11 @@ def _on_event(db_: Db, event: dict[str, Any]) -> None:
     """What follows from an event, by its verb."""
     if "report" in event:
         notify.plan(db_, event["report"], event["seq"], event["verb"])
-    if event["verb"] not in ("note", "look"):  # steps that strangers never see
+    if event["verb"] in opendata.WITHDRAWING:
+        opendata.request_reissue(db_)
+    if event["verb"] == "blur":
+        reports.forget_blurred(db_, photos(), event["report"], event["seq"])
+    if event["verb"] not in QUIET:
         opendata.request_publication(db_)
     if event["verb"] == "import":
         _ask_to_learn(db_, clock.now().replace(microsecond=0).isoformat())
@@ -109,6 +115,11 @@ def _learn(db_: Db, asked: dict[str, Any]) -> None:
         sla.keep_expectations(change, found)
 
 
+def photos() -> media.Store:
+    """Return the city's photographs."""
+    return media.Store(settings.current().data_folder / "photos")
+
+
 def _deliver(db_: Db, asked: dict[str, Any]) -> None:
     notify.deliver(db_, asked["delivery"])
 
@@ -119,6 +130,13 @@ def _my_reports(db_: Db, asked: dict[str, Any]) -> None:
 
 def _publish(db_: Db, _: dict[str, Any]) -> None:
     opendata.publish(db_)
+    # It may have been written from what was read before something was hidden: ask again, of now.
+    with db.reading() as now:
+        opendata.reissue(now)
+
+
+def _reissue(db_: Db, _: dict[str, Any]) -> None:
+    opendata.reissue(db_)
 
 
 def _seal(db_: Db, _: dict[str, Any]) -> None:
@@ -134,8 +152,8 @@ def _seal(db_: Db, _: dict[str, Any]) -> None:
 def _sweep(db_: Db, _: dict[str, Any]) -> None:
     """Remove the photos of forms that were never sent."""
     kept_for = web.KEPT_FOR + timedelta(days=1)
-    media.Store(settings.current().data_folder / "photos").sweep(
-        lambda digest: reports.photo_is_kept(db_, digest), older_than=kept_for)
+    photos().sweep(lambda digest: reports.photo_is_kept(db_, digest), older_than=kept_for,
+                   keep_sealed=lambda digest: reports.original_is_kept(db_, digest))
 
 
 def _forget(db_: Db, _: dict[str, Any]) -> None:
@@ -167,6 +185,7 @@ def handlers() -> dict[str, Handler]:
         "deliver": Handler(_deliver, reads=True),
         "my_reports": Handler(_my_reports, reads=True),
         "publish": Handler(_publish, reads=True),
+        "reissue": Handler(_reissue, reads=True),
         "seal": Handler(_seal, reads=True),
         "sweep": Handler(_sweep, reads=True),
         "forget": Handler(_forget),

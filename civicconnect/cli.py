@@ -25,6 +25,7 @@ from civicconnect import (
     running,
     settings,
     simulating,
+    training,
 )
 from civicconnect.app import create_app, set_up_logs
 from civicconnect.db import Database
@@ -285,6 +286,20 @@ def simulate_(  # noqa: PLR0913  one for each word of the command
         return
     with installation(ready=True) as (given, _):
         simulating.simulated(given, wish, live=live)
+
+
+@civic.command()
+@click.option("--imported", is_flag=True, help="Learn from imported records too, where people wrote their "
+              "descriptions.")
+def train(imported: bool) -> None:
+    """Learn from this city's own reports which service people's words are about.
+
+    Says how good the suggestions are on reports it has not seen, and puts them in force at once.
+
+    Example: civic train
+    """
+    with installation(ready=True):
+        training.train(imported=imported)
 
 
 @civic.command()

@@ -207,7 +207,8 @@ def _announce(given: Settings) -> None:
     click.echo(f"\n  CivicConnect is at {given.address}\n")
     for user in users:
         click.echo(f"  {user['role']:<11} {user['email']:<32} {user['password']}")
-    click.echo("\n  Ctrl-C stops it.\n")
+    click.echo(f"\n  Letters it would send: {given.address}/demo/mailbox")
+    click.echo("  Ctrl-C stops it.\n")
 
 
 def _stop_on_signals() -> None:

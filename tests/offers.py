@@ -61,7 +61,7 @@ def question(code: str, kind: str = "one_of", *, required: bool = True, when: tu
     return {"code": code, "kind": kind, "required": required,
             "words": {"en": words or f"What about {code}?"},
             "option": [{"code": o, "words": {"en": o.capitalize()}, "priority": ""} for o in options]
-            if kind == "one_of" else [],
+            if kind in ("one_of", "several_of") else [],
             "when": {"question": when[0], "option": when[1]} if when else None}
 
 

@@ -1,7 +1,8 @@
 """What may be asked, and who answers: the city, its departments, services and questions."""
 
-from civicconnect.catalog.answers import Answer, answers
+from civicconnect.catalog.answers import Answer, answers, said
 from civicconnect.catalog.book import (
+    SEVERAL,
     Banner,
     Catalog,
     City,
@@ -13,6 +14,7 @@ from civicconnect.catalog.book import (
     Template,
     Words,
     catalog,
+    first_look,
     logo,
     templates,
     time_zone,
@@ -25,7 +27,8 @@ from civicconnect.catalog.logos import LOGOS
 from civicconnect.catalog.shapes import PRIORITIES
 
 __all__ = [
-    "LOGOS", "PRIORITIES", "Answer", "Banner", "Catalog", "CatalogRows", "City", "Department", "Group",
-    "Question", "Service", "Stopper", "Template", "Words", "answers", "catalog", "check", "dump", "load",
-    "loaded_stamp", "logo", "sheet", "spell", "templates", "time_zone", "words",
+    "Answer", "Banner", "Catalog", "CatalogRows", "City", "Department", "Group", "LOGOS", "PRIORITIES",
+    "Question", "SEVERAL", "Service", "Stopper", "Template", "Words", "answers", "catalog", "check",
+    "dump", "first_look", "load", "loaded_stamp", "logo", "said", "sheet", "spell", "templates",
+    "time_zone", "words",
 ]

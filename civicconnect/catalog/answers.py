@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 
-from civicconnect.catalog.book import Question, Service, words
+from civicconnect.catalog.book import Question, Service, chosen, words
 from civicconnect.errors import Invalid, Sentence
 
 LONGEST = 500
+SEPARATOR = "; "  # between the options of one answer, in words
 CHOOSE = Sentence("Choose one of these.")
 
 
@@ -40,6 +42,8 @@ def answers(service: Service, given: Mapping[str, str], language: str) -> tuple[
         told = (words(stopper.words, language), stopper.phone, stopper.link)
         faults[where] = [" ".join(filter(None, told))]
     for question in service.asked(given):
+        if question.kind == "notice":
+            continue
         value = given.get(question.code, "").strip()
         if not value and not question.required:
             continue
@@ -47,21 +51,39 @@ def answers(service: Service, given: Mapping[str, str], language: str) -> tuple[
         if fault:
             faults.setdefault(f"answer-{question.code}", [fault])
             continue
-        options = {code: words(w, language) for code, w in question.options}
         asked = words(question.words, language)
-        found.append(Answer(question.code, value, asked, options.get(value, value)))
+        found.append(Answer(question.code, value, asked, said(question, value, language)))
     if faults:
         raise Invalid(faults)
     return tuple(found)
 
 
+def said(question: Question, value: str, language: str) -> str:
+    """Return an answer in words: the options' own where it was chosen from some."""
+    options = {code: words(w, language) for code, w in question.options}
+    if question.kind == "several_of":
+        return SEPARATOR.join(options.get(code, code) for code in chosen(value))
+    return options.get(value, value)
+
+
 def _fault(question: Question, value: str) -> str:
     if not value:
-        return CHOOSE if question.kind == "one_of" else Sentence("Answer this question.")
+        return CHOOSE if question.options else Sentence("Answer this question.")
     if len(value) > LONGEST:
         return Sentence("Use at most %(most)s characters.", most=LONGEST)
     if question.kind == "one_of" and value not in dict(question.options):
         return CHOOSE
+    if question.kind == "several_of" and not set(chosen(value)) <= set(dict(question.options)):
+        return CHOOSE
+    if question.kind == "date" and not _is_day(value):
+        return Sentence("Give the day, like 2026-11-30.")
     if question.kind == "number" and not value.replace(".", "", 1).isdecimal():
         return Sentence("Write a number, for example 3.")
     return ""
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False

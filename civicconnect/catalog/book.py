@@ -17,11 +17,17 @@ from civicconnect.db import Db
 from civicconnect.errors import NotFound
 
 Words = Mapping[str, str]
+SEVERAL = ","  # between the options of one answer; no code has one
 
 
 def words(given: Words, language: str) -> str:
     """Return the words in a language, else in the first one the city wrote."""
     return given.get(language) or next(iter(given.values()), "")
+
+
+def chosen(value: str) -> list[str]:
+    """Return the codes of the options that an answer holds, as "bent,missing"."""
+    return value.split(SEVERAL)
 
 
 @dataclass(frozen=True)
@@ -73,6 +79,13 @@ class City:
     storm: Storm = field(default=Storm(on=False, during=Span(), words={}))
     notices: Mapping[str, Any] = field(default_factory=dict)
     layers: Mapping[str, Words] = field(default_factory=dict)
+    in_part: tuple[str, ...] = ()  # languages of the pages that not all of the city's own words are in
+    first_look: bool = False  # strangers see a photo only once somebody of the city has looked at it
+
+    @property
+    def spoken(self) -> tuple[str, ...]:
+        """Return the languages that people may choose."""
+        return self.languages + self.in_part
 
     @property
     def keep_contact(self) -> timedelta:
@@ -120,15 +133,15 @@ class Condition:
 
     def holds(self, given: Mapping[str, str]) -> bool:
         """Say whether these answers, by question, hold it."""
-        return given.get(self.question) == self.option
+        return self.option in chosen(given.get(self.question, ""))
 
 
 @dataclass(frozen=True)
 class Question:
-    """One thing to know about a report. `options` only for kind "one_of"."""
+    """One thing to know about a report, or to tell whoever reports. `options`: what is chosen from."""
 
     code: str
-    kind: str  # one_of, text, number
+    kind: str  # one_of, several_of, text, number, date; notice: nothing is asked
     required: bool
     words: Words
     options: tuple[tuple[str, Words], ...]
@@ -190,7 +203,8 @@ class Service:
         """Return how soon a report with these answers is looked at: the highest that any of them makes it."""
         if not self._may_raise:
             return self.priority
-        made = [q.priorities.get(given.get(q.code, ""), "") for q in self.asked(given)]
+        made = [q.priorities.get(option, "") for q in self.asked(given)
+                for option in chosen(given.get(q.code, ""))]
         return max([self.priority, *filter(None, made)], key=PRIORITIES.index)
 
 
@@ -272,6 +286,15 @@ def time_zone(db: Db) -> str:
     return str(facts["time_zone"])
 
 
+def first_look(db: Db) -> bool:
+    """Say whether strangers see a photo only once somebody of the city has looked at it."""
+    return _first_look(db.scalar(select(CityRow.facts)) or {})
+
+
+def _first_look(facts: Mapping[str, Any]) -> bool:
+    return bool(facts.get("photos", {}).get("first_look", False))
+
+
 def templates(db: Db, service: str) -> tuple[Template, ...]:
     """Read the words staff may start from for the steps on a report of a service, in their order."""
     rows = db.scalars(select(TemplateRow.facts).order_by(TemplateRow.position))
@@ -295,6 +318,7 @@ def _city(facts: Mapping[str, Any], logo_name: str) -> City:
         Storm(storm.get("on", False), Span(storm.get("begins", ""), storm.get("ends", "")),
               storm.get("words", {})),
         facts.get("notices", {}), {layer["code"]: layer["name"] for layer in facts.get("layer", ())},
+        tuple(facts.get("languages_in_part", ())), _first_look(facts),
     )
 
 

@@ -98,8 +98,10 @@ def _check_questions(where: str, service: Mapping[str, Any], faults: list[str]) 
     before: set[tuple[str, str]] = set()
     for question in questions:
         here = f"{where}, question {question['code']}"
-        if question["kind"] == "one_of" and not question["option"]:
-            faults.append(f"{here}: 'one_of' needs options.")
+        if question["kind"] in ("one_of", "several_of") and not question["option"]:
+            faults.append(f"{here}: '{question['kind']}' needs options.")
+        if question["kind"] == "notice" and question["required"]:
+            faults.append(f"{here}: a notice asks nothing; leave 'required' out.")
         for code in _twice(question["option"]):
             faults.append(f"{here}, option {code}: the code stands twice.")
         _check_condition(f"{here}, key 'when'", question["when"], before, "no question before it", faults)
@@ -129,7 +131,8 @@ def _check_city(city: Mapping[str, Any], faults: list[str]) -> None:
     _check_order("city.toml, [storm]", city.get("storm", {}), faults)
     for code in _twice(city.get("layer", [])):
         faults.append(f"city.toml, [[layer]] {code}: the code stands twice.")
-    for name in sorted(k for k, n in Counter(city.get("languages", [])).items() if n > 1):
+    spoken = [*city.get("languages", []), *city.get("languages_in_part", [])]
+    for name in sorted(k for k, n in Counter(spoken).items() if n > 1):
         faults.append(f"city.toml, key 'languages': '{name}' stands twice.")
     for key, words in faint(city.get("colours", {})):
         faults.append(f"city.toml, key 'colours.{key}': {words}")

@@ -14,6 +14,7 @@ from marshmallow import Schema, ValidationError, fields, validate
 
 PRIORITIES = ("low", "normal", "high", "urgent")  # the later, the sooner it is looked at
 PLACES = ("exact", "rounded", "area")  # how much of a place strangers are told
+KINDS = ("one_of", "several_of", "text", "number", "date", "notice")  # of questions
 OUTCOMES = ("fixed", "partly_fixed", "no_action", "not_found", "duplicate", "handed_over", "withdrawn",
             "invalid")
 VERBS = ("accept", "plan", "start", "wait", "resume", "close", "reopen")
@@ -27,6 +28,7 @@ COLOUR = validate.Regexp(r"#[0-9a-fA-F]{6}$", error="Write a colour as #0b5a6f."
 HOST = validate.Regexp(
     r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$",
     error="Write a host name in small letters, without port or https://, as 311.city.example.")
+LANGUAGE = validate.Regexp(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$", error="Write a language by its code, as en.")
 LINK = validate.Regexp(r"(https?://[^\s<>\"]{1,480}|/[^\s<>\"/\\][^\s<>\"\\]{0,480})$",
                        error="Write an address that begins with https:// or with /.")
 
@@ -96,6 +98,12 @@ class Notices(Schema):
     terms = Words(load_default=dict)
 
 
+class Photos(Schema):
+    """What happens to photos that residents send."""
+
+    first_look = fields.Bool(load_default=False)  # shown to strangers only once the city has looked at them
+
+
 class Contact(Schema):
     """How people reach the city."""
 
@@ -117,9 +125,8 @@ class City(Schema):
     slug = fields.Str(required=True, validate=[CODE, validate.Length(max=60)])
     time_zone = fields.Str(required=True, validate=validate.OneOf(
         available_timezones(), error="{input} is no time zone; write one as Europe/Zurich."))
-    languages = fields.List(fields.Str(validate=validate.Regexp(
-        r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$", error="Write a language by its code, as en.")),
-        required=True, validate=validate.Length(min=1))
+    languages = fields.List(fields.Str(validate=LANGUAGE), required=True, validate=validate.Length(min=1))
+    languages_in_part = fields.List(fields.Str(validate=LANGUAGE), load_default=list)
     catch_all = fields.Str(required=True)
     limit_layer = fields.Str(load_default="")
     hosts = fields.List(fields.Str(validate=HOST), load_default=list)
@@ -128,6 +135,7 @@ class City(Schema):
     contact = fields.Nested(Contact, load_default=dict)
     colours = fields.Dict(keys=fields.Str(), values=fields.Str(validate=COLOUR), load_default=dict)
     notices = fields.Nested(Notices, load_default=dict)
+    photos = fields.Nested(Photos, load_default=dict)
     storm = fields.Nested(Storm, load_default=dict)
     banner = fields.List(fields.Nested(Banner), load_default=list)
     layer = fields.List(fields.Nested(Layer), load_default=list)
@@ -162,7 +170,7 @@ class Option(Schema):
 
 class Question(Schema):
     code = fields.Str(required=True, validate=CODE)
-    kind = fields.Str(required=True, validate=validate.OneOf(["one_of", "text", "number"]))
+    kind = fields.Str(required=True, validate=one_of(*KINDS))
     required = fields.Bool(load_default=False)
     when = fields.Nested(Condition, load_default=None, allow_none=True)
     words = Words(required=True)

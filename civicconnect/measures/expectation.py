@@ -26,8 +26,8 @@ EVERY = 7 * DAY  # between two learning days of the replay; bounds stand so long
 REPLAYED = 105  # learning days: two years
 STILL_FED = timedelta(days=30)  # without a new report for longer, a record ends with its last one
 
-# What crews write down themselves is often done before it stands there; nobody waited for it. Learned with it,
-# of what residents report only 39 in 100 would be done within the half, and 76 within the eight of ten.
+# What crews write down themselves is often done before it stands there; nobody waited for it. Learned with
+# it, of what residents report only 39 in 100 would be done within the half, and 76 within the eight of ten.
 SQL = """\
 SELECT service_code, service_group, {areas}
        epoch_ms(requested_datetime) / 3600000.0 AS began,

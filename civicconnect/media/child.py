@@ -52,7 +52,7 @@ FULL_SIDE, SMALL_SIDE = 2048, 480
 FULL = {"format": "JPEG", "quality": 82, "optimize": True, "progressive": True}
 SMALL = {"format": "WEBP", "quality": 75, "method": 4}
 
-ORIENTATION = 0x0112
+ORIENTATION, GPS = 0x0112, 0x8825
 TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -97,6 +97,19 @@ def turn_of(image: Image.Image) -> Image.Transpose | None:
     return None
 
 
+def place_of(image: Image.Image) -> list[float] | None:
+    """Read where it was taken, in degrees; None where the camera did not write that, or nonsense."""
+    with contextlib.suppress(Exception):
+        told = image.getexif().get_ifd(GPS)
+        degrees = [sum(float(part) / 60**n for n, part in enumerate(told[tag])) for tag in (2, 4)]
+        lat, long = (-value if told[tag] in ("S", "W") else value
+                     for value, tag in zip(degrees, (1, 3), strict=True))
+        # 0, 0 is what cameras write that do not know.
+        if abs(lat) <= 90 and abs(long) <= 180 and (lat, long) != (0, 0):
+            return [round(lat, 6), round(long, 6)]
+    return None
+
+
 def in_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
     """Show transparent parts white, and bring the colours of `profile` (ICC) to sRGB."""
     if image.mode == "RGBA":
@@ -117,9 +130,13 @@ def saved(image: Image.Image, options: dict[str, Any]) -> bytes:
     return out.getvalue()
 
 
-def remade(source: BinaryIO, kind: str, pixels: int) -> tuple[tuple[int, int], list[bytes]]:
-    """Return the size of the full picture, and both pictures as files."""
-    image = shrunk(opened(source, kind, pixels))
+def remade(
+    source: BinaryIO, kind: str, pixels: int
+) -> tuple[tuple[int, int], list[float] | None, list[bytes]]:
+    """Return the size of the full picture, where it was taken, and both pictures as files."""
+    image = opened(source, kind, pixels)
+    place = place_of(image)
+    image = shrunk(image)
     turn, profile = turn_of(image), image.info.get("icc_profile")
     full = in_srgb(image, profile)
     if turn is not None:
@@ -128,12 +145,12 @@ def remade(source: BinaryIO, kind: str, pixels: int) -> tuple[tuple[int, int], l
     full.info.clear()
     small = full.copy()
     small.thumbnail((SMALL_SIDE, SMALL_SIDE), Image.Resampling.LANCZOS)
-    return full.size, [saved(full, FULL), saved(small, SMALL)]
+    return full.size, place, [saved(full, FULL), saved(small, SMALL)]
 
 
 def answer(source: BinaryIO, kind: str, pixels: int) -> tuple[dict[str, Any], list[bytes]]:
     try:
-        (width, height), files = remade(source, kind, pixels)
+        (width, height), place, files = remade(source, kind, pixels)
     except Image.DecompressionBombError:
         return {"refused": "pixels"}, []
     except MemoryError:
@@ -141,7 +158,7 @@ def answer(source: BinaryIO, kind: str, pixels: int) -> tuple[dict[str, Any], li
     except Exception:  # noqa: BLE001 - on hostile bytes a decoder may raise anything
         return {"refused": "damaged"}, []
     lengths = [len(file) for file in files]
-    return {"refused": "", "width": width, "height": height, "lengths": lengths}, files
+    return {"refused": "", "width": width, "height": height, "place": place, "lengths": lengths}, files
 
 
 if __name__ == "__main__":

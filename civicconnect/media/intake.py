@@ -70,7 +70,8 @@ def accept(
         header = json.loads(answer.readline())
         full, small = (answer.read(length) for length in header["lengths"])
     digest = store.keep(full, small)
-    return Photo(digest, header["width"], header["height"], store.likeness(digest))
+    place = tuple(header["place"]) if header["place"] else None
+    return Photo(digest, header["width"], header["height"], store.likeness(digest), place)
 
 
 def received(upload: IO[bytes], source: IO[bytes], most: int) -> str:

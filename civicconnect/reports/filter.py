@@ -12,9 +12,11 @@ from sqlalchemy import ColumnElement, false, or_, select
 from civicconnect.catalog import Catalog
 from civicconnect.errors import Sentence
 from civicconnect.geo import Area
-from civicconnect.reports.lifecycle import OPEN
+from civicconnect.reports.lifecycle import CLOSED, OPEN
 from civicconnect.reports.models import IS_OPEN, Report, ReportArea
 from civicconnect.reports.queries import TOLD_IN_WORDS, tidy
+
+FOUND = ("confirmed", "disputed")
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,7 @@ class Filter:
     area: str = ""  # "layer:code"
     since: str = ""  # the first day, as 2026-11-30, on the city's clock
     until: str = ""  # the last day
+    outcome: str = ""  # what came of it, or "confirmed", "disputed": what people found afterwards
     order: str = ""  # a key of ORDERS; it chooses nothing
 
     def where(self, offer: Catalog, *, strangers: bool) -> list[ColumnElement[bool]]:
@@ -43,6 +46,8 @@ class Filter:
             found += [IS_OPEN] if self.status in OPEN else []  # said as well, for their index
         if self.area:
             found.append(_in_area(self.area))
+        if self.outcome:
+            found.append((Report.verification if self.outcome in FOUND else Report.outcome) == self.outcome)
         found += self._days(ZoneInfo(offer.city.time_zone))
         found += [_says(word, strangers=strangers) for word in self.words.split()[:6]]
         return found
@@ -57,6 +62,12 @@ class Filter:
             department = offer.departments.get(self.department)
             found.append(table.department_id == (department.id if department else -1))
         return found
+
+    @property
+    def is_counted(self) -> bool:
+        """Say whether this view can be told from counts by service, department and whether they are open."""
+        narrow = self.words or self.area or self.since or self.until or self.outcome
+        return not narrow and self.status in ("", "open", CLOSED)
 
     def faults(self) -> dict[str, list[str]]:
         """Return what is wrong with the days, by field of the address."""
@@ -89,7 +100,8 @@ class Filter:
     def query(self) -> dict[str, Any]:
         """Return the filter as it stands in an address."""
         given = {"service": self.service, "department": self.department, "status": self.status,
-                 "q": self.words, "area": self.area, "since": self.since, "until": self.until,
+                 "outcome": self.outcome, "q": self.words, "area": self.area, "since": self.since,
+                 "until": self.until,
                  "order": self.order}
         return {key: value for key, value in given.items() if value}
 

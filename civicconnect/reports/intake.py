@@ -88,7 +88,7 @@ def fingerprint(new: NewReport) -> str:
     answers = [(a.code, a.value) for a in new.answers]
     sent = asdict(new) | {"id": new.id.hex, "language": "", "answers": answers}
     for photo in sent["photos"]:
-        del photo["likeness"]  # it is in the digest
+        del photo["likeness"], photo["place"]  # the digest says all
     for name in ("external_id", "area"):
         if not sent[name]:
             del sent[name]  # as before there were any: what was sent then may be sent again

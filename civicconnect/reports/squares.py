@@ -129,7 +129,7 @@ def _standing(db: Db, table: Any) -> set[tuple[Any, ...]]:
 
 def conditions(view: Filter, offer: Catalog) -> list[ColumnElement[bool]] | None:
     """Return what chooses the same reports among the squares; None where they do not know."""
-    if view.words or view.area or view.since or view.until or view.status not in ("", "open", CLOSED):
+    if not view.is_counted:
         return None
     found = view.asked_of(offer, ReportSquare)
     if view.status:
@@ -161,9 +161,7 @@ def tallies_near(
 
     None where the blocks do not know.
     """
-    if view.words or view.area or view.since or view.until or view.service or view.department:
-        return None
-    if view.status not in ("", "open", CLOSED):
+    if not view.is_counted or view.service or view.department:
         return None
     state = [ReportBlock.is_open.is_(view.status == "open")] if view.status else []
     return _tallies(db, ReportBlock, within, state)

@@ -151,7 +151,7 @@ def _page(entry: Entry, faults: Faults) -> str:
     return render_template(
         "staff/new.html", entry=entry, sent=entry.sent, service=service, beside=beside, sources=forms.SOURCES,
         offered=offer.offered(now), earliest=now - forms.OLDEST,
-        spoken=[(code, language.name(code)) for code in offer.city.languages],
+        spoken=[(code, language.name(code)) for code in offer.city.spoken],
         stopper=service.stopped({}) if service else None, catalog=offer,
         priority=service.priority_of(entry.sent.given) if service else "", faults=forms.in_order(faults))
 

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from flask import Request
 from flask_babel import gettext as _
+from werkzeug.datastructures import MultiDict
 
 from civicconnect import clock, geo
 from civicconnect.accounts import ContactDetails
@@ -78,8 +79,10 @@ def read(request: Request, offer: Catalog) -> Entry:
     """Read a posted form. The photos are kept even where something else is wrong."""
     values, faults = request.form, Faults()
     spot = _spot(values.get("place", ""), faults)
-    typed = values.to_dict() | {"language": _language(values.get("language", ""), offer)}
-    sent = Sent(typed | _told(spot), point=spot.point if spot else None,
+    typed = MultiDict(values)
+    for name, value in {"language": _language(values.get("language", ""), offer), **_told(spot)}.items():
+        typed[name] = value
+    sent = Sent(typed, point=spot.point if spot else None,
                 photos=photos.read_photos(request, MOST_PHOTOS, faults), faults=faults)
     try:
         sent.id = UUID(values.get("id", ""))
@@ -131,7 +134,7 @@ def _told(spot: Place | None) -> dict[str, str]:
 
 
 def _language(wished: str, offer: Catalog) -> str:
-    spoken = offer.city.languages
+    spoken = offer.city.spoken
     return next((code for code in (wished, language.chosen()) if code in spoken), spoken[0])
 
 

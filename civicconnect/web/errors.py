@@ -16,7 +16,7 @@ from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
 from civicconnect.errors import Conflict, Invalid, NotAllowed, NotFound
-from civicconnect.web import limits, sign_in
+from civicconnect.web import in_json, limits, sign_in
 from civicconnect.web.words import translated
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
@@ -61,15 +61,17 @@ def _refuse_nul() -> ResponseReturnValue | None:
 
 
 def page(code: int, words: str = "", wait_seconds: int = 60) -> ResponseReturnValue:
-    """Return the page of a refusal.
+    """Return the page of a refusal; its sentence alone for a queue that sends a form.
 
     wait_seconds    when to try again, for a program; only where waiting helps
     """
     if code >= 500:
         sign_in.be_nobody()  # the page that says the database is away cannot ask it who is reading
     title, advice = WORDS.get(code, WORDS[400 if code < 500 else 500])
-    answer = render_template("errors/refusal.html", code=code, title=title, advice=words or advice)
     headers = {"Retry-After": str(wait_seconds)} if code in (429, 503) else {}
+    if in_json.is_wished():
+        return in_json.refusal(code, words or str(advice), headers)
+    answer = render_template("errors/refusal.html", code=code, title=title, advice=words or advice)
     return answer, code, headers
 
 

@@ -15,10 +15,10 @@ from civicconnect.catalog import Catalog
 from civicconnect.geo import NamedArea
 from civicconnect.reports import Filter
 from civicconnect.web.given import whole
-from civicconnect.web.words import STATUS, area_name, day, say
+from civicconnect.web.words import OUTCOME, STATUS, VERIFICATION, area_name, day, say
 
 FIELDS = {"service": "service", "department": "department", "status": "status", "words": "q",
-          "area": "area", "since": "since", "until": "until", "order": "order"}
+          "outcome": "outcome", "area": "area", "since": "since", "until": "until", "order": "order"}
 
 
 def read_filter() -> Filter:
@@ -92,6 +92,8 @@ def _said(view: Filter, offer: Catalog, areas: Sequence[NamedArea]) -> Iterator[
         yield "department", say(department.name) if department else view.department
     if view.status:
         yield "status", str(statuses.get(view.status, view.status))
+    if view.outcome:
+        yield "outcome", str({**OUTCOME, **VERIFICATION}.get(view.outcome, view.outcome))
     if view.area:
         yield "area", _name(named[view.area]) if view.area in named else view.area
     if view.since:

@@ -15,6 +15,7 @@ from civicconnect import clock, settings
 from civicconnect.catalog import City
 from civicconnect.errors import NotFound
 from civicconnect.web import language, theme
+from civicconnect.web.theme import BRAND
 from civicconnect.web.words import read_catalog, say
 
 WEB = re.compile("https?://")
@@ -41,6 +42,7 @@ class Frame:
     is_storm: bool = False
     theme: str = ""  # address of its colours
     logo: str = ""  # address of its logo
+    brand: str = BRAND  # its colour, for what a phone draws around the page
 
 
 def hang(app: Flask) -> None:
@@ -54,7 +56,7 @@ def _around() -> dict[str, Any]:
     spoken = language.chosen()
     try:
         city = read_catalog().city
-        seen, offered = _frame(city), city.languages
+        seen, offered = _frame(city), city.spoken
     except (NotFound, OperationalError):  # before a city is loaded, or without its database
         seen, offered = Frame(), ()
     return {"lang": spoken, "dir": language.direction(spoken),
@@ -70,7 +72,7 @@ def _frame(city: City) -> Frame:
     website = city.contact.get("website", "")
     return Frame(say(city.name), city.slug, dict(city.contact),
                  website if WEB.match(website) else "", tuple(said), storm,
-                 theme.address_of_sheet(city), theme.address_of_logo(city))
+                 theme.address_of_sheet(city), theme.address_of_logo(city), theme.brand(city))
 
 
 @cache

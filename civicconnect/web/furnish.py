@@ -16,25 +16,32 @@ from civicconnect.accounts import Role, Staff
 from civicconnect.db import account_session
 from civicconnect.settings import Settings
 from civicconnect.web import (
+    blocks,
     counter,
     data,
     errors,
     files,
+    flagging,
     following,
     frame,
+    gallery,
     headers,
     inbox,
     language,
+    languages,
     limits,
     listing,
     mailbox,
+    moderation,
     notices,
+    offline,
     operator,
     partner,
     performance,
     resident,
     sign_in,
     staff,
+    suggestion,
     theme,
     words,
 )
@@ -44,7 +51,7 @@ def furnish(app: Flask, given: Settings) -> None:
     """Hang the pages into an application."""
     _configure(app, given)
     app.jinja_env.undefined = StrictUndefined
-    Babel(app, locale_selector=language.chosen, timezone_selector=language.time_zone)
+    Babel(app, locale_selector=language.locale, timezone_selector=language.time_zone)
     language.prefix(app)
     csrf = CSRFProtect(app)
     csrf.exempt(partner.receive)  # it is signed, and carries no cookie
@@ -61,8 +68,8 @@ def furnish(app: Flask, given: Settings) -> None:
     errors.hang(app)
     app.url_map.strict_slashes = False  # people type a slash at the end
     app.url_map.merge_slashes = False  # and nobody is sent to an address made from a Host header
-    rooms = (resident, following, listing, staff, counter, inbox, partner, performance, data, notices,
-             mailbox, theme, operator)
+    rooms = (resident, suggestion, following, flagging, listing, staff, counter, inbox, moderation, blocks,
+             partner, performance, data, notices, languages, mailbox, gallery, theme, operator, offline)
     for room in rooms:
         app.register_blueprint(room.pages)
     limits.hang(app, given)
@@ -104,6 +111,6 @@ def _configure(app: Flask, given: Settings) -> None:
         SECURITY_UNAUTHORIZED_VIEW=None,
         COMPRESS_ALGORITHM=["br", "gzip"],
         COMPRESS_MIMETYPES=["text/html", "text/css", "text/javascript", "image/svg+xml",
-                            "application/json"],
+                            "application/json", "application/manifest+json"],
         BABEL_TRANSLATION_DIRECTORIES=str(settings.HERE / "web" / "translations"),
     )

@@ -11,7 +11,11 @@ from flask import Flask, g, request
 
 from civicconnect.catalog import City
 
-SPOKEN = ("en", "es", "pt", "ar")  # those with a catalogue in web/translations
+# Those with a catalogue in web/translations, as they stand in addresses (BCP 47).
+SPOKEN = ("en", "es", "zh-Hans", "zh-Hant", "ru", "bn", "ht", "ko", "ar", "ur", "fr", "pl", "pt")
+NAMES = {code.lower(): code for code in SPOKEN}
+# Where Chinese is written in the old way; browsers say only where, and seldom how.
+OLD_WAY = {"zh-tw", "zh-hk", "zh-mo"}
 RIGHT_TO_LEFT = {"ar", "ur", "he", "fa"}
 COMMA = {"ar": "، ", "ur": "، ", "fa": "، "}
 
@@ -37,12 +41,25 @@ def chosen() -> str:
     return named or next(filter(SPOKEN.__contains__, _wished()), SPOKEN[0])
 
 
+def locale() -> str:
+    """Return the language of this request as Babel writes it: zh_Hans."""
+    return chosen().replace("-", "_")
+
+
 def _wished() -> Iterator[str]:
     """Yield the languages the browser asks for, the most wanted first, without their countries."""
     # Werkzeug's own best_match takes a lesser "en" before a wanted "ar-EG".
     for tag, weight in request.accept_languages:
         if weight > 0:
-            yield tag.replace("_", "-").partition("-")[0].lower()
+            yield spoken_as(tag)
+
+
+def spoken_as(tag: str) -> str:
+    """Return the language of ours that a tag asks for, or the tag's own language where we speak it not."""
+    parts = tag.replace("_", "-").lower().split("-")
+    if parts[0] == "zh":
+        return "zh-Hant" if "hant" in parts or "-".join(parts[:2]) in OLD_WAY else "zh-Hans"
+    return NAMES.get("-".join(parts), parts[0])
 
 
 def time_zone() -> str | None:
@@ -57,6 +74,12 @@ def name(code: str) -> str:
         return Locale.parse(code, sep="-").get_display_name(chosen()) or code
     except (UnknownLocaleError, ValueError):
         return code
+
+
+def own_name(code: str) -> str:
+    """Return a language's name in that language."""
+    found = Locale.parse(code, sep="-")
+    return (found.get_display_name(found) or code).capitalize()
 
 
 def direction(language: str) -> str:
@@ -78,7 +101,7 @@ def choices(spoken: Iterable[str]) -> list[dict[str, str]]:
     if request.method != "GET":
         path = "/"
     return [
-        {"code": code, "name": (Locale.parse(code).get_display_name(code) or code).capitalize(),
+        {"code": code, "name": own_name(code),
          "dir": direction(code), "url": f"{root}/{code}{path}"}
         for code in spoken if code in SPOKEN
     ]

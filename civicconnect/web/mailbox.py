@@ -10,8 +10,9 @@ from pathlib import Path
 from flask import Blueprint, Response, make_response, render_template
 from flask.typing import ResponseReturnValue
 
-from civicconnect import notify, settings
+from civicconnect import notify
 from civicconnect.errors import NotFound
+from civicconnect.web.demo import must_be_demo
 from civicconnect.web.headers import secret
 
 pages = Blueprint("mailbox", __name__, url_prefix="/demo/mailbox")
@@ -22,9 +23,7 @@ ALONE = "default-src 'none'; style-src 'unsafe-inline'; sandbox allow-top-naviga
 
 def _letters() -> list[Path]:
     """Return the letters, the newest first; NotFound outside the demo: there they are somebody's."""
-    given = settings.current()
-    if given.mail_url or not (given.data_folder / "demo.json").is_file():
-        raise NotFound("there is a mailbox in the demo only")
+    must_be_demo()
     return notify.letterbox().letters()
 
 

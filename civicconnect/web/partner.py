@@ -18,7 +18,7 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge, Unsupporte
 
 from civicconnect import accounts, db, reports, settings
 from civicconnect.accounts import Actor, ContactDetails
-from civicconnect.catalog import Catalog, answers
+from civicconnect.catalog import SEVERAL, Catalog, answers
 from civicconnect.db import transaction
 from civicconnect.errors import Conflict, Invalid, NotAllowed
 from civicconnect.geo import point_from
@@ -61,11 +61,13 @@ class _Contact(Schema):
 
 
 class _Answer(fields.Field[str]):
-    """An option's code, a text, or a number."""
+    """An option's code or several in a list, a text, a day, or a number."""
 
     def _deserialize(self, value: Any, *_told: Any, **_more: Any) -> str:
+        if isinstance(value, list) and value and all(isinstance(option, str) for option in value):
+            value = SEVERAL.join(value)
         if isinstance(value, bool) or not isinstance(value, str | int | float) or "\0" in str(value):
-            raise ValidationError("Write an option's code, a text or a number.")
+            raise ValidationError("Write an option's code, a list of them, a text or a number.")
         return str(value)
 
 

@@ -1,15 +1,16 @@
-"""How long people wait, for everybody to see."""
+"""How long people wait, and how good suggestions are, for everybody to see."""
 
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, Response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from civicconnect import db, measures, opendata, sla
+from civicconnect import db, measures, opendata, routing, sla
+from civicconnect.errors import NotFound
 from civicconnect.web.words import read_catalog
 
 pages = Blueprint("performance", __name__)
@@ -38,3 +39,28 @@ def _end_of(words: str, zone: str) -> datetime:
     if day.isoformat() != words:  # "20261130" and "2026-W49-1" are days too, but no form shows them again
         raise ValueError(words)
     return datetime.combine(day + timedelta(days=1), time(), ZoneInfo(zone)).astimezone(UTC)
+
+
+@pages.get("/performance/suggestion")
+def suggestion() -> str:
+    """Show how often a suggestion was right on reports it had not learned from, and what it mistook."""
+    offer, record = read_catalog(), routing.read_record(routing.models_folder())
+    return render_template(
+        "performance/suggestion.html", catalog=offer, record=record, confidence=routing.CONFIDENCE,
+        confusion=routing.published(record, _kept_back()) if record else None, least=measures.LEAST,
+        least_in_a_row=routing.LEAST_IN_A_ROW)
+
+
+@pages.get("/performance/suggestion.csv")
+def suggestion_csv() -> Response:
+    """Send the confusion matrix as a file."""
+    record = routing.read_record(routing.models_folder())
+    if record is None:
+        raise NotFound("no model is trained here")
+    return Response(routing.as_csv(routing.published(record, _kept_back())), mimetype="text/csv", headers={
+        "Content-Disposition": "attachment; filename=suggestion.csv", "Access-Control-Allow-Origin": "*"})
+
+
+def _kept_back() -> set[str]:
+    """Return the services whose reports strangers do not see: not even how many there were."""
+    return {service.code for service in read_catalog().services.values() if service.visibility != "public"}

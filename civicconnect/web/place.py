@@ -13,12 +13,14 @@ from werkzeug.datastructures import MultiDict
 from civicconnect import geo
 from civicconnect.catalog import City
 from civicconnect.db import Db
+from civicconnect.errors import Invalid, Sentence
 from civicconnect.geo import AreaHit, Point, View, point_from
 from civicconnect.web.given import whole
 
 WIDTH, HEIGHT = 360, 300
 NEAREST, WIDEST = 18, 12
 STARTING_ZOOM, CLOSE_ZOOM = 14, 17
+LONGEST = 200  # characters of what was typed
 # How far one press moves the map, in parts of what is seen.
 MOVES = {"n": (0, -0.25), "s": (0, 0.25), "e": (0.25, 0), "w": (-0.25, 0)}
 
@@ -31,6 +33,8 @@ class Spot:
     zoom: int
     is_chosen: bool  # False: only looking around
     service: str = ""
+    words: str = ""  # what was typed about the problem
+    photo: str = ""  # the signed name of one that was taken first
 
     @property
     def view(self) -> View:
@@ -41,9 +45,27 @@ class Spot:
         told: dict[str, Any] = {"lat": self.centre.lat, "long": self.centre.long, "zoom": self.zoom}
         if not self.is_chosen:
             told["look"] = 1
-        if self.service:
-            told["service"] = self.service
-        return url_for("resident.form", **told, **more)
+        return url_for("resident.form", **(told | self.wish), **more)
+
+    @property
+    def wish(self) -> dict[str, str]:
+        """Return what the address says besides the place, to be carried along."""
+        found = {"service": self.service, "words": self.words, "photo": self.photo}
+        return {name: value for name, value in found.items() if value}
+
+    def told(self, here: Here | None) -> dict[str, Any]:
+        """Return what the address of the next step must hold of the place."""
+        told: dict[str, Any] = {"photo": self.photo} if self.photo else {}
+        if here is None:
+            return told
+        if not self.is_chosen:
+            return told | {"area": here.found[0].key, "address": here.address}
+        return told | {"lat": self.centre.lat, "long": self.centre.long, "address": here.address or None}
+
+
+def read_words(args: MultiDict[str, str]) -> str:
+    """Return what was typed about the problem, with single blanks."""
+    return " ".join(args.get("words", "")[:LONGEST].split())
 
 
 @dataclass(frozen=True)
@@ -67,6 +89,23 @@ def look(db: Db, point: Point, address: str, city: City, now: datetime) -> Here:
                 not limit or any(a.layer == limit for a in found))
 
 
+def told_in_words(db: Db, args: MultiDict[str, str], now: datetime, city: City) -> Here | None:
+    """Return a place that is told in words alone, with the part of the city it lies in; None where it is not.
+
+    Raises Invalid: one of the two is missing, or there is no such part.
+    """
+    area, words = args.get("area", ""), " ".join(args.get("address", "").split())[:200]
+    if not area and "area" not in args:
+        return None
+    layer, _, code = area.partition(":")
+    found = geo.area_called(db, layer, code, now.astimezone(ZoneInfo(city.time_zone)).date())
+    faults = {"address": not words and Sentence("Say where it is, as by the blue door of the school."),
+              "area": found is None and Sentence("Choose the part of the city from the list.")}
+    if found is None or not words:
+        raise Invalid({name: [sentence] for name, sentence in faults.items() if sentence})
+    return Here(words, (found,), (found,), is_inside=True)
+
+
 def read_spot(args: MultiDict[str, str], city: City) -> tuple[Spot, bool]:
     """Read the place from the form's address.
 
@@ -78,7 +117,7 @@ def read_spot(args: MultiDict[str, str], city: City) -> tuple[Spot, bool]:
     point = point_from(args["lat"], args["long"]) if given else Point(*city.centre)
     zoom = whole(args.get("zoom", ""), CLOSE_ZOOM if given else STARTING_ZOOM)
     spot = Spot(point, min(max(zoom, WIDEST), NEAREST), given and not args.get("look"),
-                args.get("service", "")[:80])
+                args.get("service", "")[:80], read_words(args), args.get("photo", "")[:300])
     return _moved(spot, args)
 
 

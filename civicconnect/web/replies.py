@@ -48,7 +48,7 @@ def with_reply(db: Db, offer: Catalog, report: Report, given: Mapping[str, str])
 def _filled(template: Template, offer: Catalog, report: Report) -> str:
     """Put the report's own words into the places that name them; whatever else stands in braces stays."""
     spoken = report.language
-    with force_locale(spoken if spoken in language.SPOKEN else language.SPOKEN[0]):
+    with force_locale((spoken if spoken in language.SPOKEN else language.SPOKEN[0]).replace("-", "_")):
         # Everybody reads the reply, so it says no more of the place than strangers are told.
         address = reports.address_told(report) or str(_("the place you named"))
     service = offer.services[offer.service_codes[report.service_id]]

@@ -11,9 +11,10 @@ from uuid import UUID, uuid4
 from flask import Request
 from flask_babel import gettext as _
 from marshmallow import Schema, ValidationError, fields, post_load, validate
+from werkzeug.datastructures import MultiDict
 
 from civicconnect.accounts import ContactDetails
-from civicconnect.catalog import Catalog, Service, answers
+from civicconnect.catalog import SEVERAL, Catalog, Service, answers
 from civicconnect.errors import Invalid
 from civicconnect.geo import Point, point_from
 from civicconnect.media import Photo
@@ -51,11 +52,25 @@ class Sent:
         """Return what was typed into a field."""
         return self.values.get(name, "")
 
+    def __post_init__(self) -> None:
+        self.values = MultiDict(self.values)  # several options of one question bear one name
+
     @property
     def given(self) -> dict[str, str]:
-        """Return what was answered, by question."""
-        return {key.removeprefix(ANSWER): value for key, value in self.values.items()
-                if key.startswith(ANSWER)}
+        """Return what was answered, by question; several options as "bent,missing"."""
+        assert isinstance(self.values, MultiDict)  # noqa: S101  made so
+        return {key.removeprefix(ANSWER): SEVERAL.join(dict.fromkeys(filter(None, values)))
+                for key, values in self.values.lists() if key.startswith(ANSWER)}
+
+    def pairs(self) -> list[tuple[str, str]]:
+        """Return every field with its value, as often as it stands there."""
+        assert isinstance(self.values, MultiDict)  # noqa: S101  made so
+        return list(self.values.items(multi=True))
+
+    def chosen(self, name: str) -> list[str]:
+        """Return all that was chosen in a field."""
+        assert isinstance(self.values, MultiDict)  # noqa: S101  made so
+        return self.values.getlist(name)
 
     @property
     def photo_tokens(self) -> list[str]:
@@ -103,6 +118,7 @@ def report_from(sent: Sent, catalog: Catalog, language: str) -> NewReport:
         address=" ".join(sent.value("address").split()),
         description=sent.value("description").replace("\r\n", "\n").strip(),
         answers=answered, language=language, source="web", photos=sent.photos, contact=contact,
+        area="" if sent.point else sent.value("area")[:160],
     )
 
 

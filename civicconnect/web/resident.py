@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import date
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 from flask import (
     Blueprint,
@@ -16,6 +18,7 @@ from flask import (
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
+from werkzeug.datastructures import MultiDict
 
 from civicconnect import accounts, clock, db, geo, reports, routing
 from civicconnect.accounts import Actor
@@ -23,16 +26,20 @@ from civicconnect.catalog import Department, Service
 from civicconnect.db import Db, transaction
 from civicconnect.errors import Invalid, NotFound
 from civicconnect.geo import Point
-from civicconnect.reports import Likely
-from civicconnect.web import one_report, photos, report_form, telling
+from civicconnect.reports import Likely, NewReport
+from civicconnect.web import in_json, one_report, photos, report_form, suggestion, telling
 from civicconnect.web.language import chosen
-from civicconnect.web.place import Here, Spot, look, read_spot
+from civicconnect.web.personal import personal
+from civicconnect.web.photos import Faults
+from civicconnect.web.place import Here, Spot, look, read_spot, read_words, told_in_words
 from civicconnect.web.report_form import Sent
 from civicconnect.web.usual import Usual, usual
 from civicconnect.web.words import read_catalog, say
 
 pages = Blueprint("resident", __name__)
 RESIDENT = Actor("resident", "resident")
+NOT_CARRIED = {"csrf_token", "photo_kept", "do"}  # from the form to its preview and back
+PHOTO_SECONDS = 30  # that copies of a public photo live unasked: what is hidden is gone within a minute
 MANY = 20  # services; more of them stand in groups that open
 
 
@@ -51,12 +58,14 @@ def form() -> ResponseReturnValue:
     offer = read_catalog()
     try:
         spot, was_moved = read_spot(request.args, offer.city)
+        in_words = _told_in_words()
     except Invalid as fault:
-        start = Spot(Point(*offer.city.centre), 14, is_chosen=False)
+        start = Spot(Point(*offer.city.centre), 14, is_chosen=False,
+                     service=request.args.get("service", "")[:80], words=read_words(request.args))
         return _ask_where(start, fault.fields), 422
     if was_moved:
         return redirect(spot.at())
-    here = _look(spot.centre, request.args.get("address", "")[:200]) if spot.is_chosen else None
+    here = in_words or (_look(spot.centre, request.args.get("address", "")[:200]) if spot.is_chosen else None)
     if here and not here.is_inside:
         return _ask_where(spot, {"place": [_outside()]}), 422
     service = offer.services.get(spot.service)
@@ -66,8 +75,42 @@ def form() -> ResponseReturnValue:
         return _ask_where(spot, {})
     if service is None:
         return _ask_what(spot, here)
+    typed = {"service": service.code, "words": spot.words,
+             "description": suggestion.as_description(spot.words)}
+    taken = photos.kept_photo(spot.photo) if spot.photo and service.photos else None
+    with_it = (taken,) if taken else ()
+    if in_words:
+        return _ask_rest(Sent({"area": request.args["area"], "address": here.address} | typed,
+                              photos=with_it), {})
     return _ask_rest(Sent({"lat": str(spot.centre.lat), "long": str(spot.centre.long),
-                           "address": here.address, "service": service.code}, uuid4(), spot.centre), {})
+                           "address": here.address} | typed, uuid4(), spot.centre, with_it), {})
+
+
+@pages.get("/report/photo")
+def photo_first() -> ResponseReturnValue:
+    """Ask for a photo first: whoever stands before the trouble has it at hand."""
+    return render_template("resident/photo.html", faults={})
+
+
+@pages.post("/report/photo")
+def take_photo() -> ResponseReturnValue:
+    """Take in the photo, and go on where it was taken, if it says so and that is in the city."""
+    faults: Faults = {}
+    found = photos.read_photos(request, 1, faults)
+    if not found:
+        return render_template("resident/photo.html", faults=faults or {"photo": [_("Choose a photo.")]}), 422
+    token = photos.token_of(found[0])
+    if found[0].place:
+        place = Point(*found[0].place)
+        if _look(place, "").is_inside:
+            return redirect(url_for("resident.form", lat=place.lat, long=place.long, photo=token,
+                                    taken=1), 303)
+    return redirect(url_for("resident.form", photo=token), 303)
+
+
+def _told_in_words() -> Here | None:
+    with db.reading() as db_:
+        return told_in_words(db_, request.args, clock.now(), read_catalog().city)
 
 
 def _look(point: Point, address: str) -> Here:
@@ -89,14 +132,23 @@ def _ask_where(spot: Spot, faults: dict[str, list[str]]) -> str:
         if not found and not faults:
             faults = {"q": [_("We found no such address in the city. Try the street alone, or tap "
                               "the map.")]}
-    return render_template("resident/where.html", spot=spot, words=words, found=found,
-                           service=read_catalog().services.get(spot.service), faults=faults)
+    offer = read_catalog()
+    with db.reading() as db_:
+        parts = [area for area in geo.named_areas(db_, _today()) if not area.until
+                 and area.layer != offer.city.limit_layer]
+    return render_template("resident/where.html", spot=spot, words=words, found=found, parts=parts,
+                           layers=offer.city.layers, service=offer.services.get(spot.service), faults=faults)
+
+
+def _today() -> date:
+    return clock.now().astimezone(ZoneInfo(read_catalog().city.time_zone)).date()
 
 
 def _ask_what(spot: Spot, here: Here | None, resting: Service | None = None) -> str:
     """Ask what it is. Without a place, that is asked next; `resting` is what was asked for in vain."""
     offered = read_catalog().offered(clock.now())
     return render_template("resident/what.html", spot=spot, here=here, offered=offered, resting=resting,
+                           suggested=suggestion.suggested(spot.words),
                            is_long=sum(len(services) for _group, services in offered) > MANY)
 
 
@@ -113,7 +165,7 @@ def _ask_rest(sent: Sent, faults: dict[str, list[str]]) -> str:
     service = offer.services.get(sent.value("service"))
     if service is None:
         raise NotFound("the service of this form is not offered")
-    here = _look(sent.point, sent.value("address")) if sent.point else None
+    here = _look(sent.point, sent.value("address")) if sent.point else _here_in_words(sent)
     return render_template(
         "resident/details.html", sent=sent, faults=report_form.in_order(faults), service=service, here=here,
         department=_who_answers(service, here) if here else None, catalog=offer,
@@ -127,12 +179,22 @@ def _usually(service: Service, here: Here | None) -> Usual | None:
         return usual(db_, service.code, here.areas if here else ())
 
 
+def _here_in_words(sent: Sent) -> Here | None:
+    """Return a place that a form tells in words alone; None where it tells none, or none that there is."""
+    with db.reading() as db_:
+        try:
+            return told_in_words(db_, MultiDict(sent.values), clock.now(), read_catalog().city)
+        except Invalid:
+            return None
+
+
 def _already(sent: Sent, service: Service) -> list[Likely]:
     """Return open reports that may tell of the same thing."""
     assert sent.point is not None  # noqa: S101  the caller looked
     with db.reading() as db_:
         return reports.likely(db_, read_catalog(), sent.point, service.code, clock.now(),
-                              sent.value("description"))
+                              sent.value("description"),
+                              [photo.likeness for photo in sent.photos if photo.likeness is not None])
 
 
 def _who_answers(service: Service, here: Here) -> Department:
@@ -147,22 +209,42 @@ def _who_answers(service: Service, here: Here) -> Department:
 
 @pages.post("/reports")
 def submit() -> ResponseReturnValue:
-    """Take in a report: the photos first, then everything in one commit."""
+    """Take in a report: the photos first, then everything in one commit. Answers as a page or in JSON."""
     offer = read_catalog()
     sent = report_form.read(request, offer)
     service = offer.services.get(sent.value("service"))
+    do = sent.value("do")
+    if do == "change":
+        return _ask_rest(sent, {})
     try:
         new = report_form.report_from(sent, offer, chosen())
+        if do == "look":
+            return _show_first(sent, new, offer.services[new.service])
         with transaction() as db_:
             receipt = reports.submit(db_, RESIDENT, new)
     except Invalid as fault:
+        if in_json.is_wished():
+            return in_json.faulty(fault.fields)
         if service is None:
             raise
         if service.stopped({}):
             return _stop(service, Spot(Point(*offer.city.centre), 14, is_chosen=False), None), 422
         return _ask_rest(sent, fault.fields), 422
-    return redirect(url_for("resident.show", reference=receipt.reference, sent=1,
-                            key=reports.own_key(new.id)), 303)
+    key = reports.own_key(new.id)
+    if in_json.is_wished():
+        return in_json.taken(receipt.reference,
+                             url_for("resident.show", reference=receipt.reference, key=key))
+    return redirect(url_for("resident.show", reference=receipt.reference, sent=1, key=key), 303)
+
+
+def _show_first(sent: Sent, new: NewReport, service: Service) -> str:
+    """Show what everybody will see, before it is sent."""
+    here = _look(new.point, new.address) if new.point else _here_in_words(sent)
+    told = telling.before(new, service)
+    carried = [(name, value) for name, value in sent.pairs() if name not in NOT_CARRIED]
+    return render_template(
+        "resident/preview.html", sent=sent, service=service, told=told, carried=carried,
+        areas=here.areas if here else (), likely=personal(told.description, new.contact.name))
 
 
 @pages.get("/report/photo/<token>")
@@ -183,7 +265,7 @@ def photo(digest: str, kind: str) -> Response:
         is_public = bool(size) and reports.photo_is_public(db_, digest)
         if not size or not (is_public or _is_theirs(db_, digest)):
             raise NotFound("there is no such photo here")
-    answer = send_file(photos.store().path(digest, size), mimetype=mimetype, max_age=3600)
+    answer = send_file(photos.store().path(digest, size), mimetype=mimetype, max_age=PHOTO_SECONDS)
     answer.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     if not is_public:
         answer.headers["Cache-Control"] = "no-store"
@@ -194,7 +276,8 @@ def _is_theirs(db_: Db, digest: str) -> bool:
     """Say whether whoever asks sent the photo, by its report's key, or works on its report."""
     own = reports.find_own(db_, request.args.get("report", ""), request.args.get("key", ""))
     if own is not None:
-        return digest in reports.around(db_, own).photos
+        beside = reports.around(db_, own)
+        return digest in beside.photos + beside.finished
     return bool(current_user.is_authenticated) and reports.photo_is_seen_by(
         db_, accounts.actor_of(db_, current_user.id), digest)
 

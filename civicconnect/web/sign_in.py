@@ -25,7 +25,7 @@ def hang(app: Flask) -> None:
     @app.before_request
     def for_everybody() -> None:
         # Probes and files must not need a database.
-        if request.blueprint in ("operator", "theme") or request.endpoint == "static":
+        if request.blueprint in ("operator", "theme") or request.endpoint in ("static", "offline.worker"):
             be_nobody()
 
     @app.before_request

@@ -9,7 +9,7 @@ from typing import Any
 from civicconnect import reports
 from civicconnect.catalog import Service
 from civicconnect.geo import Point
-from civicconnect.reports import Around, Report
+from civicconnect.reports import Around, NewReport, Report
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,15 @@ def is_told_in_full(service: Service) -> bool:
     return (service.visibility, service.place, service.text) == ("public", "exact", "public")
 
 
+def before(new: NewReport, service: Service) -> Told:
+    """Return what strangers would be told of a report that is not sent yet."""
+    is_exact, is_read = service.place == "exact", service.text == "public"
+    return Told(
+        new.point if is_exact else None, new.address if is_exact else "", new.description if is_read else "",
+        tuple(answer.kept for answer in new.answers) if is_read else (),
+        tuple(photo.digest for photo in new.photos) if is_read else ())
+
+
 def to_sender(report: Report, beside: Around, key: str) -> Told:
     """Return everything."""
     return Told(beside.point, report.address, report.description, tuple(report.answers), beside.photos,
@@ -42,4 +51,4 @@ def to_all(report: Report, beside: Around) -> Told:
     if not report.text_told:
         return Told(place, reports.address_told(report), "", (), ())
     return Told(place, reports.address_told(report), report.description, tuple(report.answers),
-                beside.photos, beside.finished)
+                beside.shown(beside.photos), beside.shown(beside.finished))

@@ -9,11 +9,14 @@ from flask import Blueprint, Response, request, url_for
 from civicconnect import catalog, db
 from civicconnect.catalog import City
 from civicconnect.errors import NotFound
+from civicconnect.web import icon
 from civicconnect.web.files import A_YEAR, in_any_language
 from civicconnect.web.words import read_catalog
 
 pages = Blueprint("theme", __name__)
 AN_HOUR = 3600
+BRAND = "#0d5c58"  # of css/tokens.css, for a city without a colour of its own
+ICONS = (180, 192, 512)  # pixels: what phones ask for
 
 
 def address_of_sheet(city: City) -> str:
@@ -26,6 +29,18 @@ def address_of_sheet(city: City) -> str:
 def address_of_logo(city: City) -> str:
     """Return where a city's logo is; "" where it has none."""
     return in_any_language(url_for("theme.logo")) if city.logo else ""
+
+
+def brand(city: City) -> str:
+    """Return the city's colour, "#0d5c58"."""
+    return city.colours.get("brand", BRAND)
+
+
+@pages.app_template_global()
+def address_of_icon(pixels: int) -> str:
+    """Return where the icon for a phone's home screen is, stamped with its colour."""
+    return in_any_language(url_for("theme.app_icon", pixels=pixels,
+                                   v=brand(read_catalog().city).removeprefix("#")))
 
 
 def _stamp(sheet: str) -> str:
@@ -55,4 +70,14 @@ def logo() -> Response:
     answer.headers["Cache-Control"] = f"public, max-age={AN_HOUR}"
     answer.add_etag()
     answer.make_conditional(request)
+    return answer
+
+
+@pages.get("/icon-<int:pixels>.png")
+def app_icon(pixels: int) -> Response:
+    """Send the icon for a phone's home screen, in the city's colour."""
+    if pixels not in ICONS:
+        raise NotFound("there is no icon of this size")
+    answer = Response(icon.png(brand(read_catalog().city), pixels), mimetype="image/png")
+    answer.headers["Cache-Control"] = f"public, max-age={A_YEAR}"
     return answer

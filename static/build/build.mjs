@@ -19,7 +19,8 @@ const VENDOR = "static/vendor";
 const TESTS = "tests/browser/vendor";
 const MANIFEST = `${VENDOR}/manifest.json`;
 
-// The npm edition carries no licence file, so static/build/licences/ keeps the one of its source.
+// The npm edition of govuk-frontend carries no licence file, so static/build/licences/ keeps the one of
+// its source.
 const BANNER =
   "/*! GOV.UK Frontend, (C) Crown Copyright (Government Digital Service), MIT," +
   " adapted: see licences/govuk-frontend.txt */\n";
@@ -51,6 +52,8 @@ async function build() {
   for (const [path, script] of scripts(compiled.loadedUrls)) {
     put(`${VENDOR}/govuk/${path}`, "govuk-frontend", script);
   }
+  put(`${VENDOR}/idb-keyval/index.js`, "idb-keyval", withoutComments(read(PACKAGES, "idb-keyval", "dist", "index.js")));
+  put(`${VENDOR}/licences/idb-keyval.txt`, "idb-keyval", read(PACKAGES, "idb-keyval", "LICENCE"));
   put(`${TESTS}/axe.min.js`, "axe-core", read(PACKAGES, "axe-core", "axe.min.js"));
   put(`${TESTS}/axe-core.LICENSE.txt`, "axe-core", read(PACKAGES, "axe-core", "LICENSE"));
   put(MANIFEST, null, manifest(files));

@@ -88,6 +88,7 @@ def test_photos_are_gathered_shrunk_taken_out_and_sent(phone):
     page.wait_for_function("document.querySelector('#photo').files.length === 2")
     page.get_by_label("Like a hand").check()
     page.get_by_role("button", name="Send the report").click()
+    page.wait_for_url("**/reports/*")
     shown = page.locator(".photos img")
     assert shown.count() == 2
     assert shown.first.evaluate("i => i.decode().then(() => i.naturalWidth)") > 100
@@ -116,6 +117,7 @@ def test_only_who_sent_it_sees_a_private_report(phone):
     page.get_by_label("Telephone").fill("555 0101")
     page.get_by_label("Up to 3 photos (optional)").set_input_files(picture(40))
     page.get_by_role("button", name="Send the report").click()
+    page.wait_for_url("**/reports/*")
     assert page.get_by_text("Only you see this page: keep its address.").is_visible()
     assert page.locator(".photos img").evaluate("i => i.decode().then(() => i.naturalWidth)") > 100
     assert resident.axe() == []
@@ -128,18 +130,93 @@ def test_a_word_finds_the_service(phone):
     resident = phone()
     resident.go("/report?lat=41.2&long=-33.4")
     page = resident.page
-    page.get_by_label("Say it in a word").fill("crater")  # a keyword, nowhere in the list
+    field = page.get_by_label("Describe it in a few words")
+    field.fill("crater")  # a keyword, nowhere in the list
     page.get_by_text("Fitting: 1").wait_for()
     assert page.locator(".services__link:visible").all_inner_texts() == ["Pothole"]
     assert resident.axe() == []
-    page.get_by_label("Say it in a word").fill("crocodile")
-    page.get_by_text("Nothing fits this word").wait_for()
+    field.fill("qzxjk")
+    page.get_by_text("Nothing fits these words").wait_for()
     assert page.locator(".services__group:visible").count() > 3
     assert page.locator(".services__list > li[hidden]").count() == 0
-    page.get_by_label("Say it in a word").fill("pothole")
+    field.fill("pothole")
     page.keyboard.press("Enter")
     page.keyboard.press("Enter")
-    page.get_by_role("heading", name="Pothole").wait_for()
+    page.get_by_role("heading", name="Pothole", level=1).wait_for()
+
+
+def test_words_bring_suggestions_while_they_are_typed_and_go_along(phone):
+    resident = phone(width=320)
+    resident.go("/report?lat=41.2&long=-33.4")
+    page = resident.page
+    asked: list[str] = []
+    page.on("request", lambda r: asked.append(r.url) if "/report/suggestions" in r.url else None)
+    field = page.get_by_label("Describe it in a few words")
+    field.press_sequentially("there is a deep hole in our road", delay=10)
+    suggestion = page.get_by_role("region", name="This may be it").get_by_role("link").first
+    suggestion.wait_for()
+    assert suggestion.inner_text() == "Pothole"
+    assert page.get_by_role("status").inner_text().startswith("Suggested: ")
+    assert len(asked) <= 3  # not at every key
+    assert page.locator(".services__all .services__group:visible").count() > 3  # the list stays
+    assert resident.axe() == []
+    assert resident.overflow() <= 0
+    resident.tap(suggestion)
+    assert resident.taps == 1
+    assert page.get_by_label("Anything else").input_value() == "there is a deep hole in our road"
+    resident.tap(page.get_by_role("link", name="Something else"))
+    assert field.input_value() == "there is a deep hole in our road"
+
+
+def test_typed_words_go_along_with_a_service_that_was_not_suggested(phone):
+    resident = phone()
+    resident.go("/report?lat=41.2&long=-33.4")
+    page = resident.page
+    page.get_by_label("Describe it in a few words").fill("a deep hole in the road")
+    page.get_by_role("region", name="This may be it").wait_for()
+    graffiti = page.get_by_text("Graffiti", exact=True)
+    page.locator("details.services__group", has=graffiti).locator("summary").click()
+    graffiti.click()
+    page.get_by_role("heading", name="Graffiti", level=1).wait_for()
+    assert page.get_by_label("Anything else").input_value() == "a deep hole in the road"
+
+
+def test_the_keyboard_reaches_a_suggestion_and_clearing_the_field_takes_it_away(phone):
+    resident = phone()
+    resident.go("/report?lat=41.2&long=-33.4")
+    page = resident.page
+    field = page.get_by_label("Describe it in a few words")
+    field.fill("a deep hole in the road")
+    page.get_by_role("region", name="This may be it").wait_for()
+    field.fill("")
+    page.get_by_role("region", name="This may be it").wait_for(state="detached")
+    assert page.get_by_role("status").inner_text() == ""
+    field.fill("a deep hole in the road")
+    page.keyboard.press("Enter")  # at once: it asks, and goes to the first
+    page.locator(".services__suggested a:focus").wait_for()
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="Pothole", level=1).wait_for()
+
+
+def test_without_a_connection_the_list_is_still_there(phone):
+    resident = phone()
+    resident.go("/report?lat=41.2&long=-33.4")
+    page = resident.page
+    page.route("**/report/suggestions*", lambda route: route.abort())
+    page.get_by_label("Describe it in a few words").fill("a deep hole in the road")
+    page.get_by_text("Nothing fits these words").wait_for()
+    assert page.locator(".services__all .services__group:visible").count() > 3
+    resident.complaints.clear()  # the browser notes the failure in its console
+
+
+def test_suggestions_come_without_a_script_too(phone):
+    resident = phone(js=False, width=320)
+    resident.go("/report?lat=41.2&long=-33.4")
+    page = resident.page
+    page.get_by_label("Describe it in a few words").fill("a deep hole in the road")
+    page.get_by_role("button", name="Suggest").click()
+    page.get_by_role("region", name="This may be it").get_by_role("link", name="Pothole").click()
+    assert page.get_by_label("Anything else").input_value() == "a deep hole in the road"
 
 
 @pytest.fixture
@@ -185,6 +262,7 @@ def test_a_printed_report_keeps_the_map_and_leaves_out_the_ways_around(phone):
     resident.go(FORM + "pothole")
     resident.page.get_by_label("Like a hand").check()
     resident.page.get_by_role("button", name="Send the report").click()
+    resident.page.wait_for_url("**/reports/*")
     resident.page.emulate_media(media="print")
     assert resident.page.get_by_alt_text("Map of the place").is_visible()
     assert not resident.page.get_by_role("navigation", name="Main").is_visible()

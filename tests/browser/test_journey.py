@@ -26,6 +26,7 @@ def report_a_pothole(phone, photo=None) -> str:
         phone.taps += 2  # the field, and a picture in the phone's own list
         phone.page.get_by_label("Up to 3 photos (optional)").set_input_files(photo)
     phone.tap(phone.page.get_by_role("button", name="Send the report"))
+    phone.page.wait_for_url("**/reports/*")
     assert phone.page.get_by_role("heading", name="Thank you").is_visible()
     found = REFERENCE.search(phone.page.url)
     assert found

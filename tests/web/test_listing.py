@@ -210,8 +210,9 @@ def test_what_is_set_is_counted_and_each_can_be_taken_away(visitor, make_report)
     details = next(page.tree.iter("details"))
     assert details.get("open") is None
     assert [e for e in details.iter("input") if e.get("name") == "q"] == []
-    assert page.form("/reports") == {"q": "street", "service": "pothole", "status": "open", "area": "",
-                                     "department": "", "since": "2026-01-02", "until": "", "order": "oldest"}
+    assert page.form("/reports") == {"q": "street", "service": "pothole", "status": "open", "outcome": "",
+                                     "area": "", "department": "", "since": "2026-01-02", "until": "",
+                                     "order": "oldest"}
 
 
 def test_a_printed_page_says_in_words_what_it_holds(visitor, make_report):
@@ -563,3 +564,18 @@ def test_links_lead_to_the_same_view_in_every_form(visitor, make_report):
     for path in ("/map", "/reports.csv", "/reports.geojson", "/reports.atom"):
         assert f"{path}?service=pothole&order=oldest" in links
     assert "/reports?service=pothole" in visitor.get("/map?service=pothole").links()
+
+
+def test_what_came_of_it_and_what_people_found_choose_reports(visitor, db_, staff, make_report):
+    fixed, dropped, _open = make_report(), make_report(), make_report()
+    reports.transition(db_, staff, fixed.reference, "close", {"outcome": "fixed"})
+    reports.transition(db_, staff, dropped.reference, "close", {"outcome": "invalid", "reason": "No."})
+    reports.answer(db_, reports.sender(db_, fixed), "fixed")
+    for outcome, wanted in (("fixed", fixed), ("invalid", dropped), ("confirmed", fixed)):
+        page = visitor.get(f"/reports?outcome={outcome}")
+        assert "1 report " in page.words
+        assert wanted.reference in page.words
+        assert "1 report in view" in visitor.get(f"/map?outcome={outcome}").words
+        assert visitor.get(f"/reports.csv?outcome={outcome}").bytes.count(b"\r\n") == 2
+    for nothing in ("disputed", "nonsense", "%F0%9F%92%A9"):
+        assert "0 reports" in visitor.get(f"/reports?outcome={nothing}").words

@@ -7,12 +7,14 @@ from datetime import timedelta
 
 import pytest
 
-from civicconnect import clock, media, reports
+from civicconnect import clock, jobs, media, reports
 from civicconnect.accounts import SYSTEM, ContactDetails
+from civicconnect.app import handlers
 from civicconnect.geo import Point
 from tests.counting import counted
 from tests.factories import staff_actor
 from tests.offers import change_service, make_template
+from tests.web.test_photos import picture
 
 
 @pytest.fixture
@@ -281,3 +283,18 @@ def test_the_queue_says_how_many_letters_wait(signed_in, db_):
     reports.receive(db_, reports.NewLetter("<1>", ContactDetails(), "Lamp", "It is dark."))
     page = clerk.get("/staff/queue")
     assert "Inbox: 1 letter waits" in page.words
+
+
+def test_a_closing_shows_the_finished_work_and_how_many_letters_went(signed_in, make_report, visitor, db_):
+    report = make_report(contact=ContactDetails(email="ana@home.example"))
+    clerk = signed_in("streets")
+    page = clerk.get(f"/staff/reports/{report.reference}")
+    fields = page.form("/steps", verb="close") | {"verb": "close", "outcome": "fixed"}
+    refused = clerk.post(f"/staff/reports/{report.reference}/steps",
+                         fields | {"outcome": "", "photo": (io.BytesIO(picture(9)), "done.jpg")})
+    kept = refused.form("/steps", verb="close")["photo_kept"]
+    clerk.post(f"/staff/reports/{report.reference}/steps", fields | {"photo_kept": kept})
+    jobs.drain(handlers())
+    staff_page = clerk.get(f"/staff/reports/{report.reference}").words
+    assert staff_page.count("1 letter sent") == 2  # the receipt and the closing
+    assert "The finished work" in visitor.get(f"/reports/{report.reference}").words

@@ -5,9 +5,9 @@ export default function branching(root) {
   root.querySelectorAll(".question__only").forEach((words) => { words.hidden = true; });
   const decide = () => {
     for (const part of parts) { // in the order of the questions, so that one hidden hides what hangs on it
-      const chosen = root.querySelector(`input[name="${CSS.escape(part.dataset.when)}"]:checked`);
-      const asked = chosen && !chosen.closest(".question").hidden;
-      part.hidden = !(asked && chosen.value === part.dataset.option);
+      const [name, option] = [part.dataset.when, part.dataset.option].map(CSS.escape);
+      const chosen = root.querySelector(`input[name="${name}"][value="${option}"]:checked`);
+      part.hidden = !chosen || chosen.closest(".question").hidden;
     }
   };
   root.addEventListener("change", decide);

@@ -1,8 +1,16 @@
 // js/components/photo.js: the form already works; this shrinks each picture before it travels, keeps what was
 // chosen before when more is chosen, and shows every picture with a button that takes it out again.
 const LONGEST = 2048;
+const label = ({ name, size, lastModified }) => [name, size, lastModified].join("/");
+const asIs = new Set();
+
+/** Let these files travel as they are: they were shrunk before, and a second time would make others of them. */
+export function keepAsIs(files) {
+  for (const file of files) asIs.add(label(file));
+}
 
 async function shrunk(file) {
+  if (asIs.has(label(file))) return file;
   try {
     const picture = await createImageBitmap(file, { imageOrientation: "from-image" });
     const part = Math.min(1, LONGEST / Math.max(picture.width, picture.height));
@@ -20,9 +28,6 @@ async function shrunk(file) {
   }
 }
 
-const isSame = (one, other) => one.name === other.name && one.size === other.size
-  && one.lastModified === other.lastModified;
-
 export default function photo(root) {
   const input = root.querySelector("input[type=file]");
   const said = root.querySelector("[role=status]");
@@ -38,6 +43,8 @@ export default function photo(root) {
     input.files = files.files;
   }
 
+  const tell = () => input.dispatchEvent(new CustomEvent("photos", { bubbles: true })); // for who keeps them
+
   function line(one) {
     const made = document.createElement("li");
     const picture = Object.assign(new Image(), { alt: "", src: URL.createObjectURL(one.from) });
@@ -52,6 +59,7 @@ export default function photo(root) {
       said.textContent = "";
       URL.revokeObjectURL(picture.src);
       carry();
+      tell();
       (list.querySelectorAll("button")[Math.min(at, chosen.length - 1)] ?? input).focus();
     });
     made.append(picture, button);
@@ -59,7 +67,7 @@ export default function photo(root) {
   }
 
   async function gather() {
-    const fresh = [...input.files].filter((file) => !chosen.some((one) => isSame(one.from, file)));
+    const fresh = [...input.files].filter((file) => !chosen.some((one) => label(one.from) === label(file)));
     if (!input.multiple && fresh.length) { chosen.length = 0; list.replaceChildren(); }
     const most = Math.max(room() - chosen.length, 0);
     said.textContent = fresh.length > most ? said.dataset.many : "";
@@ -69,6 +77,7 @@ export default function photo(root) {
     carry(); // whoever sends at once sends the pictures as they are
     for (const one of added) one.file = await shrunk(one.from);
     carry();
+    if (added.some((one) => one.file !== one.from)) tell();
   }
 
   input.addEventListener("change", gather);

@@ -17,6 +17,7 @@ from civicconnect.reports import Follower, Report
 from civicconnect.web import errors, photos, telling
 from civicconnect.web.headers import secret
 from civicconnect.web.photos import Faults
+from civicconnect.web.usual import usual
 from civicconnect.web.words import REASON, SAYS, read_catalog
 
 
@@ -86,9 +87,11 @@ def _render(view: Db, report: Report, follower: Follower | None, typed: Typed) -
             else telling.to_all(report, beside))
     if follower is not None and not is_sender and report.visibility != "public":
         raise NotFound("this report is no longer public")
+    code = offer.service_codes[report.service_id]
     return render_template(
         "resident/report.html", report=report, told=told, areas=beside.areas, entries=entries, catalog=offer,
-        service=offer.services[offer.service_codes[report.service_id]],
+        service=offer.services[code],
+        usual=usual(view, code, beside.areas) if report.status != "closed" else None,
         department=offer.departments[offer.department_codes[report.department_id]],
         just_sent="sent" in request.args, thanks=request.args.get("thanks", ""),
         is_late=reports.is_late(report, now), follower=follower, is_sender=is_sender,

@@ -33,6 +33,7 @@ from civicconnect.web.personal import personal
 from civicconnect.web.photos import Faults
 from civicconnect.web.place import Here, Spot, look, read_spot, read_words, told_in_words
 from civicconnect.web.report_form import Sent
+from civicconnect.web.usual import Usual, usual
 from civicconnect.web.words import read_catalog, say
 
 pages = Blueprint("resident", __name__)
@@ -169,7 +170,13 @@ def _ask_rest(sent: Sent, faults: dict[str, list[str]]) -> str:
         "resident/details.html", sent=sent, faults=report_form.in_order(faults), service=service, here=here,
         department=_who_answers(service, here) if here else None, catalog=offer,
         already=_already(sent, service) if sent.point and request.method == "GET" else [],
-        is_told_in_full=telling.is_told_in_full(service))
+        usual=_usually(service, here), is_told_in_full=telling.is_told_in_full(service))
+
+
+def _usually(service: Service, here: Here | None) -> Usual | None:
+    """Return how long such reports usually take here."""
+    with db.reading() as db_:
+        return usual(db_, service.code, here.areas if here else ())
 
 
 def _here_in_words(sent: Sent) -> Here | None:

@@ -7,7 +7,7 @@ from civicconnect import geo
 from civicconnect.db.base import UtcInstant
 
 revision = "0008"
-down_revision = "0006"
+down_revision = "0007"
 
 BIG = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 MODERATE = ",moderate"  # permissions stand in one text, with commas between

@@ -14,7 +14,7 @@ from tests.factories import RESIDENT, new_report
 
 MIGRATIONS = settings.home() / "migrations"
 OURS = set(Base.metadata.tables)
-BEFORE_MODERATION = "0006"
+BEFORE_MODERATION = "0007"
 SHAPES = {("area", "shape"), ("address", "place"), ("map_shape", "shape"), ("report", "place")}
 
 

@@ -61,6 +61,7 @@ class Smtp:
                 if 500 <= code < 600:
                     raise Refused(said) from None
                 raise
+            server.close()  # it has the letter: whatever it says to a QUIT must not send it again
 
 
 @dataclass(frozen=True)

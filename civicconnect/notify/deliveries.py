@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ForeignKey, String, Text, UniqueConstraint, func, select, update
@@ -12,6 +13,7 @@ from civicconnect import accounts, clock, db, jobs, reports, settings
 from civicconnect.catalog import Catalog, catalog
 from civicconnect.db import Base, Db, Instant, Key, Reference
 from civicconnect.errors import NotFound
+from civicconnect.jobs import Job
 from civicconnect.notify import letters
 from civicconnect.notify.channels import Channel, Refused, channel
 from civicconnect.notify.layout import message
@@ -22,6 +24,8 @@ from civicconnect.reports import Follower, Report
 EMAIL = "email"
 WAITING, SENT, DROPPED, FAILED = "waiting", "sent", "dropped", "failed"
 WELCOME = 0  # stands where a letter follows from no event: somebody asked to be told
+MOST_WELCOMES = 5  # to one address in a day: nobody's letterbox is filled by others
+ONE_LINK_IN = timedelta(minutes=10)
 ONLY_TO_SENDER = {"receive", *letters.TO_SENDER}
 
 
@@ -33,7 +37,7 @@ class Delivery(Base):
     id: Mapped[Key]
     report_number: Mapped[Reference] = mapped_column(ForeignKey("report.number"))
     seq: Mapped[int]  # of the event
-    person: Mapped[str] = mapped_column(String(64))
+    person: Mapped[str] = mapped_column(String(64), index=True)
     channel: Mapped[str] = mapped_column(String(12))
     follower_id: Mapped[Reference | None] = mapped_column(ForeignKey("report_follower.id"))
     state: Mapped[str] = mapped_column(String(8))  # waiting, sent, dropped, failed
@@ -55,7 +59,15 @@ def plan(view: Db, number: int, seq: int, verb: str) -> int:
 
 def plan_welcome(db_: Db, follower: Follower) -> int:
     """Ask for the letter that tells somebody, at the address just given, of what they will hear."""
-    return _ask(db_, follower, WELCOME) if follower.is_told and follower.contact_id else 0
+    if not (follower.is_told and follower.contact_id):
+        return 0
+    since = clock.now() - timedelta(days=1)
+    today = select(func.count()).select_from(Delivery).where(
+        Delivery.person == follower.person, Delivery.seq == WELCOME, Delivery.made_at > since)
+    if (db_.scalar(today) or 0) >= MOST_WELCOMES:
+        follower.is_told = False  # somebody types another's address again and again
+        return 0
+    return _ask(db_, follower, WELCOME)
 
 
 def _ask(db_: Db, follower: Follower, seq: int) -> int:
@@ -101,11 +113,11 @@ def _addressed(view: Db, row: Delivery) -> tuple[Letter, str] | None:
     offer = catalog(view)
     report = view.scalars(select(Report).where(Report.number == row.report_number)).one()
     tongue = Tongue(follower.language, ZoneInfo(offer.city.time_zone))
+    is_sender = follower.role == "sent"
+    if report.visibility != "public" and not is_sender:  # hidden since, or never public
+        return None
     if row.seq == WELCOME:
         return letters.letter_of_welcome(tongue, offer, report, follower), to
-    is_sender = follower.role == "sent"
-    if report.visibility == "hidden" and not is_sender:  # hidden since the letter was asked for
-        return None
     entries = reports.timeline(view, report, internal=False, sender=is_sender)
     entry = next((e for e in entries if e.seq == row.seq), None)
     first = entries[0] if entries else None
@@ -147,7 +159,8 @@ def ask_for_my_reports(db_: Db, email: str, language: str) -> None:
     It goes to the address as they gave it then: whoever types it now may be anybody.
     """
     contact = reports.contact_of(db_, reports.person_of(email))
-    if contact is not None:
+    recent = select(Job.payload).where(Job.kind == "my_reports", Job.due_at > clock.now() - ONE_LINK_IN)
+    if contact is not None and contact not in {asked["contact"] for asked in db_.scalars(recent)}:
         jobs.enqueue(db_, "my_reports", {"contact": contact, "language": language}, key=f"me-{contact}")
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import delete, func, select
 
-from civicconnect import clock
+from civicconnect import accounts, clock
 from civicconnect.accounts import SYSTEM, Actor
 from civicconnect.db import Db, upsert
 from civicconnect.errors import Conflict, Invalid, NotFound, Sentence
@@ -18,10 +18,10 @@ from civicconnect.reports.actions import LONGEST_TEXT, take_step
 from civicconnect.reports.attaching import add_photos, state_of_new
 from civicconnect.reports.following import LEFT, SENT, report_of
 from civicconnect.reports.lifecycle import CLOSED
-from civicconnect.reports.models import Event, EventText, Follower, Report, ReportPhoto, Verdict
+from civicconnect.reports.models import Event, EventText, Flag, Follower, Report, ReportPhoto, Verdict
 from civicconnect.reports.queries import HIDDEN
 from civicconnect.reports.recording import record
-from civicconnect.reports.story import story
+from civicconnect.reports.story import WROTE, story
 
 RESIDENT = Actor("resident", "resident")
 FIXED, STILL_THERE, CANNOT_TELL = "fixed", "still_there", "cannot_tell"
@@ -77,6 +77,8 @@ def answer(db: Db, follower: Follower, says: str, words: str = "", photos: Seque
     if not can_answer(report, clock.now()):
         raise Conflict(Sentence("We do not ask about this report any more. Send a new one if it is there."))
     told, closing = checked(words), _closing(db, report)
+    if told or photos:
+        blocking.refuse_known(db, follower.person, "words")
     before = db.scalar(_verdicts(report, closing).where(Verdict.follower_id == follower.id))
     fresh = _photos(db, report, photos)
     if before != says or told or fresh:
@@ -114,7 +116,8 @@ def _is_disputed(db: Db, report: Report, closing: int) -> bool:
 
 
 def _verdicts(report: Report, closing: int) -> Any:
-    return select(Verdict.says).where(Verdict.report_number == report.number, Verdict.closing == closing)
+    return (select(Verdict.says).join(Follower, Follower.id == Verdict.follower_id)
+            .where(Verdict.report_number == report.number, Verdict.closing == closing, Follower.role != LEFT))
 
 
 def _closing(db: Db, report: Report) -> int:
@@ -137,12 +140,14 @@ def redact(db: Db, report: Report, seq: int, words: str, without: Collection[str
     rows, newest = told_before.holding(seq), told_before.now(seq)
     if not rows:
         raise NotFound("nothing was written there, or it is erased")
-    name = "description" if seq == 1 else "words"
+    name = WROTE[told_before.verb(seq)]
     kept = {key: value for key, value in newest.items() if key != name} | ({name: told} if told else {})
     if "photos" in kept:
         kept["photos"] = [digest for digest in kept["photos"] if digest not in without]
     if kept == newest:
         return report
+    if told not in ("", newest.get(name, "")) and told_before.is_rewritten(seq):
+        _look_again(db, report)
     gone = [digest for digest in newest.get("photos", ()) if digest in without]
     # The report ends with this event before the texts go: at no moment do they lack their explanation.
     record(db, report, "erase", RESIDENT, {"seqs": [row.seq for row in rows], "of": seq}, text=kept or None)
@@ -157,10 +162,17 @@ def redact(db: Db, report: Report, seq: int, words: str, without: Collection[str
     return report
 
 
+def _look_again(db: Db, report: Report) -> None:
+    """Bring a report before the moderators once more: what they rewrote was written anew."""
+    upsert(db, Flag, ["report_number", "person"], [
+        {"report_number": report.number, "person": accounts.keyed_hash("person", "rewritten"),
+         "reason": "other", "words": "", "at": clock.now(), "decided_at": None, "decided_by": ""}])
+
+
 def own_words(db: Db, report: Report) -> list[tuple[int, Mapping[str, Any]]]:
     """Return what whoever sent a report wrote, by the event it came with: first the report itself."""
     return [(event.seq, now) for event, now in story(db, report).written()
-            if event.verb == "receive" or (event.verb in ("add", "answer") and event.facts.get("by") == SENT)]
+            if event.verb in ("receive", "withdraw") or event.facts.get("by") == SENT]
 
 
 def _photos(db: Db, report: Report, photos: Sequence[Photo]) -> list[str]:

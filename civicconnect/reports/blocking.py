@@ -19,7 +19,7 @@ LONGEST_REASON = 300
 
 def person_hash(email: str) -> str:
     """Return the hash by which whoever holds an e-mail address is known everywhere."""
-    return accounts.keyed_hash("person", f"email:{email.strip().casefold()}")
+    return accounts.keyed_hash("person", f"email:{email.strip().lower()}")
 
 
 def must_moderate(actor: Actor) -> None:
@@ -103,7 +103,8 @@ def _refuse(db: Db, city: City | None, person: str, field: str) -> None:
     if found is None:
         return
     city = city or catalog(db).city
-    said = [Sentence("The city takes nothing from this address for now: %(reason)s", reason=found.reason)]
+    # Whoever typed the address may be anybody: why, only its holder is told, who may ask.
+    said = [Sentence("The city takes nothing from this address for now.")]
     raise Invalid({field: said + _call(city)})
 
 

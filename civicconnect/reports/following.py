@@ -14,7 +14,7 @@ from civicconnect.db import Db, insert_ignoring
 from civicconnect.errors import Conflict, Invalid, NotFound, Sentence
 from civicconnect.reports import blocking
 from civicconnect.reports.models import Follower, Report
-from civicconnect.reports.queries import HIDDEN, find
+from civicconnect.reports.queries import find
 from civicconnect.reports.recording import record
 
 SENT, AFFECTED, FOLLOWS = "sent", "affected", "follows"
@@ -105,8 +105,6 @@ def joined(db: Db, actor: Actor, reference: str, person: Person, *, affected: bo
         follower = _add(db, report.number, person, AFFECTED if affected else FOLLOWS)
     elif is_another:
         follower.role = AFFECTED
-    if follower.contact_id is not None and person.contact.email:
-        follower.is_told = True  # whoever stopped the letters asks for them again
     if is_another:
         _count(db, report)
         record(db, report, "support", actor, {"people": report.people})
@@ -119,33 +117,47 @@ def sender(db: Db, report: Report, contact: ContactDetails | None = None, langua
 
     contact    whatever they left; None: as the report keeps it
     """
-    found = db.scalar(select(Follower).where(Follower.report_number == report.number, Follower.role == SENT))
+    found = known_sender(db, report)
     if found is not None:
         return found
     email = contact.email if contact else ""
     if contact is None and report.contact_id is not None:
         email = accounts.read_contact(db, report.contact_id).details.email
-    person = Person(f"report:{report.id.hex}", ContactDetails(email=email))
-    return _insert(db, report.number, person.hash, SENT, report.contact_id if email else None,
-                   language or report.language)
+    own = accounts.keyed_hash("sender", report.id.hex)  # a kind of its own, which no cookie makes
+    kept = SENT, report.contact_id if email else None, language or report.language
+    made = _insert(db, report.number, person_of(email) if email else own, *kept)
+    # Whoever typed this address before may be anybody, and holds the key to that row.
+    return made if made.role == SENT else _insert(db, report.number, own, *kept)
+
+
+def known_sender(db: Db, report: Report) -> Follower | None:
+    """Return who sent a report; None where that was not written down yet."""
+    return db.scalar(select(Follower).where(Follower.report_number == report.number, Follower.role == SENT))
 
 
 def give_address(db: Db, follower: Follower, contact: ContactDetails) -> Follower:
     """Tell a follower by e-mail from now on. Whoever followed with this address already stays one person."""
     if not contact.email:
         raise Invalid({"email": [Sentence("Give the e-mail address at which you want to be told.")]})
+    report_of(db, follower, lock=True)  # two at once would both find nobody
     known = _of(db, follower.report_number, person_of(contact.email))
     if known is not None and known.id != follower.id:
+        # Whoever types an address may be anybody: nothing is taken from who holds it, nor given to them.
         if follower.role != SENT:
-            known.role = AFFECTED if AFFECTED in (known.role, follower.role) else known.role
+            if follower.role == AFFECTED and known.role == FOLLOWS:
+                known.role = AFFECTED
             follower.role, follower.is_told = LEFT, False
-            _count(db, report_of(db, known))
-        known.is_told = True
+        else:
+            known.role, known.is_told = LEFT, False
+            follower.contact_id, follower.is_told = accounts.remember(db, contact), True
+        _count(db, report_of(db, known))
         db.flush()
-        return known
-    follower.person = person_of(contact.email)
+        return follower
+    before, follower.person = follower.person, person_of(contact.email)
     follower.contact_id, follower.is_told = accounts.remember(db, contact), True
     db.flush()
+    if follower.role != SENT and before != follower.person:  # the browser they came with does not count again
+        _insert(db, follower.report_number, before, LEFT, None, follower.language)
     return follower
 
 
@@ -173,7 +185,7 @@ def who_is_told(db: Db, number: int) -> list[Follower]:
     """Return who gets letters about a report: once it is hidden, only its sender."""
     asked = select(Follower).join(Report, Report.number == Follower.report_number).where(
         Follower.report_number == number, Follower.is_told, Follower.contact_id.is_not(None),
-        or_(Follower.role == SENT, Report.visibility != HIDDEN))
+        or_(Follower.role == SENT, Report.visibility == "public"))
     return list(db.scalars(asked.order_by(Follower.id)))
 
 

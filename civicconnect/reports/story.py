@@ -32,6 +32,10 @@ class Story:
         """Return what somebody did at a place on the timeline; "" where nobody from outside wrote there."""
         return next((e.verb for e, _ in self.rows if e.seq == seq and e.verb in WROTE), "")
 
+    def is_rewritten(self, seq: int) -> bool:
+        """Say whether the city put other words in the place of what came with an event."""
+        return any(e.verb == "redact" and e.facts.get("of") == seq for e, _ in self.rows)
+
     def holding(self, seq: int) -> list[EventText]:
         """Return the texts that hold what came with an event, as it stands now in the last of them."""
         return [text for event, text in self.rows if text is not None and (

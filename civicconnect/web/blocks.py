@@ -84,7 +84,7 @@ def _instant(name: str, faults: Faults) -> datetime | None:
         return None
     try:
         typed = datetime.fromisoformat(text)
-        if typed.tzinfo is not None:
+        if typed.tzinfo is not None or not 2000 <= typed.year <= 2200:
             raise ValueError(text)
         return typed.replace(tzinfo=ZoneInfo(read_catalog().city.time_zone)).astimezone(UTC)
     except (ValueError, OverflowError):
@@ -92,7 +92,7 @@ def _instant(name: str, faults: Faults) -> datetime | None:
         return None
 
 
-@pages.post("/<int:block_id>/remove")
+@pages.post("/<int(max=999999999):block_id>/remove")
 @auth_required("session")
 def remove(block_id: int) -> ResponseReturnValue:
     """Take a block off before its end."""

@@ -14,6 +14,7 @@ from civicconnect.errors import Invalid, NotAllowed, NotFound
 from civicconnect.media import Photo
 from civicconnect.reports import Follower, Person
 from civicconnect.web import device, one_report, photos
+from civicconnect.web.given import whole
 from civicconnect.web.headers import secret
 from civicconnect.web.language import chosen
 from civicconnect.web.one_report import Typed
@@ -41,8 +42,8 @@ def follow(reference: str) -> ResponseReturnValue:
 
 
 def _join(reference: str, *, affected: bool) -> ResponseReturnValue:
-    email = request.form.get("email", "").strip()
-    if fault := email_fault(email) if email or not affected else "":
+    email = "" if affected else request.form.get("email", "").strip()
+    if fault := "" if affected else email_fault(email):
         return one_report.public_page(
             reference, RESIDENT, Typed("follow", request.form, (), {"email": [fault]}))
     held = device.known() or device.fresh()
@@ -50,7 +51,10 @@ def _join(reference: str, *, affected: bool) -> ResponseReturnValue:
     with transaction() as change:
         follower = reports.joined(change, RESIDENT, reference, person, affected=affected)
         notify.plan_welcome(change, follower)
-    answer = make_response(redirect(_at(follower, thanks="affected" if affected else "follows"), 303))
+    thanks = "affected" if affected else "follows"
+    # Whoever types an address may be anybody: the key to the page goes there, by letter.
+    where = url_for("resident.show", reference=reference, thanks=thanks) if email else _at(follower, thanks)
+    answer = make_response(redirect(where, 303))
     return device.keep(answer, held)
 
 
@@ -99,15 +103,16 @@ def say_fixed(key: str) -> ResponseReturnValue:
 def take_back(key: str) -> ResponseReturnValue:
     """Replace or remove one's own words and photos."""
     seq = request.form.get("seq", "")
-    kept = set(request.form.getlist("photo"))
+    # What was not on the page that was sent, like a photo blurred meanwhile, stays.
+    kept, offered = set(request.form.getlist("photo")), set(request.form.getlist("photo_offered"))
 
     def redact(change: Db, follower: Follower, _chosen: tuple[Photo, ...]) -> None:
         report = reports.report_of(change, _must_be_sender(follower), lock=True)
-        written = dict(reports.own_words(change, report)).get(int(seq) if seq.isdecimal() else 0)
+        written = dict(reports.own_words(change, report)).get(whole(seq, 0))
         if written is None:
             raise NotFound("nobody wrote there")
-        gone = {digest for digest in written.get("photos", ()) if digest not in kept}
-        reports.redact(change, report, int(seq), request.form.get("words", ""), gone)
+        gone = {digest for digest in written.get("photos", ()) if digest in offered - kept}
+        reports.redact(change, report, whole(seq, 0), request.form.get("words", ""), gone)
     return _change(key, f"words-{seq}", redact, thanks="words", with_photos=False)
 
 

@@ -10,7 +10,8 @@ from flask_limiter.util import get_remote_address
 
 from civicconnect.settings import Settings
 
-WRITING = {"resident.submit": "posts_an_hour", "partner.receive": "posts_an_hour",
+WRITING = {"resident.submit": "posts_an_hour", "resident.take_photo": "posts_an_hour",
+           "partner.receive": "posts_an_hour",
            "following.affects_me": "posts_an_hour", "following.follow": "posts_an_hour",
            "following.add_more": "posts_an_hour", "following.say_fixed": "posts_an_hour",
            "following.give_address": "posts_an_hour", "following.ask_mine": "posts_an_hour",

@@ -64,10 +64,12 @@ def own_page(reference: str, key: str) -> Response | None:
     """Show all of a report to whoever sent it; None where this is not their key."""
     with db.reading() as view:
         report = reports.find_own(view, reference, key)
+        follower = reports.known_sender(view, report) if report else None
     if report is None:
         return None
-    with transaction() as change:  # the first time it writes down that somebody sent it
-        follower = reports.sender(change, report)
+    if follower is None:
+        with transaction() as change:  # the first time it writes down that somebody sent it
+            follower = reports.sender(change, report)
     return page_of(follower)
 
 

@@ -16,6 +16,7 @@ from civicconnect.media import Photo
 
 KEPT_FOR = timedelta(days=2)  # how long a photo waits for the rest of its form
 LONGEST_NAME = 60
+MOST_CARRIED = 20  # each is opened to see that it is there
 Faults = dict[str, list[str]]
 
 
@@ -32,7 +33,8 @@ def read_photos(request: Request, most: int, faults: Faults) -> tuple[Photo, ...
 
     A photo that is there twice counts once.
     """
-    carried = (_kept_or_why(token, faults) for token in request.form.getlist("photo_kept"))
+    tokens = list(dict.fromkeys(request.form.getlist("photo_kept")))[:MOST_CARRIED]
+    carried = (_kept_or_why(token, faults) for token in tokens)
     found = dict.fromkeys(photo for photo in carried if photo is not None)
     uploads = [upload for upload in request.files.getlist("photo") if upload.filename]
     for upload in uploads:

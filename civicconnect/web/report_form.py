@@ -22,7 +22,11 @@ from civicconnect.reports import NewReport
 from civicconnect.web import photos
 from civicconnect.web.photos import Faults
 
-EMAIL = re.compile(r"[^\s@]+@[^\s@]+")  # no blanks or line ends: it will stand in the head of a letter
+# As HTML defines it for a field: it will stand in the head of a letter.
+EMAIL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
+                   r"@[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+                   r"(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*")
+LONGEST_EMAIL = 200
 ANSWER = "answer-"
 # The fields as they follow each other on the page.
 ORDER = ("form", "service", "place", ANSWER, "description", "photo", "name", "email", "phone")
@@ -133,7 +137,7 @@ def in_order(faults: Faults) -> Faults:
 
 def email_fault(email: str) -> str:
     """Return what is wrong with an e-mail address; "" where it is one."""
-    if EMAIL.fullmatch(email) and len(email) <= 200:
+    if len(email) <= LONGEST_EMAIL and EMAIL.fullmatch(email):
         return ""
     return str(_("Write an e-mail address like name@example.com."))
 
@@ -143,7 +147,7 @@ def _contact(sent: Sent, service: Service, faults: Faults) -> ContactDetails:
         return ContactDetails()
     told = {key: sent.value(key).strip() for key in ("name", "email", "phone")}
     email = told["email"]
-    if email and (not EMAIL.fullmatch(email) or len(email) > 200):
+    if email and (len(email) > LONGEST_EMAIL or not EMAIL.fullmatch(email)):
         faults["email"] = [_("Write an e-mail address like name@example.com, or leave it empty.")]
     try:
         return _Contact().load(told)  # type: ignore[no-any-return]  # post_load makes it

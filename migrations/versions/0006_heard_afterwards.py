@@ -56,6 +56,7 @@ def upgrade():
         sa.UniqueConstraint("report_number", "seq", "person", "channel",
                             name="uq_delivery_report_number_seq_person_channel"),
     )
+    op.create_index("ix_delivery_person", "delivery", ["person"])
 
 
 def downgrade():

@@ -313,13 +313,13 @@ def test_a_hidden_photo_is_seen_by_its_sender_and_staff_alone(db_, make_report, 
 
 # Blocks
 
-def test_a_blocked_sender_reads_why_and_whom_to_call(db_, make_report, moderator):
+def test_a_blocked_sender_reads_whom_to_call_and_not_why(db_, make_report, moderator):
     until = clock.now() + DAY
     made = reports.block(db_, moderator, "Forty reports of one lamp.", until, email=" ANA@home.example")
     with pytest.raises(Invalid) as refused:
         make_report(contact=ANA)
     said = " ".join(refused.value.fields["email"])
-    assert "Forty reports of one lamp." in said
+    assert "Forty reports" not in said  # whoever typed the address may be anybody
     assert catalog(db_).city.contact["phone"] in said
     make_report()  # without a name nobody knows them
     make_report(contact=ContactDetails(email="bea@home.example"))

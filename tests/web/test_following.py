@@ -6,12 +6,13 @@ import io
 import re
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from civicconnect import jobs, notify, reports
 from civicconnect.accounts import SYSTEM, ContactDetails
 from civicconnect.app import handlers
 from civicconnect.reports import Follower, Report
+from tests.factories import RESIDENT
 from tests.journeys.test_from_form_to_export import send
 from tests.offers import change_service, make_plain
 from tests.web.test_photos import picture
@@ -92,7 +93,9 @@ def test_following_asks_for_an_address_that_is_one(someone, report, email):
 def test_who_follows_is_told_and_stops_the_letters_with_one_click(someone, report, db_, close):
     stranger = someone()
     page = submit(stranger, stranger.get(f"/reports/{report.reference}"), "/follow", email="bea@home.example")
-    assert "You are told of each step by e-mail." in stranger.follow(page).words
+    thanks = stranger.follow(page)
+    assert "You will be told of each step." in thanks.words
+    assert "/follow/" not in page.answer.headers["Location"]  # the key goes there, not to whoever types it
     jobs.drain(handlers())
     assert len(notify.letterbox().letters()) == 1
     close()
@@ -139,6 +142,7 @@ def test_its_sender_takes_a_photo_back(visitor, db_):
     page = visitor.follow(send(visitor, description="Look.", photo=(io.BytesIO(picture(10)), "a.jpg")))
     fields = page.form("/words")
     digest = fields.pop("photo")
+    assert fields["photo_offered"] == digest
     shown = visitor.follow(visitor.post(address(page, "/words"), fields))
     assert "/media/" not in shown.text
     assert visitor.get(f"/media/{digest}.jpg").status == 404
@@ -227,3 +231,69 @@ def test_a_private_report_has_no_followers(visitor, db_, someone):
     reference = db_.scalars(select(Report.reference)).one()
     token = someone().get("/me").form("/me")["csrf_token"]
     assert visitor.post(f"/reports/{reference}/me-too", {"csrf_token": token}).status in (400, 404)
+
+
+def test_who_types_the_sender_s_address_gets_no_right_of_theirs(someone, visitor, make_report, db_):
+    report = make_report(contact=ANA, description="Mine.")
+    stranger = someone()
+    page = submit(stranger, stranger.get(f"/reports/{report.reference}"), "/follow", email=ANA.email)
+    assert "/follow/" not in page.answer.headers["Location"]
+    joined = stranger.follow(submit(stranger, stranger.get(f"/reports/{report.reference}"), "/me-too"))
+    own = stranger.follow(submit(stranger, joined, "/address", email=ANA.email))
+    assert "Take it back" not in own.words
+    ana = reports.sender(db_, report)
+    assert (ana.role, ana.is_told) == ("sent", True)
+    key = reports.own_key(report.id)
+    assert "Take it back" in visitor.get(f"/reports/{report.reference}?key={key}").words
+
+
+def test_a_stranger_who_follows_first_does_not_become_the_sender(someone, staff, db_, make_report, visitor):
+    report = make_report(contact=ANA)
+    db_.execute(delete(Follower))
+    person = reports.Person("b", ContactDetails(email=ANA.email))
+    first = reports.joined(db_, RESIDENT, report.reference, person, affected=False)
+    page = visitor.get(f"/reports/{report.reference}?key={reports.own_key(report.id)}")
+    assert "Take it back" in page.words
+    db_.refresh(first)
+    assert first.role == "follows"
+
+
+def test_one_browser_counts_once_whatever_it_types(someone, report, db_):
+    stranger = someone()
+    address_ = f"/reports/{report.reference}"
+    joined = stranger.follow(submit(stranger, stranger.get(address_), "/me-too"))
+    stranger.follow(submit(stranger, joined, "/address", email="bea@home.example"))
+    for email in ("", "cea@home.example"):
+        submit(stranger, stranger.get(address_), "/me-too", email=email)
+    assert again(db_, report).people == 2
+
+
+def test_nobody_s_letterbox_is_filled_by_others(someone, make_report, db_):
+    stranger, made = someone(), [make_report() for _ in range(8)]
+    for report in made:
+        submit(stranger, stranger.get(f"/reports/{report.reference}"), "/follow", email="vic@home.example")
+    for _ in range(3):
+        ask = stranger.get("/me")
+        stranger.post("/me", ask.form("/me") | {"email": "vic@home.example"})
+        jobs.drain(handlers())
+    assert len(notify.letterbox().letters()) == 5 + 1
+
+
+@pytest.mark.parametrize("seq", ["1" * 5000, "²", "-1", "x", ""])
+def test_odd_places_on_the_timeline_are_no_page(visitor, own, seq):
+    assert submit(visitor, own, "/words", seq=seq, words="x").status == 404
+
+
+def test_a_photo_blurred_meanwhile_stays(visitor, db_):
+    page = visitor.follow(send(visitor, description="Look.", photo=(io.BytesIO(picture(10)), "a.jpg")))
+    fields = page.form("/words") | {"photo": "b" * 64, "photo_offered": "b" * 64, "words": "Look here."}
+    shown = visitor.follow(visitor.post(address(page, "/words"), fields))
+    assert "/media/" in shown.text
+
+
+def test_why_it_was_taken_back_can_be_taken_back_too(visitor, own, report, db_):
+    page = visitor.follow(submit(visitor, own, "/withdraw", reason="Ana Lopez mended it."))
+    last = page.form("/words", seq="3") | {"words": ""}
+    visitor.post(address(page, "/words"), last)
+    assert "Lopez" not in visitor.get(f"/reports/{report.reference}").text
+    assert list(reports.check_chains(db_)) == []

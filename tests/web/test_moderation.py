@@ -357,26 +357,26 @@ def block(boss, **typed):
     return submit(boss, boss.get("/staff/moderation/blocks"), "/blocks", **usual | typed)
 
 
-def test_a_blocked_sender_reads_why_beside_the_field_and_loses_no_word(visitor, boss):
+def test_a_blocked_sender_reads_so_beside_the_field_and_loses_no_word(visitor, boss):
     assert block(boss, email=ANA).status == 303
     page = send(visitor, description="One more.", email=ANA)
     assert page.status == 422
-    assert "Forty of one lamp." in page.words
+    assert "The city takes nothing from this address for now." in page.words
     assert "call 555 0140" in page.words
     assert page.form("/reports")["description"] == "One more."
     listed = boss.get("/staff/moderation/blocks")
     assert ANA not in listed.text
-    assert "Forty of one lamp." in listed.words
+    assert "The city takes nothing from this address for now." in listed.words
     submit(boss, listed, "/remove")
     assert "taken off" in boss.get("/staff/moderation/blocks").words
     assert send(visitor, description="One more.", email=ANA).status == 303
 
 
-def test_a_blocked_sender_reads_why_on_their_own_page_too(visitor, own, boss):
+def test_a_blocked_sender_reads_so_on_their_own_page_too(visitor, own, boss):
     block(boss, email=ANA)
     page = submit(visitor, own, "/more", words="And another.")
     assert page.status == 422
-    assert "Forty of one lamp." in page.words
+    assert "The city takes nothing from this address for now." in page.words
 
 
 def test_the_sender_of_a_report_is_blocked_and_nobody_reads_their_address(visitor, report, boss):

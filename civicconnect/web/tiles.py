@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, request, url_for
 from sqlalchemy import select
 
 from civicconnect import db, geo, reports
@@ -12,6 +12,7 @@ from civicconnect.db import Db
 from civicconnect.errors import NotFound
 from civicconnect.geo import Tile
 from civicconnect.reports import Filter, Report
+from civicconnect.web.files import in_any_language
 from civicconnect.web.given import whole
 from civicconnect.web.words import read_catalog
 
@@ -40,6 +41,13 @@ LAYERS: dict[str, tuple[Callable[[Db, Tile], bytes], int]] = {
     "ground": (geo.ground_tile, 86_400),
     "reports": (_reports, 60),
 }
+
+
+@pages.app_template_global()
+def address_of_tiles(layer: str) -> str:
+    """Return the address of a layer's tiles as a map library fills it in; the same in every language."""
+    pattern = url_for("tiles.tile", layer=layer, zoom="Z", x="X", y="Y")
+    return in_any_language(pattern).replace("Z/X/Y", "{z}/{x}/{y}")
 
 
 @pages.get("/tiles/<layer>/<zoom>/<x>/<y>.mvt")

@@ -25,13 +25,13 @@ def resident(phone):
     """A phone on the step that asks where, and what it asked for: `resident(color_scheme="dark")`."""
     made = []
 
-    def make(script: str = "", **options):
+    def make(script: str = "", where: str = WHERE, **options):
         one, asked = phone(**options), []
         made.append(one)
         one.page.on("request", lambda request: asked.append(request.url.removeprefix(one.site.address)))
         if script:
             one.page.add_init_script(script)
-        one.go(WHERE)
+        one.go(where)
         one.page.wait_for_load_state("networkidle")
         return one, asked
 
@@ -148,3 +148,17 @@ def test_who_saves_data_or_runs_no_script_is_not_offered_it(resident):
     for one, _ in (resident(SAVES_DATA), resident(js=False)):
         assert one.page.locator("input[type=image]").is_visible()
         assert button(one).count() == 0
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+def test_a_pin_can_be_moved_on_it_once_there_is_one_also_where_pages_begin_at_the_right(resident, width):
+    one, _ = resident(where="/ar/report?lat=41.2&long=-33.4", width=width)
+    one.page.locator("details:has(.report-map) summary").click()
+    one.page.locator(".report-map__more button").click()
+    has_come(one)
+    assert one.axe() == []
+    assert one.overflow() <= 0
+    with one.page.expect_navigation(timeout=PATIENCE):
+        one.page.locator(".full-map__take").click()
+    query = parse_qs(urlsplit(one.page.url).query)
+    assert (float(query["lat"][0]), float(query["long"][0])) == (41.2, -33.4)

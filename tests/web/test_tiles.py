@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
+from civicconnect import settings
 from civicconnect.geo import Point, Tile, coarsen
+from civicconnect.geo.drawing import COLOURS
 from tests.counting import counted
 from tests.factories import HERE
 from tests.geo.test_tiles import tile_at
@@ -75,6 +79,16 @@ def test_many_at_one_place_are_one_mark(visitor, make_report, zoom):
     assert found.told == {"count": 3, "open": 3}
 
 
+@pytest.mark.parametrize("zoom", [12, 15, 18])
+def test_every_report_is_in_one_tile(visitor, make_report, zoom):
+    places = [Point(41.2 + north / 4000, -33.4 + east / 4000) for north in range(3) for east in range(4)]
+    for point in places:
+        make_report(point=point)
+    tiles = {tile_at(zoom, point) for point in places}
+    found = [read(visitor.client.get(address("reports", tile)).data)["reports"] for tile in tiles]
+    assert sum(feature.told["count"] for features in found for feature in features) == len(places)
+
+
 def test_a_private_report_is_in_no_tile(visitor, make_report, db_):
     report = make_report()
     report.visibility = "private"
@@ -117,3 +131,17 @@ def test_a_tile_of_reports_costs_few_statements(visitor, make_report, database):
     with counted(database) as statements:
         seen(visitor)
     assert len(statements) <= 8, statements
+
+
+def test_the_form_names_them_alike_in_every_language(visitor):
+    for path in ("/report", "/es/report"):
+        html = visitor.get(f"{path}?lat=41.2&long=-33.4&look=1").answer.text
+        assert 'data-ground="/tiles/ground/{z}/{x}/{y}.mvt"' in html
+        assert 'data-reports="/tiles/reports/{z}/{x}/{y}.mvt"' in html
+
+
+@pytest.mark.parametrize(("token", "kind"), [
+    ("main", "main"), ("path", "path"), ("green-words", "park-words"), ("water-words", "water-words")])
+def test_both_maps_have_the_same_colours(token, kind):
+    sheet = (settings.home() / "static" / "css" / "components" / "full_map.css").read_text(encoding="utf-8")
+    assert tuple(re.findall(rf"--map-{token}: (#\w+);", sheet)) == COLOURS[kind]

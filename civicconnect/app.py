@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,20 @@ import structlog
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from civicconnect import catalog, clock, db, jobs, media, notify, opendata, reports, settings, web
+from civicconnect import (
+    catalog,
+    clock,
+    db,
+    jobs,
+    measures,
+    media,
+    notify,
+    opendata,
+    reports,
+    settings,
+    sla,
+    web,
+)
 from civicconnect.db import Database, Db
 from civicconnect.jobs import Handler
 from civicconnect.settings import Settings
@@ -21,6 +34,9 @@ from civicconnect.settings import Settings
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
+PUBLISHED_BY_THEN = timedelta(seconds=20)  # after an import, so that we learn from it and not from before
+# After these nothing changes that strangers see in files.
+QUIET = ("note", "look", "reveal", "unflag", "blur", "photo_hide", "photo_show")
 LETTERS_KEPT = timedelta(days=30)  # after they were decided; docs/intake.md says so
 
 
@@ -68,8 +84,40 @@ def _on_event(db_: Db, event: dict[str, Any]) -> None:
     """What follows from an event, by its verb."""
     if "report" in event:
         notify.plan(db_, event["report"], event["seq"], event["verb"])
-    if event["verb"] not in ("note", "look"):  # steps that strangers never see
+    if event["verb"] in opendata.WITHDRAWING:
+        opendata.request_reissue(db_)
+    if event["verb"] == "blur":
+        reports.forget_blurred(db_, photos(), event["report"], event["seq"])
+    if event["verb"] not in QUIET:
         opendata.request_publication(db_)
+    if event["verb"] == "import":
+        _ask_to_learn(db_, clock.now().replace(microsecond=0).isoformat())
+
+
+def _ask_to_learn(db_: Db, after: str) -> None:
+    jobs.enqueue(db_, "learn", {"after": after}, key="learn after import", wait=PUBLISHED_BY_THEN)
+
+
+def _learn(db_: Db, asked: dict[str, Any]) -> None:
+    """Learn what usually happens next: each night, and from the first version after an import."""
+    publication, after = opendata.newest(), asked.get("after")
+    if after and (publication is None or publication.as_of < datetime.fromisoformat(after)):
+        with db.transaction() as change:
+            _ask_to_learn(change, after)
+        return
+    if publication is None:
+        return
+    offer = catalog.catalog(db_)
+    groups = {code: catalog.words(offer.groups[service.group].name, offer.city.languages[0])
+              for code, service in offer.services.items()}
+    found = measures.expect(publication, groups)
+    with db.transaction() as change:
+        sla.keep_expectations(change, found)
+
+
+def photos() -> media.Store:
+    """Return the city's photographs."""
+    return media.Store(settings.current().data_folder / "photos")
 
 
 def _deliver(db_: Db, asked: dict[str, Any]) -> None:
@@ -82,6 +130,13 @@ def _my_reports(db_: Db, asked: dict[str, Any]) -> None:
 
 def _publish(db_: Db, _: dict[str, Any]) -> None:
     opendata.publish(db_)
+    # It may have been written from what was read before something was hidden: ask again, of now.
+    with db.reading() as now:
+        opendata.reissue(now)
+
+
+def _reissue(db_: Db, _: dict[str, Any]) -> None:
+    opendata.reissue(db_)
 
 
 def _seal(db_: Db, _: dict[str, Any]) -> None:
@@ -97,8 +152,8 @@ def _seal(db_: Db, _: dict[str, Any]) -> None:
 def _sweep(db_: Db, _: dict[str, Any]) -> None:
     """Remove the photos of forms that were never sent."""
     kept_for = web.KEPT_FOR + timedelta(days=1)
-    media.Store(settings.current().data_folder / "photos").sweep(
-        lambda digest: reports.photo_is_kept(db_, digest), older_than=kept_for)
+    photos().sweep(lambda digest: reports.photo_is_kept(db_, digest), older_than=kept_for,
+                   keep_sealed=lambda digest: reports.original_is_kept(db_, digest))
 
 
 def _forget(db_: Db, _: dict[str, Any]) -> None:
@@ -130,10 +185,12 @@ def handlers() -> dict[str, Handler]:
         "deliver": Handler(_deliver, reads=True),
         "my_reports": Handler(_my_reports, reads=True),
         "publish": Handler(_publish, reads=True),
+        "reissue": Handler(_reissue, reads=True),
         "seal": Handler(_seal, reads=True),
         "sweep": Handler(_sweep, reads=True),
         "forget": Handler(_forget),
         "recount": Handler(_recount, reads=True),
+        "learn": Handler(_learn, reads=True),
     }
 
 
@@ -141,7 +198,7 @@ def schedule() -> None:
     """Ask for what is due by the calendar; the worker calls this at every sign of life."""
     with db.transaction() as db_:
         if not seal_file(clock.now().date().isoformat()).exists():
-            for kind in ("seal", "forget", "sweep", "recount"):
+            for kind in ("seal", "forget", "sweep", "recount", "learn"):
                 jobs.enqueue(db_, kind, key=kind)
         if opendata.newest() is None:
             opendata.request_publication(db_)

@@ -15,11 +15,12 @@ from civicconnect.db import Db
 from civicconnect.errors import Invalid, NotFound
 
 # Permissions by role. "see_all" reaches every department's queue; the others stay in their own. "enter":
-# write down reports for others, whichever department will answer them.
+# write down reports for others, whichever department will answer them. "moderate": decide what strangers
+# see of a report, and read what they no longer do.
 ROLES = {
     "staff": ("queue", "step", "note", "enter"),
-    "supervisor": ("queue", "step", "note", "enter", "see_all"),
-    "admin": ("queue", "step", "note", "enter", "see_all", "people", "city"),
+    "supervisor": ("queue", "step", "note", "enter", "see_all", "moderate"),
+    "admin": ("queue", "step", "note", "enter", "see_all", "people", "city", "moderate"),
 }
 SHORTEST_PASSWORD = 10
 

@@ -14,6 +14,7 @@ from civicconnect.catalog.book import (
     Template,
     Words,
     catalog,
+    first_look,
     logo,
     templates,
     time_zone,
@@ -28,5 +29,6 @@ from civicconnect.catalog.shapes import PRIORITIES
 __all__ = [
     "Answer", "Banner", "Catalog", "CatalogRows", "City", "Department", "Group", "LOGOS", "PRIORITIES",
     "Question", "SEVERAL", "Service", "Stopper", "Template", "Words", "answers", "catalog", "check",
-    "dump", "load", "loaded_stamp", "logo", "said", "sheet", "spell", "templates", "time_zone", "words",
+    "dump", "first_look", "load", "loaded_stamp", "logo", "said", "sheet", "spell", "templates",
+    "time_zone", "words",
 ]

@@ -80,6 +80,7 @@ class City:
     notices: Mapping[str, Any] = field(default_factory=dict)
     layers: Mapping[str, Words] = field(default_factory=dict)
     in_part: tuple[str, ...] = ()  # languages of the pages that not all of the city's own words are in
+    first_look: bool = False  # strangers see a photo only once somebody of the city has looked at it
 
     @property
     def spoken(self) -> tuple[str, ...]:
@@ -285,6 +286,15 @@ def time_zone(db: Db) -> str:
     return str(facts["time_zone"])
 
 
+def first_look(db: Db) -> bool:
+    """Say whether strangers see a photo only once somebody of the city has looked at it."""
+    return _first_look(db.scalar(select(CityRow.facts)) or {})
+
+
+def _first_look(facts: Mapping[str, Any]) -> bool:
+    return bool(facts.get("photos", {}).get("first_look", False))
+
+
 def templates(db: Db, service: str) -> tuple[Template, ...]:
     """Read the words staff may start from for the steps on a report of a service, in their order."""
     rows = db.scalars(select(TemplateRow.facts).order_by(TemplateRow.position))
@@ -308,7 +318,7 @@ def _city(facts: Mapping[str, Any], logo_name: str) -> City:
         Storm(storm.get("on", False), Span(storm.get("begins", ""), storm.get("ends", "")),
               storm.get("words", {})),
         facts.get("notices", {}), {layer["code"]: layer["name"] for layer in facts.get("layer", ())},
-        tuple(facts.get("languages_in_part", ())),
+        tuple(facts.get("languages_in_part", ())), _first_look(facts),
     )
 
 

@@ -98,6 +98,12 @@ class Notices(Schema):
     terms = Words(load_default=dict)
 
 
+class Photos(Schema):
+    """What happens to photos that residents send."""
+
+    first_look = fields.Bool(load_default=False)  # shown to strangers only once the city has looked at them
+
+
 class Contact(Schema):
     """How people reach the city."""
 
@@ -129,6 +135,7 @@ class City(Schema):
     contact = fields.Nested(Contact, load_default=dict)
     colours = fields.Dict(keys=fields.Str(), values=fields.Str(validate=COLOUR), load_default=dict)
     notices = fields.Nested(Notices, load_default=dict)
+    photos = fields.Nested(Photos, load_default=dict)
     storm = fields.Nested(Storm, load_default=dict)
     banner = fields.List(fields.Nested(Banner), load_default=list)
     layer = fields.List(fields.Nested(Layer), load_default=list)

@@ -19,6 +19,7 @@ from civicconnect.errors import NotFound
 
 DIGEST = re.compile(r"[0-9a-f]{64}")
 ENDINGS = {"full": ".jpg", "small": ".small.webp"}
+SEALED = ".sealed"  # the original of a blurred photo, encrypted by whoever blurred it; at no address
 UNFINISHED = ".part"
 SIDE = 8  # bits in a row of a likeness
 
@@ -88,9 +89,29 @@ class Store:
         write(self._path(digest, "full"), full)
         return digest
 
-    def sweep(self, keep: Callable[[str], bool], older_than: timedelta) -> int:
+    def seal(self, digest: str, sealed: bytes) -> None:
+        """Keep an encrypted original, so that a power cut cannot undo it. `path` never leads to it."""
+        write(self._sealed(digest), sealed)
+
+    def sealed(self, digest: str) -> bytes:
+        """Return an encrypted original, or raise NotFound."""
+        try:
+            return self._sealed(digest).read_bytes()
+        except FileNotFoundError:
+            raise NotFound("no such photo is sealed") from None
+
+    def drop(self, digest: str) -> None:
+        """Remove both sizes of a photo; a sealed original stays."""
+        for size in ENDINGS:
+            self._path(digest, size).unlink(missing_ok=True)
+
+    def sweep(
+        self, keep: Callable[[str], bool], older_than: timedelta,
+        keep_sealed: Callable[[str], bool] = lambda _digest: True,
+    ) -> int:
         """Remove photos that `keep(digest)` does not want, and files left half-written.
 
+        keep_sealed  the same for sealed originals
         older_than   leaves alone what is younger: its report may not be committed yet
         returns      how many photos and half-written files went
         """
@@ -99,7 +120,8 @@ class Store:
         for path in sorted(self.folder.glob("[0-9a-f][0-9a-f]/[0-9a-f][0-9a-f]/*")):
             name = self._photo_or_leftover(path)
             # Age is asked last, right before the removal, so that a photo sent again is safe.
-            if name and not (DIGEST.fullmatch(name) and keep(name)) and modified(path) < before:
+            wanted = keep_sealed if path.name.endswith(SEALED) else keep
+            if name and not (DIGEST.fullmatch(name) and wanted(name)) and modified(path) < before:
                 path.unlink(missing_ok=True)
                 gone.add(name)
         return len(gone)
@@ -107,12 +129,17 @@ class Store:
     def _path(self, digest: str, size: str) -> Path:
         return self.folder / digest[:2] / digest[2:4] / (digest + ENDINGS[size])
 
+    def _sealed(self, digest: str) -> Path:
+        if not DIGEST.fullmatch(digest):
+            raise NotFound("no such photo")
+        return self.folder / digest[:2] / digest[2:4] / (digest + SEALED)
+
     def _photo_or_leftover(self, path: Path) -> str:
         """Return the digest of a photo's file, the name of a leftover, or "" for a stranger."""
         digest, dot, ending = path.name.partition(".")
         if path.name.endswith(UNFINISHED):
             return path.name
-        return digest if DIGEST.fullmatch(digest) and dot + ending in ENDINGS.values() else ""
+        return digest if DIGEST.fullmatch(digest) and dot + ending in (*ENDINGS.values(), SEALED) else ""
 
 
 def modified(path: Path) -> datetime:

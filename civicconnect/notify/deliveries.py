@@ -22,7 +22,7 @@ from civicconnect.reports import Follower, Report
 EMAIL = "email"
 WAITING, SENT, DROPPED, FAILED = "waiting", "sent", "dropped", "failed"
 WELCOME = 0  # stands where a letter follows from no event: somebody asked to be told
-ONLY_TO_SENDER = {"receive"}
+ONLY_TO_SENDER = {"receive", *letters.TO_SENDER}
 
 
 class Delivery(Base):
@@ -103,7 +103,10 @@ def _addressed(view: Db, row: Delivery) -> tuple[Letter, str] | None:
     tongue = Tongue(follower.language, ZoneInfo(offer.city.time_zone))
     if row.seq == WELCOME:
         return letters.letter_of_welcome(tongue, offer, report, follower), to
-    entries = reports.timeline(view, report, internal=False)
+    is_sender = follower.role == "sent"
+    if report.visibility == "hidden" and not is_sender:  # hidden since the letter was asked for
+        return None
+    entries = reports.timeline(view, report, internal=False, sender=is_sender)
     entry = next((e for e in entries if e.seq == row.seq), None)
     first = entries[0] if entries else None
     if entry is not None and entry.verb == "route":  # a report is received and sent on in one

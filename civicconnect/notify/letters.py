@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -20,7 +19,7 @@ OUTCOME = {
     "invalid": Sentence("Not a report"),
 }
 # What is told of each step, and in whose name. A step that is not here is told to nobody.
-STEPS: Mapping[str, Sentence] = {
+STEPS: dict[str, Sentence] = {
     "accept": Sentence("%(department)s has accepted the report."),
     "plan": Sentence("%(department)s has planned the work."),
     "start": Sentence("%(department)s has started to work on it."),
@@ -30,6 +29,19 @@ STEPS: Mapping[str, Sentence] = {
     "reopen": Sentence("The report is open again."),
     "dispute": Sentence("The report is open again, because it is still there."),
     "withdraw": Sentence("Whoever sent the report has taken it back."),
+}
+# What only whoever sent it is told.
+TO_SENDER: dict[str, Sentence] = {
+    "hide": Sentence("The city has hidden your report."),
+    "show": Sentence("The city shows your report again."),
+    "redact": Sentence("The city has put other words into your report."),
+    "photo_hide": Sentence("The city has hidden a photo of your report."),
+    "blur": Sentence("The city has blurred parts of a photo of your report."),
+}
+BECAUSE = {
+    "personal": Sentence("It tells private things of somebody"),
+    "insulting": Sentence("It insults or threatens"),
+    "not_report": Sentence("It is advertising or no report at all"), "other": Sentence("Something else"),
 }
 ANSWERS = (("fixed", Sentence("It is fixed")), ("still_there", Sentence("It is still there")),
            ("cannot_tell", Sentence("I cannot tell")))
@@ -85,21 +97,26 @@ def letter_of_step(
         if report.due_at:
             said.append(_("It should be done by %(moment)s.", moment=tongue.moment(report.due_at)))
     else:
-        title, said = _(STEPS[entry.verb], department=department), []
+        title, said = _((STEPS | TO_SENDER)[entry.verb], department=department), []
     facts = [*_facts_of(tongue, entry), *_about(tongue, offer, report, follower)]
     buttons, question = [], ""
     if asks:
         question = _("Is it fixed?")
         buttons = [Button(_(words), _page(tongue, f"follow/{reports.key_of(follower)}/fixed", says=says))
                    for says, words in ANSWERS]
-    if entry.text.get("photos"):
+    if entry.text.get("photos") and entry.verb not in TO_SENDER:
         said.append(_("The city sent a photo of the work. You find it on the report's page."))
     buttons.append(Button(_("Open the report"), address_of(tongue, report, follower)))
     name = _name(tongue, offer, report)
     return _letter(
         tongue, offer, report, follower, f"{name}: {title}" if entry.verb != "receive" else f"{title} {name}",
-        title, str(entry.seq), paragraphs=tuple(said), quote=str(entry.text.get("reason", "")),
+        title, str(entry.seq), paragraphs=tuple(said), quote=_quote(entry),
         facts=tuple(facts), question=question, buttons=tuple(buttons))
+
+
+def _quote(entry: Entry) -> str:
+    """Return what a person of the city wrote to whoever gets the letter."""
+    return str(entry.text.get("why" if entry.verb in TO_SENDER else "reason", ""))
 
 
 def letter_of_welcome(tongue: Tongue, offer: Catalog, report: Report, follower: Follower) -> Letter:
@@ -154,6 +171,8 @@ def _facts_of(tongue: Tongue, entry: Entry) -> list[tuple[str, str]]:
     found = []
     if facts.get("outcome") and entry.verb != "withdraw":
         found.append((_("What came of it"), tongue.say(OUTCOME[facts["outcome"]])))
+    if facts.get("because"):
+        found.append((_("Why"), tongue.say(BECAUSE[facts["because"]])))
     if facts.get("planned_for"):
         found.append((_("Planned for"), tongue.day(facts["planned_for"])))
     if facts.get("next_owner"):

@@ -10,8 +10,8 @@ import csv
 import json
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -45,13 +45,10 @@ def publish(db: Db) -> Publication:
     home.mkdir(parents=True, exist_ok=True)
     draft = Path(tempfile.mkdtemp(prefix=".draft-", dir=home))
     try:
-        rows = _write_csv(draft, public_rows(db, offer, as_of=as_of), shown)
-        _write_parquet(draft, shown)
-        _write_geojson(draft, shown)
-        (draft / PLAIN).unlink()
+        rows = write_files(draft, public_rows(db, offer, as_of=as_of), shown)
         version = name_of(as_of)
-        manifest = _manifest(draft, version, as_of, rows)
-        (draft / "manifest.json").write_text(json.dumps(manifest, indent=1), encoding="utf-8")
+        manifest = write_manifest(draft, {
+            "version": version, "as_of": as_of.isoformat(timespec="seconds"), "rows": rows})
         final = home / version
         draft.chmod(0o755)
         draft.rename(final)
@@ -60,6 +57,15 @@ def publish(db: Db) -> Publication:
     point_to(home, version)
     thin_out(home)
     return Publication(version, final, manifest)
+
+
+def write_files(draft: Path, rows: Iterator[dict[str, Any]], shown: Sequence[Column]) -> int:
+    """Write the files of a version into a folder. Returns how many rows there were."""
+    count = _write_csv(draft, rows, shown)
+    _write_parquet(draft, shown)
+    _write_geojson(draft, shown)
+    (draft / PLAIN).unlink()
+    return count
 
 
 def _write_csv(draft: Path, rows: Iterator[dict[str, Any]], shown: Sequence[Column]) -> int:
@@ -87,8 +93,8 @@ def _opened(file: Path) -> TextIO:
 
 def _write_parquet(draft: Path, shown: Sequence[Column]) -> None:
     spelled = ", ".join(f"{_text(c.name)}: '{TYPES[c.kind]}'" for c in shown)
-    with _engine() as engine:
-        engine.execute(
+    with engine() as duck:
+        duck.execute(
             "COPY (SELECT *, CASE WHEN lat IS NOT NULL THEN ('POINT(' || long || ' ' || lat || ')')"  # noqa: S608
             f"::GEOMETRY END AS geometry FROM read_csv({_text(draft / PLAIN)}, header=true, delim=',', "
             f"quote='\"', escape='\"', nullstr='', columns={{{spelled}}})) "
@@ -103,8 +109,8 @@ def _write_geojson(draft: Path, shown: Sequence[Column]) -> None:
         f"strftime({_name(n)}, '%Y-%m-%dT%H:%M:%SZ') AS {_name(n)}" if n in instants else _name(n)
         for n in names
     )
-    with _engine() as engine, (draft / "reports.geojson").open("w", encoding="utf-8") as out:
-        found = engine.execute(
+    with engine() as duck, (draft / "reports.geojson").open("w", encoding="utf-8") as out:
+        found = duck.execute(
             f"SELECT long, lat, {wanted} FROM read_parquet(?)",  # noqa: S608
             [str(draft / "reports.parquet")],
         )
@@ -120,12 +126,13 @@ def _write_geojson(draft: Path, shown: Sequence[Column]) -> None:
         out.write("]}\n")
 
 
-def _manifest(draft: Path, version: str, as_of: datetime, rows: int) -> dict[str, Any]:
-    files = {}
-    for file in sorted(draft.iterdir()):
-        files[file.name] = {"bytes": file.stat().st_size, "sha256": sha256(file)}
-    return {"version": version, "as_of": as_of.isoformat(timespec="seconds"), "rows": rows,
-            "files": files}
+def write_manifest(draft: Path, facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Write what is known of a version, and of each file in its folder, beside them. Returns it."""
+    files = {file.name: {"bytes": file.stat().st_size, "sha256": sha256(file)}
+             for file in sorted(draft.iterdir())}
+    manifest = {**facts, "files": files}
+    (draft / "manifest.json").write_text(json.dumps(manifest, indent=1), encoding="utf-8")
+    return manifest
 
 
 def query(publication: Publication, sql: str) -> dict[str, Any]:
@@ -133,18 +140,19 @@ def query(publication: Publication, sql: str) -> dict[str, Any]:
 
     returns    {column: numpy array (masked where empty)}, one entry a row
     """
-    with _engine() as engine:
-        engine.execute(
+    with engine() as duck:
+        duck.execute(
             "CREATE VIEW reports AS SELECT * FROM "  # noqa: S608
             f"read_parquet({_text(publication.file('reports', 'parquet'))})"
         )
-        return engine.execute(sql).fetchnumpy()
+        return duck.execute(sql).fetchnumpy()
 
 
-def _engine() -> duckdb.DuckDBPyConnection:
-    engine = duckdb.connect(config={"threads": 2, "memory_limit": "512MB"})
-    engine.execute("SET TimeZone = 'UTC'")  # only understood once the engine runs
-    return engine
+def engine() -> duckdb.DuckDBPyConnection:
+    """Return an engine of one's own for a few questions; instants come back in UTC."""
+    made = duckdb.connect(config={"threads": 2, "memory_limit": "512MB"})
+    made.execute("SET TimeZone = 'UTC'")  # only understood once the engine runs
+    return made
 
 
 def _text(value: object) -> str:

@@ -1,7 +1,7 @@
 """The shelf of versions: which stand there, which may be cited, which are cleared away.
 
-A version is a folder that never changes, named for the instant it was made, in UTC. It is taken
-away in one move, so that a reader sees all of it or none.
+A version is a folder that never changes, but for what must be taken out of it (`erasure.py`). It is named
+for the instant it was made, in UTC, and taken away in one move, so that a reader sees all of it or none.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import shutil
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -54,6 +54,16 @@ def shelf() -> Path:
 def name_of(instant: datetime) -> str:
     """Return the name of the version made at an instant, which is in UTC."""
     return instant.strftime("%Y%m%dT%H%M%S%fZ")
+
+
+def instant_of(version: str) -> datetime:
+    """Return the instant a version was begun at, from its name."""
+    return datetime.strptime(version, "%Y%m%dT%H%M%S%fZ").replace(tzinfo=UTC)
+
+
+def standing() -> list[str]:
+    """Return the names of all versions that stand, oldest first."""
+    return _names(shelf())
 
 
 def newest(version: str = "") -> Publication | None:

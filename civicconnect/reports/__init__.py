@@ -20,8 +20,19 @@ from civicconnect.reports.afterwards import (
     withdraw,
 )
 from civicconnect.reports.arrivals import Closing, NewReport, PastReport, PastStep, RecordedDue
+from civicconnect.reports.blocking import block, blocks, email_of, holds, unblock
 from civicconnect.reports.entering import ask_again, enter
 from civicconnect.reports.filter import Filter
+from civicconnect.reports.flagging import (
+    REASONS,
+    Flagged,
+    count_to_moderate,
+    flag,
+    flagged,
+    flags_of,
+    keep,
+    photos_waiting,
+)
 from civicconnect.reports.following import (
     Person,
     contact_of,
@@ -56,16 +67,20 @@ from civicconnect.reports.intake import Desk, reference_from
 from civicconnect.reports.lessons import lessons
 from civicconnect.reports.likeness import Likely, likely
 from civicconnect.reports.models import (
+    Block,
     Event,
     EventText,
+    Flag,
     Follower,
     Incoming,
     Report,
     ReportArea,
     ReportPhoto,
 )
+from civicconnect.reports.moderation import Versions, hide, move, rewrite, show, versions
 from civicconnect.reports.past import Press, Sheet, changed_in_bulk, compose, known, press, store, submit_past
 from civicconnect.reports.pauses import clock_shows, is_late, is_overdue
+from civicconnect.reports.pictures import blur, forget_blurred, hide_photo, reveal, show_photo
 from civicconnect.reports.places import Heap, Seen, count_public, count_visible, gather, newest_seen
 from civicconnect.reports.public import (
     Column,
@@ -89,7 +104,9 @@ from civicconnect.reports.queries import (
     find,
     find_known,
     find_own,
+    is_hidden,
     near,
+    original_is_kept,
     own_key,
     photo_is_kept,
     photo_is_public,
@@ -111,19 +128,22 @@ from civicconnect.reports.verify import (
 )
 
 __all__ = [
-    "Around", "Closing", "Column", "Desk", "Entry", "Event", "EventText", "Fault", "Filter", "Follower",
-    "Heap", "Incoming", "Likely", "NewLetter", "NewReport", "ORDERS", "PastReport", "PastStep", "Person",
-    "Press", "Receipt", "RecordedDue", "Report", "ReportArea", "ReportPhoto", "Root", "SAYS", "Seen",
-    "Sheet", "TOLD_IN_WORDS", "add", "address_told", "answer", "areas_of", "around", "as_text",
-    "ask_again", "can_answer", "changed_in_bulk", "check_chains", "clock_shows", "columns", "compose",
-    "contact", "contact_of", "count_public", "count_reports", "count_visible", "count_waiting", "desk",
-    "drop", "enter", "find", "find_follower", "find_known", "find_letter", "find_own", "forget_contacts",
-    "forget_incoming", "gather", "give_address", "hours_between", "is_known", "is_late", "is_overdue",
-    "joined", "key_of", "known", "layers", "lessons", "lifecycle", "likely", "near", "newest_seen",
-    "note", "on_time", "own_key", "own_words", "person_of", "person_of_token", "photo_is_kept",
-    "photo_is_public", "photo_is_seen_by", "photos_of_letters", "place_told", "posted", "press",
-    "public_reports", "public_rows", "receive", "recount", "redact", "reference_from", "remember_post",
-    "report_of", "reports_of", "root", "root_from", "root_text", "said_by", "sender", "squares_agree",
-    "stop", "store", "submit", "submit_past", "take", "timeline", "token_of", "transition", "visible_to",
-    "waiting_letters", "who_is_told", "withdraw",
+    "Around", "Block", "Closing", "Column", "Desk", "Entry", "Event", "EventText", "Fault", "Filter",
+    "Flag", "Flagged", "Follower", "Heap", "Incoming", "Likely", "NewLetter", "NewReport", "ORDERS",
+    "PastReport", "PastStep", "Person", "Press", "REASONS", "Receipt", "RecordedDue", "Report",
+    "ReportArea", "ReportPhoto", "Root", "SAYS", "Seen", "Sheet", "TOLD_IN_WORDS", "Versions", "add",
+    "address_told", "answer", "areas_of", "around", "as_text", "ask_again", "block", "blocks", "blur",
+    "can_answer", "changed_in_bulk", "check_chains", "clock_shows", "columns", "compose", "contact",
+    "contact_of", "count_public", "count_reports", "count_to_moderate", "count_visible", "count_waiting",
+    "desk", "drop", "email_of", "enter", "find", "find_follower", "find_known", "find_letter", "find_own",
+    "flag", "flagged", "flags_of", "forget_blurred", "forget_contacts", "forget_incoming", "gather",
+    "give_address", "hide", "hide_photo", "holds", "hours_between", "is_hidden", "is_known", "is_late",
+    "is_overdue", "joined", "keep", "key_of", "known", "layers", "lessons", "lifecycle", "likely", "move",
+    "near", "newest_seen", "note", "on_time", "original_is_kept", "own_key", "own_words", "person_of",
+    "person_of_token", "photo_is_kept", "photo_is_public", "photo_is_seen_by", "photos_of_letters",
+    "photos_waiting", "place_told", "posted", "press", "public_reports", "public_rows", "receive",
+    "recount", "redact", "reference_from", "remember_post", "report_of", "reports_of", "reveal",
+    "rewrite", "root", "root_from", "root_text", "said_by", "sender", "show", "show_photo",
+    "squares_agree", "stop", "store", "submit", "submit_past", "take", "timeline", "token_of",
+    "transition", "unblock", "versions", "visible_to", "waiting_letters", "who_is_told", "withdraw",
 ]

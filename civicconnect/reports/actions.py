@@ -12,15 +12,16 @@ from sqlalchemy import select, update
 
 from civicconnect import accounts, clock, geo, jobs, settings
 from civicconnect.accounts import Actor, ContactDetails
-from civicconnect.catalog import catalog, time_zone, words
+from civicconnect.catalog import City, catalog, time_zone, words
 from civicconnect.db import Db, insert_new
 from civicconnect.errors import Conflict, Invalid, NotAllowed, NotFound, Sentence
 from civicconnect.media import Photo
-from civicconnect.reports import following, intake, lifecycle, squares, standing
+from civicconnect.reports import blocking, following, intake, lifecycle, squares, standing
 from civicconnect.reports.arrivals import NewReport
+from civicconnect.reports.attaching import add_photos, state_of_new
 from civicconnect.reports.intake import Desk, Draft
-from civicconnect.reports.models import Event, EventText, Report, ReportArea, ReportPhoto
-from civicconnect.reports.queries import find, place_of, tidy
+from civicconnect.reports.models import Event, EventText, Report, ReportArea
+from civicconnect.reports.queries import SHOWN, find, place_of, tidy
 from civicconnect.reports.recording import record
 from civicconnect.reports.standing import Standing
 from civicconnect.routing import rule_book
@@ -57,16 +58,22 @@ def submit(db: Db, actor: Actor, new: NewReport, received_at: datetime | None = 
         return known
     here = desk(db)
     _check(here, new)
+    if actor.kind != "staff":
+        blocking.refuse_person(db, here.catalog.city, new.contact)
     if here.catalog.services[new.service].contact == "none":
         new = replace(new, contact=ContactDetails())  # for this service nobody may be named
     now = clock.now()
     came = received_at or now
     areas = _areas_inside(db, here, new, came)
+    # Where nobody may be named, nobody can be asked to be.
+    may_name = here.catalog.services[new.service].contact != "none"
+    if actor.kind != "staff" and may_name and not (new.contact.email or new.contact.phone):
+        blocking.refuse_area(db, here.catalog.city, [area.key for area in areas])
     composed = intake.draft(here, actor, new, areas, came, now)
     number = _insert(db, composed, new)
     if number is None:  # the same id arrived twice in one instant, and the other was first
         return _known(db, new) or _lost(new)
-    _insert_beside(db, number, composed, new)
+    _insert_beside(db, actor, number, composed, new)
     squares.count(db, [_spot(composed.report, new.point)])
     if actor.kind == "resident":
         following.sender(db, db.get_one(Report, number), new.contact, new.language)
@@ -115,18 +122,24 @@ def _areas_inside(
     db: Db, here: Desk, new: NewReport, at: datetime
 ) -> tuple[geo.AreaHit, ...]:
     city = here.catalog.city
-    day = at.astimezone(ZoneInfo(city.time_zone)).date()
     if new.point is None:
         layer, _, code = new.area.partition(":")
-        named = geo.area_called(db, layer, code, day)
+        named = geo.area_called(db, layer, code, at.astimezone(ZoneInfo(city.time_zone)).date())
         if named is None:
             raise Invalid({"place": [Sentence("Choose the part of the city from the list.")]})
         return (named,)
-    areas = geo.areas_at(db, new.point, day)
+    return areas_inside(db, city, new.point, at, new.language)
+
+
+def areas_inside(
+    db: Db, city: City, point: geo.Point, at: datetime, language: str
+) -> tuple[geo.AreaHit, ...]:
+    """Return the areas that a place lay in at an instant, or raise Invalid: it is outside the city."""
+    areas = geo.areas_at(db, point, at.astimezone(ZoneInfo(city.time_zone)).date())
     if city.limit_layer and not any(a.layer == city.limit_layer for a in areas):
         raise Invalid({"place": [Sentence(
             "This place is outside %(city)s. Choose a place inside the city; for one beyond it, "
-            "ask the council that looks after it.", city=words(city.name, new.language))]})
+            "ask the council that looks after it.", city=words(city.name, language))]})
     return areas
 
 
@@ -146,7 +159,7 @@ def _spot(row: Mapping[str, Any], place: geo.Point | None) -> squares.Spot:
                         row["place_told"], place)
 
 
-def _insert_beside(db: Db, number: int, composed: Draft, new: NewReport) -> None:
+def _insert_beside(db: Db, actor: Actor, number: int, composed: Draft, new: NewReport) -> None:
     for event in composed.events:
         db.add(Event(report_number=number, **event._asdict()))
     if new.contact:  # kept only now: of two posts in one instant, the second comes no further than the row
@@ -155,22 +168,7 @@ def _insert_beside(db: Db, number: int, composed: Draft, new: NewReport) -> None
     db.flush()
     db.add_all(EventText(report_number=number, **text._asdict()) for text in composed.texts)
     db.add_all(ReportArea(report_number=number, area_id=area) for area in composed.areas)
-    add_photos(db, number, new.photos, "report")
-
-
-def add_photos(db: Db, number: int, photos: Sequence[Photo], stage: str) -> list[str]:
-    """Put photos behind those that a report has. Returns the digests of those that it had not yet."""
-    known = dict(db.execute(select(ReportPhoto.digest, ReportPhoto.position)
-                            .where(ReportPhoto.report_number == number)).tuples().all())
-    first = max(known.values(), default=-1) + 1
-    fresh = [photo for photo in photos if photo.digest not in known]
-    db.add_all(
-        ReportPhoto(report_number=number, digest=p.digest, position=n, width=p.width, height=p.height,
-                    stage=stage, likeness=p.likeness)
-        for n, p in enumerate(fresh, first)
-    )
-    db.flush()
-    return [photo.digest for photo in fresh]
+    add_photos(db, number, new.photos, "report", state_of_new(db, actor) if new.photos else SHOWN)
 
 
 def transition(
@@ -216,21 +214,22 @@ def take_step(
         setattr(report, name, getattr(stands, name))
     if step.end == lifecycle.CLOSED:  # nobody has looked at this closing yet
         report.verification = intake.UNVERIFIED
-    _count_anew(db, report, was)
+    if (was == lifecycle.CLOSED) != (report.status == lifecycle.CLOSED):
+        count_anew(db, report, place_of(db, report), status=was)
     text = {"reason": kept.pop("reason", ""), "photos": add_photos(db, report.number, photos, "done")}
     record(db, report, verb, actor, kept, text={name: value for name, value in text.items() if value})
     return report
 
 
-def _count_anew(db: Db, report: Report, was: str) -> None:
-    """Count a report as open or closed, if that is what changed."""
-    if (was == lifecycle.CLOSED) == (report.status == lifecycle.CLOSED):
-        return
-    place = place_of(db, report)
-    same = ("visibility", "service_id", "department_id", "place_told")
+def count_anew(db: Db, report: Report, before: geo.Point | None, **was: Any) -> None:
+    """Count a report where it stands now, and no more as it was.
+
+    before    the place it had
+    was       what else of it has changed: status, visibility, place_told
+    """
+    same = ("visibility", "service_id", "department_id", "status", "place_told")
     known = {name: getattr(report, name) for name in same}
-    squares.count(db, come=[_spot(known | {"status": report.status}, place)],
-                  gone=[_spot(known | {"status": was}, place)])
+    squares.count(db, come=[_spot(known, place_of(db, report))], gone=[_spot(known | was, before)])
 
 
 _STANDING = tuple(field.name for field in fields(Standing))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,11 +13,15 @@ from civicconnect.accounts import SYSTEM, Actor
 from civicconnect.db import Db, upsert
 from civicconnect.errors import Conflict, Invalid, NotFound, Sentence
 from civicconnect.media import Photo
-from civicconnect.reports.actions import LONGEST_TEXT, add_photos, take_step
+from civicconnect.reports import blocking
+from civicconnect.reports.actions import LONGEST_TEXT, take_step
+from civicconnect.reports.attaching import add_photos, state_of_new
 from civicconnect.reports.following import LEFT, SENT, report_of
 from civicconnect.reports.lifecycle import CLOSED
 from civicconnect.reports.models import Event, EventText, Follower, Report, ReportPhoto, Verdict
+from civicconnect.reports.queries import HIDDEN
 from civicconnect.reports.recording import record
+from civicconnect.reports.story import story
 
 RESIDENT = Actor("resident", "resident")
 FIXED, STILL_THERE, CANNOT_TELL = "fixed", "still_there", "cannot_tell"
@@ -34,13 +37,20 @@ MOST_PHOTOS = 30  # of one report, whoever sent them
 def add(db: Db, follower: Follower, words: str, photos: Sequence[Photo]) -> Report:
     """Add words, photos or both to a report. Raises Invalid: nothing to add, or too much."""
     report = report_of(db, follower, lock=True)
-    told = _checked(words)
+    told = checked(words)
+    _may_speak(report, follower)
+    blocking.refuse_known(db, follower.person, "words")
     if not told and not photos:
         raise Invalid({"words": [Sentence("Write something, or choose a photo.")]})
     fresh = _photos(db, report, photos)
     if told or fresh:
         record(db, report, "add", RESIDENT, {"by": follower.role}, text=_text(told, fresh))
     return report
+
+
+def _may_speak(report: Report, follower: Follower) -> None:
+    if report.visibility == HIDDEN and follower.role != SENT:
+        raise NotFound("this report is no longer public")
 
 
 def withdraw(db: Db, report: Report, reason: str = "") -> Report:
@@ -61,11 +71,12 @@ def answer(db: Db, follower: Follower, says: str, words: str = "", photos: Seque
     Raises Conflict (not closed as mended, or too long ago) and Invalid.
     """
     report = report_of(db, follower, lock=True)
+    _may_speak(report, follower)
     if says not in SAYS:
         raise Invalid({"says": [Sentence("Choose one of these.")]})
     if not can_answer(report, clock.now()):
         raise Conflict(Sentence("We do not ask about this report any more. Send a new one if it is there."))
-    told, closing = _checked(words), _closing(db, report)
+    told, closing = checked(words), _closing(db, report)
     before = db.scalar(_verdicts(report, closing).where(Verdict.follower_id == follower.id))
     fresh = _photos(db, report, photos)
     if before != says or told or fresh:
@@ -121,11 +132,11 @@ def redact(db: Db, report: Report, seq: int, words: str, without: Collection[str
 
     Raises NotFound (nobody wrote there) and Invalid.
     """
-    told = _checked(words)
-    rows = _holding(db, report, seq)
+    told = checked(words)
+    told_before = story(db, report)
+    rows, newest = told_before.holding(seq), told_before.now(seq)
     if not rows:
         raise NotFound("nothing was written there, or it is erased")
-    newest: dict[str, Any] = json.loads(rows[-1].body)
     name = "description" if seq == 1 else "words"
     kept = {key: value for key, value in newest.items() if key != name} | ({name: told} if told else {})
     if "photos" in kept:
@@ -148,22 +159,8 @@ def redact(db: Db, report: Report, seq: int, words: str, without: Collection[str
 
 def own_words(db: Db, report: Report) -> list[tuple[int, Mapping[str, Any]]]:
     """Return what whoever sent a report wrote, by the event it came with: first the report itself."""
-    asked = select(Event).where(Event.report_number == report.number,
-                                Event.verb.in_(("receive", "add", "answer")))
-    by_sender = [event.seq for event in db.scalars(asked.order_by(Event.seq))
-                 if event.verb == "receive" or event.facts.get("by") == SENT]
-    found = [(seq, _holding(db, report, seq)) for seq in by_sender]
-    return [(seq, json.loads(rows[-1].body)) for seq, rows in found if rows]
-
-
-def _holding(db: Db, report: Report, seq: int) -> list[EventText]:
-    """Return the texts that hold what came with an event, as it stands now in the last of them."""
-    erasures = [event.seq for event in db.scalars(
-        select(Event).where(Event.report_number == report.number, Event.verb == "erase"))
-        if event.facts.get("of") == seq]
-    asked = select(EventText).where(EventText.report_number == report.number,
-                                    EventText.seq.in_([seq, *erasures]))
-    return list(db.scalars(asked.order_by(EventText.seq)))
+    return [(event.seq, now) for event, now in story(db, report).written()
+            if event.verb == "receive" or (event.verb in ("add", "answer") and event.facts.get("by") == SENT)]
 
 
 def _photos(db: Db, report: Report, photos: Sequence[Photo]) -> list[str]:
@@ -171,14 +168,14 @@ def _photos(db: Db, report: Report, photos: Sequence[Photo]) -> list[str]:
                       .where(ReportPhoto.report_number == report.number)) or 0
     if len(photos) > MOST_ADDED or count + len(photos) > MOST_PHOTOS:
         raise Invalid({"photo": [Sentence("This report has enough photos. Send your words without.")]})
-    return add_photos(db, report.number, photos, "more")
+    return add_photos(db, report.number, photos, "more", state_of_new(db, RESIDENT) if photos else "shown")
 
 
 def _text(words: str, photos: Sequence[str]) -> dict[str, Any]:
     return ({"words": words} if words else {}) | ({"photos": list(photos)} if photos else {})
 
 
-def _checked(words: str) -> str:
+def checked(words: str) -> str:
     told = words.replace("\r\n", "\n").strip()
     if len(told) > LONGEST_TEXT:
         raise Invalid({"words": [Sentence("Use at most %(most)s characters.", most=LONGEST_TEXT)]})

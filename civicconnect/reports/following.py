@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from datetime import timedelta
 from hmac import compare_digest
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
 from civicconnect import accounts, clock
 from civicconnect.accounts import Actor, ContactDetails
 from civicconnect.db import Db, insert_ignoring
 from civicconnect.errors import Conflict, Invalid, NotFound, Sentence
+from civicconnect.reports import blocking
 from civicconnect.reports.models import Follower, Report
-from civicconnect.reports.queries import find
+from civicconnect.reports.queries import HIDDEN, find
 from civicconnect.reports.recording import record
 
 SENT, AFFECTED, FOLLOWS = "sent", "affected", "follows"
@@ -37,13 +38,14 @@ class Person:
     @property
     def hash(self) -> str:
         """Return what tells this person from others, and nothing else of them."""
-        email = self.contact.email.strip().casefold()
-        return accounts.keyed_hash("person", f"email:{email}" if email else f"browser:{self.browser}")
+        if self.contact.email.strip():
+            return blocking.person_hash(self.contact.email)
+        return accounts.keyed_hash("person", f"browser:{self.browser}")
 
 
 def person_of(email: str) -> str:
     """Return the hash by which whoever holds an e-mail address is known everywhere."""
-    return Person(contact=ContactDetails(email=email)).hash
+    return blocking.person_hash(email)
 
 
 def token_of(person: str) -> str:
@@ -160,16 +162,18 @@ def report_of(db: Db, follower: Follower, *, lock: bool = False) -> Report:
 
 
 def reports_of(db: Db, person: str) -> list[tuple[Follower, Report]]:
-    """Return the reports somebody has to do with, the newest first."""
+    """Return the reports somebody has to do with, the newest first; what is hidden only to its sender."""
     asked = (select(Follower, Report).join(Report, Report.number == Follower.report_number)
-             .where(Follower.person == person).order_by(Report.received_at.desc(), Report.number.desc()))
+             .where(Follower.person == person, or_(Follower.role == SENT, Report.visibility == "public"))
+             .order_by(Report.received_at.desc(), Report.number.desc()))
     return [(follower, report) for follower, report in db.execute(asked)]
 
 
 def who_is_told(db: Db, number: int) -> list[Follower]:
-    """Return who gets letters about a report."""
-    asked = select(Follower).where(Follower.report_number == number, Follower.is_told,
-                                   Follower.contact_id.is_not(None))
+    """Return who gets letters about a report: once it is hidden, only its sender."""
+    asked = select(Follower).join(Report, Report.number == Follower.report_number).where(
+        Follower.report_number == number, Follower.is_told, Follower.contact_id.is_not(None),
+        or_(Follower.role == SENT, Report.visibility != HIDDEN))
     return list(db.scalars(asked.order_by(Follower.id)))
 
 

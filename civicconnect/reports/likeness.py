@@ -18,7 +18,7 @@ from civicconnect.catalog import Catalog
 from civicconnect.db import Db
 from civicconnect.geo import Point, distance, within
 from civicconnect.reports.models import IS_OPEN, Report, ReportPhoto
-from civicconnect.reports.queries import PUBLIC
+from civicconnect.reports.queries import PUBLIC, SHOWN
 
 REACH_METRES = 200.0
 SURE_METRES = 15.0  # what a phone outdoors is off by: nearer than that says nothing more
@@ -113,6 +113,6 @@ def _alike(db: Db, numbers: Sequence[int], photos: Sequence[int]) -> set[int]:
         return set()
     asked: Any = select(ReportPhoto.report_number, ReportPhoto.likeness).where(
         ReportPhoto.report_number.in_(numbers), ReportPhoto.stage != "done",
-        ReportPhoto.likeness.is_not(None))
+        ReportPhoto.state == SHOWN, ReportPhoto.likeness.is_not(None))
     return {number for number, likeness in db.execute(asked)
             if any(((likeness ^ ours) & ALL_BITS).bit_count() <= ALIKE_BITS for ours in photos)}

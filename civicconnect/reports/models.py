@@ -157,6 +157,12 @@ class ReportPhoto(Base):
     """A photo of a report; the picture itself is kept by `media` under its digest."""
 
     __tablename__ = "report_photo"
+    __table_args__ = (
+        Index("ix_report_photo_waiting", "report_number", postgresql_where=text("state = 'waiting'"),
+              sqlite_where=text("state = 'waiting'")),
+        Index("ix_report_photo_original", "original", postgresql_where=text("original IS NOT NULL"),
+              sqlite_where=text("original IS NOT NULL")),
+    )
     report_number: Mapped[Reference] = mapped_column(ForeignKey("report.number"), primary_key=True)
     digest: Mapped[str] = mapped_column(String(64), primary_key=True)
     position: Mapped[int]
@@ -165,6 +171,51 @@ class ReportPhoto(Base):
     # What it shows: the trouble as it was reported, more of it sent later, or the finished work.
     stage: Mapped[str] = mapped_column(String(8), default="report", server_default="report")
     likeness: Mapped[int | None] = mapped_column(BigInteger)  # of pictures: `media.Photo.likeness`
+    # Who sees it: everybody, its sender and staff until somebody has looked, or for good only they.
+    state: Mapped[str] = mapped_column(String(8), default="shown", server_default="shown")  # waiting, hidden
+    original: Mapped[str | None] = mapped_column(String(64))  # what was blurred, sealed under this digest
+
+
+class Flag(Base):
+    """Somebody's word that strangers should not see something of a report."""
+
+    __tablename__ = "report_flag"
+    __table_args__ = (
+        UniqueConstraint("report_number", "person"),
+        Index("ix_report_flag_open", "report_number", postgresql_where=text("decided_at IS NULL"),
+              sqlite_where=text("decided_at IS NULL")),
+    )
+    id: Mapped[Key]
+    report_number: Mapped[Reference] = mapped_column(ForeignKey("report.number"))
+    person: Mapped[str] = mapped_column(String(64))  # keyed hash: everybody flags a report once
+    reason: Mapped[str] = mapped_column(String(12))  # personal, insulting, not_report, other
+    words: Mapped[str] = mapped_column(Text)
+    at: Mapped[Instant]
+    decided_at: Mapped[Instant | None]
+    decided_by: Mapped[str] = mapped_column(String(80))
+
+
+class Block(Base):
+    """From whom, or from where without a name, the city takes no reports for a while.
+
+    Taken off, it stays with who did so: nothing of the list is ever forgotten but by `until`.
+    """
+
+    __tablename__ = "block"
+    __table_args__ = (
+        CheckConstraint("(person = '') <> (area = '')", name="person_or_area"),
+        CheckConstraint("since < until", name="ends_after_it_begins"),
+    )
+    id: Mapped[Key]
+    person: Mapped[str] = mapped_column(String(64), index=True)  # keyed hash of an e-mail address; or ""
+    area: Mapped[str] = mapped_column(String(160))  # "layer:code": no anonymous reports from there; or ""
+    since: Mapped[Instant]
+    until: Mapped[Instant]
+    reason: Mapped[str] = mapped_column(Text)  # told to whoever is refused
+    made_at: Mapped[Instant]
+    made_by: Mapped[str] = mapped_column(String(80))
+    removed_at: Mapped[Instant | None]
+    removed_by: Mapped[str] = mapped_column(String(80))
 
 
 class Follower(Base):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hmac import compare_digest
 from typing import Any
@@ -29,9 +29,14 @@ from civicconnect.reports.models import (
 )
 
 PUBLIC = Report.visibility == "public"
+HIDDEN = "hidden"
+SHOWN = "shown"  # a photo that everybody sees who sees its report
 NEAR_METRES = 250.0
 # How a place may be told so that everybody reads its address: as it is, or by one that stands in for it.
 TOLD_IN_WORDS = ("exact", "stand_in")
+# Internal events that whoever sent the report is told all the same, and why.
+TOLD_TO_SENDER = ("hide", "show", "photo_hide", "photo_show", "blur")
+PLACE = ("address", "lat", "long")  # how an event's text tells a place
 
 
 def visible_to(actor: Actor, department: Any = Report.department_id) -> ColumnElement[bool]:
@@ -65,6 +70,12 @@ def find_known(db: Db, reference: str, actor: Actor, *, lock: bool = False) -> R
     if report is None:
         raise NotFound(f"there is no report {reference} here")
     return report
+
+
+def is_hidden(db: Db, reference: str) -> bool:
+    """Say whether strangers could once read a report that the city shows no more."""
+    asked = select(Report.number).where(Report.reference == tidy(reference), Report.visibility == HIDDEN)
+    return db.scalar(asked) is not None
 
 
 def own_key(report_id: UUID) -> str:
@@ -101,25 +112,48 @@ class Entry:
     text: Mapping[str, Any]
 
 
-def timeline(db: Db, report: Report, *, internal: bool) -> list[Entry]:
-    """Return a report's events, oldest first; with the internal ones only for staff."""
+def timeline(
+    db: Db, report: Report, *, internal: bool, sender: bool = False, versions: bool = False
+) -> list[Entry]:
+    """Return a report's events, oldest first; with the internal ones only for staff.
+
+    sender      for whoever sent it: also why the city hid or changed something
+    versions    for those with the right: also what was written before the city changed it
+    """
     beside = (EventText.report_number == Event.report_number) & (EventText.seq == Event.seq)
     asked = (
         select(Event, EventText.body).outerjoin(EventText, beside)
         .where(Event.report_number == report.number).order_by(Event.seq)
     )
     if not internal:
-        asked = asked.where(Event.public)
-    return [
+        asked = asked.where(or_(Event.public, Event.verb.in_(TOLD_TO_SENDER if sender else ())))
+    found = [
         Entry(e.seq, e.verb, e.occurred_at, e.recorded_at, e.source, e.actor, e.public, e.status,
-              e.facts, _readable(report, body, internal=internal))
+              e.facts, _readable(report, body, internal=internal, sender=sender))
         for e, body in db.execute(asked)
     ]
+    return found if versions else [_as_it_stands(entry, found) for entry in found]
 
 
-def _readable(report: Report, body: str | None, *, internal: bool) -> dict[str, Any]:
+def _readable(report: Report, body: str | None, *, internal: bool, sender: bool) -> dict[str, Any]:
     text: dict[str, Any] = json.loads(body) if body else {}
-    return text if internal else {key: value for key, value in text.items() if key not in untold(report)}
+    if internal:
+        return text
+    hushed = untold(report) | (set() if sender else {"why"})
+    return {key: value for key, value in text.items() if key not in hushed}
+
+
+def _as_it_stands(entry: Entry, all_: Sequence[Entry]) -> Entry:
+    """Return an event without the words that a later one replaced, and without a place that was corrected."""
+    gone: set[str] = set()
+    for later in all_:
+        if later.seq <= entry.seq:
+            continue
+        if later.verb == "redact" and later.facts.get("of") in (entry.seq, entry.facts.get("of")):
+            gone |= set(later.facts.get("fields", ()))
+        elif later.verb == "move":
+            gone |= set(PLACE)
+    return replace(entry, text={k: v for k, v in entry.text.items() if k not in gone}) if gone else entry
 
 
 def untold(report: Report) -> set[str]:
@@ -131,28 +165,43 @@ def untold(report: Report) -> set[str]:
 
 @dataclass(frozen=True)
 class Around:
-    """What stands beside a report: where it is, its areas, its photos and those of the finished work."""
+    """What stands beside a report: where it is, its areas, its photos and those of the finished work.
+
+    states    of photos that not everybody sees, by digest: waiting or hidden
+    sealed    digests of photos that were blurred, and whose original is sealed away
+    """
 
     point: Point | None
     areas: tuple[AreaHit, ...]
     photos: tuple[str, ...]
     finished: tuple[str, ...] = ()
+    states: Mapping[str, str] = field(default_factory=dict)
+    sealed: frozenset[str] = frozenset()
+
+    def shown(self, digests: Sequence[str]) -> tuple[str, ...]:
+        """Return those of some photos that everybody sees."""
+        return tuple(digest for digest in digests if digest not in self.states)
 
 
-def around(db: Db, report: Report) -> Around:
-    """Return what stands beside a report: two small statements."""
-    areas = db.execute(
+def around(db: Db, report: Report, *, areas: bool = True) -> Around:
+    """Return what stands beside a report: two small statements.
+
+    areas    whether its areas are asked for
+    """
+    inside = db.execute(
         select(Area.id, Area.layer, Area.code, Area.name, Area.names)
         .join(ReportArea, ReportArea.area_id == Area.id)
         .where(ReportArea.report_number == report.number).order_by(Area.layer)
-    )
+    ) if areas else ()
     photos = db.execute(
-        select(ReportPhoto.digest, ReportPhoto.stage).where(ReportPhoto.report_number == report.number)
-        .order_by(ReportPhoto.position)
+        select(ReportPhoto.digest, ReportPhoto.stage, ReportPhoto.state, ReportPhoto.original)
+        .where(ReportPhoto.report_number == report.number).order_by(ReportPhoto.position)
     ).all()
-    return Around(place_of(db, report), tuple(AreaHit(*row) for row in areas),
-                  tuple(digest for digest, stage in photos if stage != "done"),
-                  tuple(digest for digest, stage in photos if stage == "done"))
+    return Around(place_of(db, report), tuple(AreaHit(*row) for row in inside),
+                  tuple(photo.digest for photo in photos if photo.stage != "done"),
+                  tuple(photo.digest for photo in photos if photo.stage == "done"),
+                  {photo.digest: photo.state for photo in photos if photo.state != SHOWN},
+                  frozenset(photo.digest for photo in photos if photo.original))
 
 
 def place_of(db: Db, report: Report) -> Point | None:
@@ -165,11 +214,12 @@ def place_of(db: Db, report: Report) -> Point | None:
 
 
 def photo_is_public(db: Db, digest: str) -> bool:
-    """Say whether a photo belongs to a report that everybody may see."""
+    """Say whether a photo belongs to a report that everybody may see, and is shown with it."""
     asked = select(func.count()).select_from(ReportPhoto).join(
         Report, Report.number == ReportPhoto.report_number
     )
-    return bool(db.scalar(asked.where(ReportPhoto.digest == digest, PUBLIC, Report.text_told)))
+    return bool(db.scalar(asked.where(ReportPhoto.digest == digest, PUBLIC, Report.text_told,
+                                      ReportPhoto.state == SHOWN)))
 
 
 def photo_is_seen_by(db: Db, actor: Actor, digest: str) -> bool:
@@ -185,6 +235,11 @@ def photo_is_kept(db: Db, digest: str) -> bool:
     asked = union_all(*(select(kept.digest).where(kept.digest == digest)
                         for kept in (ReportPhoto, IncomingPhoto)))
     return db.scalar(asked.limit(1)) is not None
+
+
+def original_is_kept(db: Db, digest: str) -> bool:
+    """Say whether any report holds the blurred copy of a photo, for the janitor: the original stays."""
+    return db.scalar(select(ReportPhoto.digest).where(ReportPhoto.original == digest).limit(1)) is not None
 
 
 def near(actor: Actor, here: Point, service_id: int | None = None,

@@ -1,11 +1,11 @@
-"""What a city promises, and in whose hours."""
+"""What a city promises, in whose hours, and what usually happens."""
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, String, false, true
+from sqlalchemy import CheckConstraint, String, UniqueConstraint, false, true
 from sqlalchemy.orm import Mapped, mapped_column
 
-from civicconnect.db import Base, Json, Key
+from civicconnect.db import Base, Instant, Json, Key
 
 
 class Calendar(Base):
@@ -36,3 +36,23 @@ class Promise(Base):
     area: Mapped[str | None] = mapped_column(String(130))  # "district:harbour"; None: everywhere
     hours: Mapped[float]
     note: Mapped[str] = mapped_column(String(500), default="", server_default="")  # why
+
+
+class ExpectationRow(Base):
+    """Within what time reports of a service are usually done: see `Expectation`."""
+
+    __tablename__ = "expectation"
+    __table_args__ = (UniqueConstraint("service", "area"),
+                      CheckConstraint("held <= judged", name="held_were_judged"))
+    id: Mapped[Key]
+    service: Mapped[str] = mapped_column(String(80))
+    area: Mapped[str] = mapped_column(String(130))  # "district:harbour"; "": everywhere
+    of: Mapped[str] = mapped_column(String(8))  # area, service, group
+    reports: Mapped[int]
+    half_hours: Mapped[float | None]
+    eight_hours: Mapped[float | None]
+    since: Mapped[Instant]
+    until: Mapped[Instant]
+    judged: Mapped[int]
+    held: Mapped[int]
+    holds: Mapped[bool]

@@ -11,6 +11,7 @@ from civicconnect.web import errors
 from civicconnect.web.words import read_catalog, translated
 
 pages = Blueprint("data", __name__)
+MOST = 20  # corrections on the page; all of them are in the file
 GONE = Sentence("This version is no longer kept. The page Open data has the newest one, and the newest of "
                 "those that are kept for ever.")
 
@@ -29,7 +30,8 @@ def index() -> ResponseReturnValue:
     with db.reading() as db_:
         shown = reports.columns(reports.layers(db_, read_catalog().city.limit_layer))
     return render_template("data/index.html", publication=publication, citable=opendata.citable(),
-                           formats=opendata.FORMATS, datasets=opendata.dictionary(shown))
+                           corrections=opendata.corrections()[:MOST], formats=opendata.FORMATS,
+                           datasets=opendata.dictionary(shown))
 
 
 @pages.get("/data/reports.<format_>")
@@ -40,8 +42,16 @@ def newest(format_: str) -> Response:
 
 @pages.get("/data/v/<version>/<name>")
 def version(version: str, name: str) -> Response:
-    """Send a file of a version, which never changes."""
-    return _file(version, name, max_age=31_536_000)
+    """Send a file of a version. What must be taken out of it is out of every copy at the next look."""
+    return _file(version, name, max_age=0)
+
+
+@pages.get("/data/corrections.csv")
+def corrections() -> Response:
+    """Send what was taken out of versions that stood, by report."""
+    answer = Response(opendata.corrections_csv(), mimetype="text/csv")
+    answer.headers["Access-Control-Allow-Origin"] = "*"
+    return answer
 
 
 def _file(version: str, name: str, max_age: int) -> Response:

@@ -16,10 +16,12 @@ from civicconnect.accounts import Role, Staff
 from civicconnect.db import account_session
 from civicconnect.settings import Settings
 from civicconnect.web import (
+    blocks,
     counter,
     data,
     errors,
     files,
+    flagging,
     following,
     frame,
     gallery,
@@ -30,6 +32,7 @@ from civicconnect.web import (
     limits,
     listing,
     mailbox,
+    moderation,
     notices,
     offline,
     operator,
@@ -66,8 +69,9 @@ def furnish(app: Flask, given: Settings) -> None:
     errors.hang(app)
     app.url_map.strict_slashes = False  # people type a slash at the end
     app.url_map.merge_slashes = False  # and nobody is sent to an address made from a Host header
-    rooms = (resident, suggestion, following, listing, staff, counter, inbox, partner, performance, data,
-             notices, languages, mailbox, gallery, theme, tiles, operator, offline)
+    rooms = (resident, suggestion, following, flagging, listing, staff, counter, inbox, moderation, blocks,
+             partner, performance, data, notices, languages, mailbox, gallery, theme, tiles, operator,
+             offline)
     for room in rooms:
         app.register_blueprint(room.pages)
     limits.hang(app, given)

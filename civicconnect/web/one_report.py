@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from flask import Response, make_response, render_template, request
+from flask_babel import gettext as _
 
 from civicconnect import clock, db, reports
 from civicconnect.accounts import Actor
@@ -13,17 +14,18 @@ from civicconnect.db import Db, transaction
 from civicconnect.errors import NotFound
 from civicconnect.media import Photo
 from civicconnect.reports import Follower, Report
-from civicconnect.web import photos, telling
+from civicconnect.web import errors, photos, telling
 from civicconnect.web.headers import secret
 from civicconnect.web.photos import Faults
-from civicconnect.web.words import SAYS, read_catalog
+from civicconnect.web.usual import usual
+from civicconnect.web.words import REASON, SAYS, read_catalog
 
 
 @dataclass(frozen=True)
 class Typed:
     """What was typed into one of the page's small forms and refused.
 
-    form    which of them: more, fixed, words-1, address, withdraw
+    form    which of them: more, fixed, words-1, address, withdraw, follow, flag
     """
 
     form: str = ""
@@ -48,7 +50,13 @@ NOTHING = Typed()
 def public_page(reference: str, actor: Actor, typed: Typed = NOTHING) -> Response:
     """Show what everybody may see of a report."""
     with db.reading() as view:
-        report = reports.find(view, reference, actor)
+        try:
+            report = reports.find(view, reference, actor)
+        except NotFound:
+            if reports.is_hidden(view, reference):
+                return make_response(errors.page(404, _("The city does not show this report any more. If you "
+                                                        "need to know why, ask the city.")))
+            raise
         return make_response(_render(view, report, None, typed), 422 if typed.faults else 200)
 
 
@@ -72,16 +80,18 @@ def page_of(follower: Follower, typed: Typed = NOTHING) -> Response:
 
 def _render(view: Db, report: Report, follower: Follower | None, typed: Typed) -> str:
     beside, now = reports.around(view, report), clock.now()
-    entries = reports.timeline(view, report, internal=False)
     offer = read_catalog()
     is_sender = follower is not None and follower.role == "sent"
+    entries = reports.timeline(view, report, internal=False, sender=is_sender)
     told = (telling.to_sender(report, beside, reports.own_key(report.id)) if is_sender
             else telling.to_all(report, beside))
     if follower is not None and not is_sender and report.visibility != "public":
         raise NotFound("this report is no longer public")
+    code = offer.service_codes[report.service_id]
     return render_template(
         "resident/report.html", report=report, told=told, areas=beside.areas, entries=entries, catalog=offer,
-        service=offer.services[offer.service_codes[report.service_id]],
+        service=offer.services[code],
+        usual=usual(view, code, beside.areas) if report.status != "closed" else None,
         department=offer.departments[offer.department_codes[report.department_id]],
         just_sent="sent" in request.args, thanks=request.args.get("thanks", ""),
         is_late=reports.is_late(report, now), follower=follower, is_sender=is_sender,
@@ -89,5 +99,8 @@ def _render(view: Db, report: Report, follower: Follower | None, typed: Typed) -
         can_answer=follower is not None and reports.can_answer(report, now),
         said=reports.said_by(view, follower) if follower and report.status == "closed" else "",
         own_words=reports.own_words(view, report) if is_sender else [],
+        photo_states=beside.states if is_sender else {}, reasons=REASON.items(),
+        hidden=next((e for e in reversed(entries) if e.verb == "hide"), None)
+        if report.visibility == "hidden" else None,
         can_join=report.outcome not in ("withdrawn", "invalid") and report.visibility == "public",
     )

@@ -9,7 +9,7 @@ from flask import Blueprint, Response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from civicconnect import measures, opendata, routing
+from civicconnect import db, measures, opendata, routing, sla
 from civicconnect.errors import NotFound
 from civicconnect.web.words import read_catalog
 
@@ -28,8 +28,10 @@ def index() -> ResponseReturnValue:
             fault = _("Write the day as year-month-day, like 2026-11-30.")
     publication = opendata.newest()
     figures = measures.performance(publication, then) if publication else None
-    return render_template("performance/index.html", figures=figures, least=measures.LEAST, catalog=offer,
-                           asked=asked, fault=fault, then=then), 422 if fault else 200
+    with db.reading() as db_:
+        told = sum(one.is_told and not one.area for one in sla.expectations(db_))
+    return render_template("performance/index.html", figures=figures, told=told, least=measures.LEAST,
+                           catalog=offer, asked=asked, fault=fault, then=then), 422 if fault else 200
 
 
 def _end_of(words: str, zone: str) -> datetime:

@@ -33,11 +33,13 @@ from civicconnect.web.personal import personal
 from civicconnect.web.photos import Faults
 from civicconnect.web.place import Here, Spot, look, read_spot, read_words, told_in_words
 from civicconnect.web.report_form import Sent
+from civicconnect.web.usual import Usual, usual
 from civicconnect.web.words import read_catalog, say
 
 pages = Blueprint("resident", __name__)
 RESIDENT = Actor("resident", "resident")
 NOT_CARRIED = {"csrf_token", "photo_kept", "do"}  # from the form to its preview and back
+PHOTO_SECONDS = 30  # that copies of a public photo live unasked: what is hidden is gone within a minute
 MANY = 20  # services; more of them stand in groups that open
 
 
@@ -168,7 +170,13 @@ def _ask_rest(sent: Sent, faults: dict[str, list[str]]) -> str:
         "resident/details.html", sent=sent, faults=report_form.in_order(faults), service=service, here=here,
         department=_who_answers(service, here) if here else None, catalog=offer,
         already=_already(sent, service) if sent.point and request.method == "GET" else [],
-        is_told_in_full=telling.is_told_in_full(service))
+        usual=_usually(service, here), is_told_in_full=telling.is_told_in_full(service))
+
+
+def _usually(service: Service, here: Here | None) -> Usual | None:
+    """Return how long such reports usually take here."""
+    with db.reading() as db_:
+        return usual(db_, service.code, here.areas if here else ())
 
 
 def _here_in_words(sent: Sent) -> Here | None:
@@ -257,7 +265,7 @@ def photo(digest: str, kind: str) -> Response:
         is_public = bool(size) and reports.photo_is_public(db_, digest)
         if not size or not (is_public or _is_theirs(db_, digest)):
             raise NotFound("there is no such photo here")
-    answer = send_file(photos.store().path(digest, size), mimetype=mimetype, max_age=3600)
+    answer = send_file(photos.store().path(digest, size), mimetype=mimetype, max_age=PHOTO_SECONDS)
     answer.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     if not is_public:
         answer.headers["Cache-Control"] = "no-store"
@@ -268,7 +276,8 @@ def _is_theirs(db_: Db, digest: str) -> bool:
     """Say whether whoever asks sent the photo, by its report's key, or works on its report."""
     own = reports.find_own(db_, request.args.get("report", ""), request.args.get("key", ""))
     if own is not None:
-        return digest in reports.around(db_, own).photos
+        beside = reports.around(db_, own)
+        return digest in beside.photos + beside.finished
     return bool(current_user.is_authenticated) and reports.photo_is_seen_by(
         db_, accounts.actor_of(db_, current_user.id), digest)
 

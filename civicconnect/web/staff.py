@@ -49,9 +49,10 @@ def show_queue() -> ResponseReturnValue:
         me = actor(db_)
         work = queue.worklist(db_, me, view, offer, read_page())
         letters = reports.count_waiting(db_) if me.may("enter") else None
+        to_moderate = reports.count_to_moderate(db_, me) if me.may("moderate") else None
     mine = [d for d in offer.departments.values() if me.may("see_all") or d.id in me.departments]
     return render_template("staff/queue.html", work=work, view=view, catalog=offer, mine=mine,
-                           letters=letters)
+                           letters=letters, to_moderate=to_moderate)
 
 
 @pages.get("/reports/<reference>")
@@ -79,7 +80,7 @@ def _page(
         department=offer.departments[offer.department_codes[report.department_id]],
         steps=steps, replies={step.verb: [r for r in prepared if r.verb == step.verb] for step in steps},
         outcomes=lifecycle.OUTCOMES, faults=faults, typed=typed, is_late=reports.is_late(report, now),
-        may_note=me.may("note"), contact=contact,
+        may_note=me.may("note"), may_moderate=me.may("moderate"), contact=contact,
         # What whoever reported reads, where it is not what the clerk reads.
         spoken="" if report.language == language.chosen() else language.name(report.language),
     )

@@ -51,4 +51,4 @@ def to_all(report: Report, beside: Around) -> Told:
     if not report.text_told:
         return Told(place, reports.address_told(report), "", (), ())
     return Told(place, reports.address_told(report), report.description, tuple(report.answers),
-                beside.photos, beside.finished)
+                beside.shown(beside.photos), beside.shown(beside.finished))

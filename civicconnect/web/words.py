@@ -38,6 +38,16 @@ EVENT = {
     "support": _l("It affects somebody else too"), "add": _l("More was added"),
     "answer": _l("Somebody looked whether it is fixed"), "withdraw": _l("Taken back by its sender"),
     "dispute": _l("Reopened: it is still there"),
+    "hide": _l("Hidden by the city"), "show": _l("Shown again"),
+    "redact": _l("The city put other words there"),
+    "move": _l("Moved to where it belongs"), "photo_hide": _l("A photo hidden by the city"),
+    "photo_show": _l("A photo looked at and shown"), "blur": _l("The city blurred parts of a photo"),
+    "reveal": _l("The original of a blurred photo looked at"), "unflag": _l("Looked at: nothing to do"),
+}
+# Why something should not be seen: who flags it chooses from these, and moderators too.
+REASON = {
+    "personal": _l("It tells private things of somebody"), "insulting": _l("It insults or threatens"),
+    "not_report": _l("It is advertising or no report at all"), "other": _l("Something else"),
 }
 SOURCE = {
     "web": _l("Website"), "call": _l("Telephone"), "app": _l("App"), "crew": _l("City crew"),
@@ -59,6 +69,7 @@ THANKS = {
     "follows": _l("You will be told of each step."), "more": _l("We have added it."),
     "fixed": _l("We have your answer."), "words": _l("It is changed, and what stood there is erased."),
     "withdraw": _l("The report is taken back."), "address": _l("You will be told of each step."),
+    "flagged": _l("Thank you. Somebody of the city looks at it."),
 }
 PERSONAL = {
     "email": _l("An e-mail address"), "phone": _l("A telephone number"), "plate": _l("A number plate"),
@@ -162,6 +173,7 @@ def hang(app: Flask) -> None:
         personal_words=lambda code: PERSONAL.get(code, code),
         says_words=lambda code: SAYS.get(code, code),
         verification_words=lambda code: VERIFICATION.get(code, code),
+        reason_words=lambda code: REASON.get(code, code),
         priority_words=lambda code: PRIORITY.get(code, code),
     )
     app.add_template_global(asked)

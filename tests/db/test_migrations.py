@@ -14,6 +14,7 @@ from tests.factories import RESIDENT, new_report
 
 MIGRATIONS = settings.home() / "migrations"
 OURS = set(Base.metadata.tables)
+BEFORE_MODERATION = "0007"
 SHAPES = {("area", "shape"), ("address", "place"), ("map_shape", "shape"), ("report", "place")}
 
 
@@ -123,6 +124,23 @@ def test_a_database_is_current_only_at_the_newest_revision(empty):
     assert db.is_current(empty, MIGRATIONS)
     db.migrate(empty, MIGRATIONS, "base")
     assert not db.is_current(empty, MIGRATIONS)
+
+
+def test_climbing_to_moderation_lets_supervisors_moderate_and_going_back_takes_it_away(empty):
+    def permissions():
+        with empty.engine.connect() as connection:
+            return dict(connection.execute(text("SELECT name, permissions FROM role")).tuples().all())
+
+    db.migrate(empty, MIGRATIONS, BEFORE_MODERATION)
+    before = {"staff": "queue,step", "supervisor": "queue,see_all", "admin": "queue,city", "guest": "queue"}
+    with empty.engine.begin() as connection:
+        for name, told in before.items():
+            connection.execute(text("INSERT INTO role (name, permissions) VALUES (:name, :told)"),
+                               {"name": name, "told": told})
+    db.migrate(empty, MIGRATIONS, "0008")
+    assert permissions() == before | {"supervisor": "queue,see_all,moderate", "admin": "queue,city,moderate"}
+    db.migrate(empty, MIGRATIONS, BEFORE_MODERATION)
+    assert permissions() == before
 
 
 def test_climbing_to_the_inbox_lets_the_known_roles_enter_reports_and_going_back_takes_it_away(empty):

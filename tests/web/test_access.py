@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from civicconnect import accounts, reports
 from civicconnect.accounts import SYSTEM, ContactDetails
+from civicconnect.media import Photo
 from civicconnect.reports import NewLetter
 
 LETTER = NewLetter("<one@home.example>", ContactDetails(), "Lamp", "It is dark.")
@@ -27,7 +28,26 @@ STAFF_ONLY = {
     "/staff/new?letter={letter}": (302, 200, 200, 200, 200),
     "/staff/new/{reference}": (302, 200, 200, 200, 200),  # where it is, everybody knows
     "/staff/inbox": (302, 200, 200, 200, 200),
+    "/staff/moderation": (302, 403, 403, 200, 200),
+    "/staff/moderation/blocks": (302, 403, 403, 200, 200),
+    "/staff/reports/{reference}/moderation": (302, 403, 403, 200, 200),
+    "/staff/reports/{reference}/photos/{digest}": (302, 403, 403, 200, 200),
 }
+# What only moderators may do, and what they find where nothing is to do. A stranger is sent to sign in.
+MODERATING = {
+    "/staff/moderation/{reference}/keep": 409,
+    "/staff/reports/{reference}/hide": 422,
+    "/staff/reports/{reference}/show": 409,
+    "/staff/reports/{reference}/words": 404,
+    "/staff/reports/{reference}/move": 422,
+    "/staff/reports/{reference}/photos/{digest}/show": 409,
+    "/staff/reports/{reference}/photos/{digest}/hide": 422,
+    "/staff/reports/{reference}/photos/{digest}/blur": 422,
+    "/staff/reports/{reference}/photos/{digest}/reveal": 404,
+    "/staff/moderation/blocks": 422,
+    "/staff/moderation/blocks/1/remove": 404,
+}
+PHOTO = Photo("a" * 64, 40, 30)
 ENTERING = ("/staff/new", "/staff/new?letter={letter}", "/staff/new/{reference}", "/staff/inbox")
 PEOPLE = (None, "streets", "lighting", "supervisor", "admin")
 
@@ -42,14 +62,29 @@ def test_everybody_reads_the_public_pages(visitor, signed_in, who):
 
 @pytest.mark.parametrize("who", PEOPLE)
 def test_staff_pages_open_for_their_own_department_only(visitor, signed_in, make_report, db_, who):
-    reference = make_report().reference
+    reference = make_report(photos=(PHOTO,)).reference
     letter = reports.receive(db_, LETTER)
     person = signed_in(who) if who else visitor
     for address, expected in STAFF_ONLY.items():
-        page = person.get(address.format(reference=reference, letter=letter))
+        page = person.get(address.format(reference=reference, letter=letter, digest=PHOTO.digest))
         assert page.status == expected[PEOPLE.index(who)], address
         if page.status == 302 and not who:
             assert "/sign-in" in page.answer.headers["Location"]
+
+
+@pytest.mark.parametrize("who", PEOPLE)
+@pytest.mark.parametrize("address", MODERATING)
+def test_only_a_moderator_moderates(visitor, signed_in, make_report, db_, who, address):
+    report = make_report(photos=(PHOTO,))
+    person = signed_in(who) if who else visitor
+    token = (person.get("/staff/queue").form("/sign-out") if who else
+             person.get("/sign-in").form("/sign-in"))["csrf_token"]
+    to = address.format(reference=report.reference, digest=PHOTO.digest)
+    expected = {None: 302, "streets": 403, "lighting": 403}.get(who, MODERATING[address])
+    assert person.post(to, {"csrf_token": token}).status == expected
+    assert person.post(to, {}).status in (302, 400)  # and nobody does without a token
+    db_.expire_all()
+    assert reports.find(db_, report.reference, SYSTEM).events == 2
 
 
 @pytest.fixture

@@ -187,7 +187,8 @@ def test_no_page_says_an_english_sentence(said, language, visitor, signed_in, ma
     opendata.publish(db_)
     desk = signed_in("streets")
     shown = [visitor.get(f"/{language}{path}") for path in (*PAGES, f"/reports/{reference}?sent=1")]
-    shown += [desk.get(f"/{language}{path.format(reference)}") for path in DESK]
+    if language in ("es", "pt", "ar"):  # in the others the demo city's words for its staff stay English
+        shown += [desk.get(f"/{language}{path.format(reference)}") for path in DESK]
     whole = [text for m in said if m.id for text in english(m) if len(PLACE.sub("", text).split()) > 2]
     seen = visitor.get("/en/report?lat=0&long=0").words
     assert len([text for text in whole if is_said(text, seen)]) > 3  # an English page is noticed

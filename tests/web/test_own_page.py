@@ -150,7 +150,7 @@ def test_a_public_photo_is_sent_to_everybody_and_may_be_kept(sent, visitor, some
     [small] = pictures(visitor.get(sent(picture(10))))
     answer = someone().get(small).answer
     assert answer.status_code == 200
-    assert "max-age=3600" in answer.headers["Cache-Control"]
+    assert "max-age=30" in answer.headers["Cache-Control"]
     assert answer.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
 
 

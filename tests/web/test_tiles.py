@@ -6,11 +6,11 @@ import re
 
 import pytest
 
-from civicconnect import settings
+from civicconnect import reports, settings
 from civicconnect.geo import Point, Tile, coarsen
 from civicconnect.geo.drawing import COLOURS
 from tests.counting import counted
-from tests.factories import HERE
+from tests.factories import HERE, staff_actor
 from tests.geo.test_tiles import tile_at
 from tests.tiles import read
 
@@ -92,6 +92,14 @@ def test_every_report_is_in_one_tile(visitor, make_report, zoom):
 def test_a_private_report_is_in_no_tile(visitor, make_report, db_):
     report = make_report()
     report.visibility = "private"
+    db_.flush()
+    assert [seen(visitor, zoom) for zoom in (10, 14, 18)] == [[], [], []]
+
+
+def test_a_hidden_report_leaves_its_tile(visitor, make_report, db_):
+    report = make_report()
+    assert len(seen(visitor)) == 1
+    reports.hide(db_, staff_actor(db_, "supervisor"), report.reference, "personal", "A number.")
     db_.flush()
     assert [seen(visitor, zoom) for zoom in (10, 14, 18)] == [[], [], []]
 

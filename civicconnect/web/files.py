@@ -15,6 +15,7 @@ from civicconnect import settings
 from civicconnect.errors import NotFound
 
 A_YEAR = 31_536_000
+LARGE = 200_000  # bytes: from here on the last twentieth of packing takes seconds, and somebody waits for it
 TEXTS = {".css": "text/css", ".js": "text/javascript", ".mjs": "text/javascript"}
 
 
@@ -63,7 +64,7 @@ def _packed(file: Path, changed: int, packing: str) -> bytes:
     """Return a file's content as it travels; `changed` is when, so that a newer file is read anew."""
     content = file.read_bytes()
     if packing == "br":
-        return bytes(brotli.compress(content, quality=11))
+        return bytes(brotli.compress(content, quality=11 if len(content) < LARGE else 9))
     return gzip.compress(content, 9) if packing == "gzip" else content
 
 

@@ -43,6 +43,7 @@ from civicconnect.web import (
     staff,
     suggestion,
     theme,
+    tiles,
     words,
 )
 
@@ -69,7 +70,8 @@ def furnish(app: Flask, given: Settings) -> None:
     app.url_map.strict_slashes = False  # people type a slash at the end
     app.url_map.merge_slashes = False  # and nobody is sent to an address made from a Host header
     rooms = (resident, suggestion, following, flagging, listing, staff, counter, inbox, moderation, blocks,
-             partner, performance, data, notices, languages, mailbox, gallery, theme, operator, offline)
+             partner, performance, data, notices, languages, mailbox, gallery, theme, tiles, operator,
+             offline)
     for room in rooms:
         app.register_blueprint(room.pages)
     limits.hang(app, given)
@@ -111,6 +113,6 @@ def _configure(app: Flask, given: Settings) -> None:
         SECURITY_UNAUTHORIZED_VIEW=None,
         COMPRESS_ALGORITHM=["br", "gzip"],
         COMPRESS_MIMETYPES=["text/html", "text/css", "text/javascript", "image/svg+xml",
-                            "application/json", "application/manifest+json"],
+                            "application/json", "application/manifest+json", tiles.MIMETYPE],
         BABEL_TRANSLATION_DIRECTORIES=str(settings.HERE / "web" / "translations"),
     )

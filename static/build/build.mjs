@@ -54,6 +54,11 @@ async function build() {
   }
   put(`${VENDOR}/idb-keyval/index.js`, "idb-keyval", withoutComments(read(PACKAGES, "idb-keyval", "dist", "index.js")));
   put(`${VENDOR}/licences/idb-keyval.txt`, "idb-keyval", read(PACKAGES, "idb-keyval", "LICENCE"));
+  for (const file of ["maplibre-gl.mjs", "maplibre-gl-worker.mjs", "maplibre-gl.css"]) {
+    // Already small; its first comment is the note of its licence, and stays.
+    put(`${VENDOR}/maplibre/${file}`, "maplibre-gl", withoutMap(read(PACKAGES, "maplibre-gl", "dist", file)));
+  }
+  put(`${VENDOR}/licences/maplibre-gl.txt`, "maplibre-gl", licencesWithin("maplibre-gl"));
   put(`${TESTS}/axe.min.js`, "axe-core", read(PACKAGES, "axe-core", "axe.min.js"));
   put(`${TESTS}/axe-core.LICENSE.txt`, "axe-core", read(PACKAGES, "axe-core", "LICENSE"));
   put(MANIFEST, null, manifest(files));
@@ -84,9 +89,28 @@ function scripts(loadedUrls) {
   return found;
 }
 
+/** The licence of a package whose files hold others' code too, and theirs. Types are for editors, and not in it. */
+function licencesWithin(name) {
+  const names = [name];
+  for (const one of names) { // grows while it is walked
+    const { dependencies = {} } = JSON.parse(read(PACKAGES, one, "package.json"));
+    names.push(...Object.keys(dependencies).filter((found) => !found.startsWith("@types/") && !names.includes(found)));
+  }
+  return names.map((one) => {
+    const { version, license } = JSON.parse(read(PACKAGES, one, "package.json"));
+    const file = readdirSync(join(PACKAGES, one)).find((found) => /^licen[cs]e/i.test(found));
+    return `${one} ${version}, ${license}\n\n${file ? read(PACKAGES, one, file) : ""}`;
+  }).join(`\n\n${"=".repeat(79)}\n\n`);
+}
+
 /** Drop block comments and source map links: a quarter of what a phone would load, and none of the code. */
 function withoutComments(script) {
-  return script.replace(/^ *\/\*\*[^]*?\*\/\n|^\/\/# sourceMappingURL=.*\n?/gm, "");
+  return withoutMap(script).replace(/^ *\/\*\*[^]*?\*\/\n/gm, "");
+}
+
+/** Drop the link to a source map that is not served. */
+function withoutMap(script) {
+  return script.replace(/^\/\/# sourceMappingURL=.*\n?/gm, "");
 }
 
 function manifest(files) {

@@ -15,7 +15,12 @@ def brightness(phone) -> float:
     drawing = phone.page.locator(".report-map__drawing")
     drawing.wait_for()
     phone.page.wait_for_function("fetch(document.querySelector('.report-map__drawing').src).then(r => r.ok)")
-    with Image.open(io.BytesIO(drawing.screenshot())) as picture:
+    return brightness_of(drawing)
+
+
+def brightness_of(shown) -> float:
+    """Return how bright a part of the page is, 0..255."""
+    with Image.open(io.BytesIO(shown.screenshot())) as picture:
         return float(ImageStat.Stat(picture.convert("L")).mean[0])
 
 

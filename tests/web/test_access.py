@@ -16,6 +16,7 @@ LETTER = NewLetter("<one@home.example>", ContactDetails(), "Lamp", "It is dark."
 
 OPEN_TO_ALL = ["/", "/report", "/reports", "/reports.csv", "/reports.geojson", "/performance", "/data",
                "/healthz", "/sign-in", "/map.svg?lat=41.2&long=-33.4", "/privacy", "/terms", "/accessibility",
+               "/tiles/ground/14/6671/6129.mvt", "/tiles/reports/14/6671/6129.mvt",
                "/theme.css", "/report/offline", "/report/offer.json", "/report/phone", "/report/token",
                "/sw.js", "/manifest.webmanifest", "/icon-192.png", "/performance/suggestion"]
 # address: what a stranger, streets, lighting, supervisor and admin get for a streets report.

@@ -17,7 +17,8 @@ def address(name: str) -> str:
 
 @pytest.mark.parametrize(("packing", "unpack"), [("br", brotli.decompress), ("gzip", gzip.decompress),
                                                  ("", bytes)])
-@pytest.mark.parametrize("name", ["css/base.css", "js/start.js", "vendor/govuk/components/radios/radios.mjs"])
+@pytest.mark.parametrize("name", ["css/base.css", "js/start.js", "vendor/govuk/components/radios/radios.mjs",
+                                  "vendor/maplibre/maplibre-gl.mjs"])
 def test_a_file_travels_packed_as_the_browser_asks_and_arrives_as_it_is(visitor, name, packing, unpack):
     answer = visitor.client.get(address(name), headers={"Accept-Encoding": packing})
     assert answer.headers.get("Content-Encoding", "") == packing

@@ -1,10 +1,33 @@
 // map.js: the drawn map as wide as there is room. Without this it keeps the width the server counts with.
+// It also offers the map that moves under the finger, which is loaded only for those who ask for it.
+
+/** Offer the full map to a browser that may draw it, unless somebody saves data; where it fails, this one stays. */
+function offer(form) {
+  const more = form.querySelector(".report-map__more");
+  const button = more.querySelector("button");
+  if (!("WebGL2RenderingContext" in window) || navigator.connection?.saveData) return;
+  more.hidden = false;
+  button.addEventListener("click", async () => {
+    if (button.getAttribute("aria-disabled")) return;
+    button.setAttribute("aria-disabled", "true");
+    button.firstElementChild.textContent = button.dataset.waiting;
+    try {
+      const { default: fullMap } = await import("./full_map.js");
+      await fullMap(form);
+    } catch (error) {
+      console.info("The drawn map stays:", error);
+      form.querySelector("input[type=image]").focus();
+    }
+    more.hidden = true;
+  });
+}
 
 /** Let the map grow, and tell of each tap where it lies in a picture of the width that `shown` says. */
 export default function map(form) {
   const picture = form.querySelector("input[type=image]");
   const shown = Number(form.elements.shown.value);
   form.classList.add("report-map--fluid");
+  offer(form);
   picture.addEventListener("click", (event) => {
     if (event.detail === 0) return; // Enter: the browser sends 0, 0 and the middle is meant
     event.preventDefault();

@@ -1,0 +1,105 @@
+// full_map.js: the map that moves under the finger, in the place of the drawn one. Loaded when somebody asks for it.
+import { look } from "./full_map_look.js";
+
+const VENDOR = "../../vendor/maplibre/maplibre-gl";
+const PATIENCE = 60_000; // milliseconds; then the drawn map is better than waiting
+// A tile is 512 pixels wide here and 256 in the addresses of the form: the same view has one zoom less.
+const ONE_LESS = 1;
+const [WIDEST, NEAREST] = [12, 18]; // of the form
+
+/** Load a style sheet of ours; `path` is seen from this file. */
+function styled(path) {
+  const link = Object.assign(document.createElement("link"), {
+    rel: "stylesheet", href: new URL(path, import.meta.url).href,
+  });
+  return new Promise((done, failed) => {
+    link.addEventListener("load", done);
+    link.addEventListener("error", failed);
+    document.head.append(link);
+  });
+}
+
+/** Wait until the map stands there with all it shows. */
+function shown(map) {
+  return new Promise((done, failed) => {
+    map.once("load", done);
+    map.once("error", ({ error }) => failed(error));
+    setTimeout(failed, PATIENCE, new Error("the map did not come"));
+  });
+}
+
+function begin(engine, form) {
+  const { lat, long, zoom } = form.elements;
+  const stage = form.querySelector(".full-map");
+  const map = new engine.Map({
+    container: stage.querySelector(".full-map__ground"),
+    style: look(stage),
+    center: [Number(long.value), Number(lat.value)],
+    zoom: Number(zoom.value) - ONE_LESS,
+    minZoom: WIDEST - ONE_LESS,
+    maxZoom: NEAREST - ONE_LESS,
+    maxPitch: 0,
+    dragRotate: false,
+    attributionControl: false,
+    refreshExpiredTiles: false,
+    locale: { "Map.Title": stage.dataset.words },
+  });
+  map.touchZoomRotate.disableRotation();
+  map.keyboard.disableRotation();
+  return map;
+}
+
+/** Send the form with the place in the middle. */
+function take(map, form) {
+  const { lat, long, zoom, look: looking } = form.elements;
+  const middle = map.getCenter().wrap();
+  lat.value = middle.lat.toFixed(6);
+  long.value = middle.lng.toFixed(6);
+  zoom.value = Math.min(Math.max(Math.round(map.getZoom() + ONE_LESS), WIDEST), NEAREST);
+  looking?.remove();
+  form.submit();
+}
+
+function listen(map, form) {
+  map.on("click", ({ lngLat }) => map.easeTo({ center: lngLat }));
+  map.getCanvas().addEventListener("keydown", (event) => {
+    if (event.key !== "Enter") return;
+    event.preventDefault();
+    take(map, form);
+  });
+  form.querySelector(".full-map__take").addEventListener("click", () => take(map, form));
+  for (const button of form.querySelectorAll("[data-scale]")) {
+    button.addEventListener("click", () => map.zoomTo(Math.round(map.getZoom()) + Number(button.dataset.scale)));
+  }
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
+    map.setStyle(look(form.querySelector(".full-map")));
+  });
+}
+
+/** Put the full map into the form of the drawn one; throws, with the form as it was, where that fails. */
+export default async function fullMap(form) {
+  const probe = document.createElement("canvas").getContext("webgl2");
+  if (!probe) throw new Error("there is no WebGL2 here");
+  probe.getExtension("WEBGL_lose_context")?.loseContext();
+  const [engine] = await Promise.all([
+    import(`${VENDOR}.mjs`), styled(`${VENDOR}.css`), styled("../../css/components/full_map.css"),
+  ]);
+  const parts = [...form.querySelector(".full-map-parts").content.cloneNode(true).children];
+  form.classList.add("report-map--coming");
+  form.querySelector("input[type=image]").before(...parts);
+  let map;
+  try {
+    map = begin(engine, form);
+    await shown(map);
+  } catch (error) {
+    map?.remove();
+    parts.forEach((part) => part.remove());
+    throw error;
+  } finally {
+    form.classList.remove("report-map--coming");
+  }
+  form.classList.add("report-map--full");
+  map.resize();
+  listen(map, form);
+  map.getCanvas().focus();
+}

@@ -172,9 +172,12 @@ def _lease_kept(job: Job, worker: str) -> Iterator[None]:
     def renew() -> None:
         with db.bound(here):
             while not finished.wait(LEASE.total_seconds() / 3):
-                with db.transaction() as db_:
-                    mine = update(Job).where(Job.id == job.id, Job.worker == worker)
-                    db_.execute(mine.values(leased_until=clock.now() + LEASE))
+                try:
+                    with db.transaction() as db_:
+                        mine = update(Job).where(Job.id == job.id, Job.worker == worker)
+                        db_.execute(mine.values(leased_until=clock.now() + LEASE))
+                except OperationalError as failure:  # somebody holds it for long: the next time, perhaps
+                    log.error("a lease was not renewed", job=job.id, error=repr(failure))
 
     if here.held is None:
         threading.Thread(target=renew, daemon=True).start()

@@ -119,7 +119,7 @@ def test_erased_details_are_no_longer_kept(db_):
 def test_each_role_may_do_all_that_the_one_below_may():
     staff, supervisor, admin = (set(accounts.ROLES[name]) for name in ("staff", "supervisor", "admin"))
     assert staff < supervisor < admin
-    assert supervisor - staff == {"see_all"}
+    assert supervisor - staff == {"see_all", "moderate"}
     assert admin - supervisor == {"people", "city"}
 
 

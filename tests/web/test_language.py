@@ -180,7 +180,7 @@ SAID_IN = ("alt", "aria-label", "data-found", "data-label", "data-none", "data-p
 DESK = ("/staff/queue", "/staff/reports/{}")
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", ["es", "pt", "ar", "zh-Hant", "ru", "ur"])  # every script and direction
 def test_no_page_says_an_english_sentence(said, language, visitor, signed_in, make_report, db_):
     reference = make_report().reference
     db_.flush()

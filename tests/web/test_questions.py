@@ -234,4 +234,5 @@ def test_an_icon_of_ours_stands_beside_a_service_and_an_unknown_name_is_none(vis
     change_service(db_, "pothole", icon="road")
     change_service(db_, "tree", icon="no-such-icon")
     page = visitor.get("/report?lat=41.2&long=-33.4")
-    assert len([e for e in page.tree.iter() if str(e.tag).endswith("svg")]) == 1
+    services = next(e for e in page.tree.iter("div") if e.get("class") == "services")
+    assert len([e for e in services.iter() if str(e.tag).endswith("svg")]) == 1

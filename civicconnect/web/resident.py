@@ -215,7 +215,7 @@ def submit() -> ResponseReturnValue:
     service = offer.services.get(sent.value("service"))
     do = sent.value("do")
     if do == "change":
-        return _ask_rest(sent, {})
+        return _ask_rest(sent, sent.faults)  # a photo that is no longer kept is said so
     try:
         new = report_form.report_from(sent, offer, chosen())
         if do == "look":

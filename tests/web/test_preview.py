@@ -41,6 +41,8 @@ def test_the_preview_shows_what_the_public_will_and_sends_nothing(visitor, db_):
     changed = visitor.post("/reports", fields | {"do": "change"})
     assert changed.form("/reports")["description"].startswith("Deep. Call Ana")
     assert changed.form("/reports")["photo_kept"]
+    lost = visitor.post("/reports", fields | {"do": "change", "photo_kept": "too old"})
+    assert "A photo is no longer kept here. Choose it again." in lost.words
     sent = visitor.follow(visitor.post("/reports", fields))
     assert "Thank you." in sent.words
     assert reports.count_reports(db_) == 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -95,6 +95,10 @@ class City:
     def wall(self, now: datetime) -> str:
         """Return an instant as the city's own clock shows it: "2026-12-01 08:00"."""
         return now.astimezone(ZoneInfo(self.time_zone)).strftime("%Y-%m-%d %H:%M")
+
+    def day(self, now: datetime) -> date:
+        """Return the day that an instant falls on in the city."""
+        return now.astimezone(ZoneInfo(self.time_zone)).date()
 
     def is_storm(self, now: datetime) -> bool:
         """Say whether storm mode is on: by hand or since a date, and no longer than to its end."""

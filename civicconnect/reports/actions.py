@@ -124,7 +124,7 @@ def _areas_inside(
     city = here.catalog.city
     if new.point is None:
         layer, _, code = new.area.partition(":")
-        named = geo.area_called(db, layer, code, at.astimezone(ZoneInfo(city.time_zone)).date())
+        named = geo.area_called(db, layer, code, city.day(at))
         if named is None:
             raise Invalid({"place": [Sentence("Choose the part of the city from the list.")]})
         return (named,)
@@ -135,7 +135,7 @@ def areas_inside(
     db: Db, city: City, point: geo.Point, at: datetime, language: str
 ) -> tuple[geo.AreaHit, ...]:
     """Return the areas that a place lay in at an instant, or raise Invalid: it is outside the city."""
-    areas = geo.areas_at(db, point, at.astimezone(ZoneInfo(city.time_zone)).date())
+    areas = geo.areas_at(db, point, city.day(at))
     if city.limit_layer and not any(a.layer == city.limit_layer for a in areas):
         raise Invalid({"place": [Sentence(
             "This place is outside %(city)s. Choose a place inside the city; for one beyond it, "

@@ -36,7 +36,7 @@ def _page(faults: Faults) -> str:
     with db.reading() as db_:
         moderator(db_)
         found = list(db_.scalars(reports.blocks().limit(MOST)))
-        named = geo.named_areas(db_, now.astimezone(ZoneInfo(offer.city.time_zone)).date())
+        named = geo.named_areas(db_, offer.city.day(now))
     shown = [area for area in named if area.until is None]
     return render_template(
         "staff/blocks.html", blocks=found, now=now, faults=faults, typed=request.form, offer=offer,

@@ -6,9 +6,8 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Iterator
-from datetime import date, datetime
+from datetime import datetime
 from itertools import islice
-from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, render_template, request, stream_with_context
 from flask.typing import ResponseReturnValue
@@ -47,7 +46,7 @@ def index() -> ResponseReturnValue:
         asked = reports.public_reports(conditions, view.order).limit(rows).offset((page - 1) * rows)
         found = list(db_.scalars(asked))
         areas = reports.areas_of(db_, [report.number for report in found])
-        named = geo.named_areas(db_, _today())
+        named = geo.named_areas(db_, offer.city.day(clock.now()))
     faults = view.faults()
     return render_template(
         "resident/reports.html", view=view, found=found, total=total, page=page, pages=count, areas=areas,
@@ -74,7 +73,7 @@ def on_map() -> ResponseReturnValue:
         found = [report for report in named_ones if report.number in set(numbers)]
         marks = overview.marks(look, seen.heaps, named_ones, offer)
         areas = reports.areas_of(db_, [report.number for report in found])
-        named = geo.named_areas(db_, _today())
+        named = geo.named_areas(db_, offer.city.day(clock.now()))
     faults = view.faults()
     return render_template(
         "resident/map.html", view=view, look=look, marks=marks, found=found, seen=seen, page=page,
@@ -172,7 +171,3 @@ def drawn_map() -> Response:
     with db.reading() as db_:
         drawing = geo.draw_map(db_, view, pins, _("Map"))
     return Response(drawing, mimetype="image/svg+xml", headers=PICTURE)
-
-
-def _today() -> date:
-    return clock.now().astimezone(ZoneInfo(read_catalog().city.time_zone)).date()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, jsonify, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -85,7 +84,7 @@ def _areas() -> list[tuple[str, list[NamedArea]]]:
     """Return the parts of the city by layer, as they are drawn today, each by its name."""
     city = read_catalog().city
     with db.reading() as db_:
-        named = geo.named_areas(db_, clock.now().astimezone(ZoneInfo(city.time_zone)).date())
+        named = geo.named_areas(db_, city.day(clock.now()))
     layers: dict[str, list[NamedArea]] = {}
     for area in named:
         if area.until is None and area.layer != city.limit_layer:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from flask import url_for
 from werkzeug.datastructures import MultiDict
@@ -83,7 +82,7 @@ def look(db: Db, point: Point, address: str, city: City, now: datetime) -> Here:
 
     address    what the person chose or typed for it; "" takes the nearest one
     """
-    found = geo.areas_at(db, point, now.astimezone(ZoneInfo(city.time_zone)).date())
+    found = geo.areas_at(db, point, city.day(now))
     limit = city.limit_layer
     return Here(address or geo.describe(db, point), found, tuple(a for a in found if a.layer != limit),
                 not limit or any(a.layer == limit for a in found))
@@ -98,7 +97,7 @@ def told_in_words(db: Db, args: MultiDict[str, str], now: datetime, city: City) 
     if not area and "area" not in args:
         return None
     layer, _, code = area.partition(":")
-    found = geo.area_called(db, layer, code, now.astimezone(ZoneInfo(city.time_zone)).date())
+    found = geo.area_called(db, layer, code, city.day(now))
     faults = {"address": not words and Sentence("Say where it is, as by the blue door of the school."),
               "area": found is None and Sentence("Choose the part of the city from the list.")}
     if found is None or not words:

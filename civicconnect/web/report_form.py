@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -56,25 +57,23 @@ class Sent:
         """Return what was typed into a field."""
         return self.values.get(name, "")
 
-    def __post_init__(self) -> None:
-        self.values = MultiDict(self.values)  # several options of one question bear one name
+    @cached_property
+    def _typed(self) -> MultiDict[str, str]:
+        return MultiDict(self.values)  # several options of one question bear one name
 
     @property
     def given(self) -> dict[str, str]:
         """Return what was answered, by question; several options as "bent,missing"."""
-        assert isinstance(self.values, MultiDict)  # noqa: S101  made so
         return {key.removeprefix(ANSWER): SEVERAL.join(dict.fromkeys(filter(None, values)))
-                for key, values in self.values.lists() if key.startswith(ANSWER)}
+                for key, values in self._typed.lists() if key.startswith(ANSWER)}
 
     def pairs(self) -> list[tuple[str, str]]:
         """Return every field with its value, as often as it stands there."""
-        assert isinstance(self.values, MultiDict)  # noqa: S101  made so
-        return list(self.values.items(multi=True))
+        return list(self._typed.items(multi=True))
 
     def chosen(self, name: str) -> list[str]:
         """Return all that was chosen in a field."""
-        assert isinstance(self.values, MultiDict)  # noqa: S101  made so
-        return self.values.getlist(name)
+        return self._typed.getlist(name)
 
     @property
     def photo_tokens(self) -> list[str]:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
 from uuid import uuid4
-from zoneinfo import ZoneInfo
 
 from flask import (
     Blueprint,
@@ -134,14 +132,10 @@ def _ask_where(spot: Spot, faults: dict[str, list[str]]) -> str:
                               "the map.")]}
     offer = read_catalog()
     with db.reading() as db_:
-        parts = [area for area in geo.named_areas(db_, _today()) if not area.until
+        parts = [area for area in geo.named_areas(db_, offer.city.day(clock.now())) if not area.until
                  and area.layer != offer.city.limit_layer]
     return render_template("resident/where.html", spot=spot, words=words, found=found, parts=parts,
                            layers=offer.city.layers, service=offer.services.get(spot.service), faults=faults)
-
-
-def _today() -> date:
-    return clock.now().astimezone(ZoneInfo(read_catalog().city.time_zone)).date()
 
 
 def _ask_what(spot: Spot, here: Here | None, resting: Service | None = None) -> str:

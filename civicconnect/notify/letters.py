@@ -10,14 +10,8 @@ from civicconnect import reports, settings
 from civicconnect.catalog import Catalog
 from civicconnect.errors import Sentence
 from civicconnect.notify.tongue import Tongue
-from civicconnect.reports import Entry, Follower, Report
+from civicconnect.reports import Entry, Follower, Report, lifecycle
 
-OUTCOME = {
-    "fixed": Sentence("Fixed"), "partly_fixed": Sentence("Partly fixed"), "no_action": Sentence("No action"),
-    "not_found": Sentence("Not found there"), "duplicate": Sentence("Reported before"),
-    "handed_over": Sentence("Handed over"), "withdrawn": Sentence("Withdrawn"),
-    "invalid": Sentence("Not a report"),
-}
 # What is told of each step, and in whose name. A step that is not here is told to nobody.
 STEPS: dict[str, Sentence] = {
     "accept": Sentence("%(department)s has accepted the report."),
@@ -43,8 +37,6 @@ BECAUSE = {
     "insulting": Sentence("It insults or threatens"),
     "not_report": Sentence("It is advertising or no report at all"), "other": Sentence("Something else"),
 }
-ANSWERS = (("fixed", Sentence("It is fixed")), ("still_there", Sentence("It is still there")),
-           ("cannot_tell", Sentence("I cannot tell")))
 
 
 @dataclass(frozen=True)
@@ -102,8 +94,9 @@ def letter_of_step(
     buttons, question = [], ""
     if asks:
         question = _("Is it fixed?")
-        buttons = [Button(_(words), _page(tongue, f"follow/{reports.key_of(follower)}/fixed", says=says))
-                   for says, words in ANSWERS]
+        page = f"follow/{reports.key_of(follower)}/fixed"
+        buttons = [Button(tongue.say(words), _page(tongue, page, says=says))
+                   for says, words in reports.SAYS.items()]
     if entry.text.get("photos") and entry.verb not in TO_SENDER:
         said.append(_("The city sent a photo of the work. You find it on the report's page."))
     buttons.append(Button(_("Open the report"), address_of(tongue, report, follower)))
@@ -170,7 +163,7 @@ def _facts_of(tongue: Tongue, entry: Entry) -> list[tuple[str, str]]:
     _, facts = tongue.say, entry.facts
     found = []
     if facts.get("outcome") and entry.verb != "withdraw":
-        found.append((_("What came of it"), tongue.say(OUTCOME[facts["outcome"]])))
+        found.append((_("What came of it"), tongue.say(lifecycle.OUTCOME_SAID[facts["outcome"]])))
     if facts.get("because"):
         found.append((_("Why"), tongue.say(BECAUSE[facts["because"]])))
     if facts.get("planned_for"):

@@ -15,8 +15,6 @@ from civicconnect import catalog, settings
 from civicconnect.catalog import Words
 from civicconnect.errors import Sentence
 
-RIGHT_TO_LEFT = {"ar", "ur", "he", "fa"}
-
 
 @dataclass(frozen=True)
 class Tongue:
@@ -38,8 +36,7 @@ class Tongue:
     def moment(self, instant: datetime) -> str:
         """Return an instant on the city's clock: its day and the minute."""
         locale, here = _locale(self.code), instant.astimezone(self.zone)
-        comma = "، " if self.direction == "rtl" else ", "
-        return comma.join((str(format_date(here.date(), "medium", locale)),
+        return catalog.comma(self.code).join((str(format_date(here.date(), "medium", locale)),
                            str(format_time(here, "short", tzinfo=self.zone, locale=locale))))
 
     def day(self, text: str) -> str:
@@ -48,7 +45,7 @@ class Tongue:
 
     @property
     def direction(self) -> str:
-        return "rtl" if self.code.partition("-")[0] in RIGHT_TO_LEFT else "ltr"
+        return catalog.direction(self.code)
 
 
 @cache

@@ -25,7 +25,8 @@ from civicconnect.reports.story import WROTE, story
 
 RESIDENT = Actor("resident", "resident")
 FIXED, STILL_THERE, CANNOT_TELL = "fixed", "still_there", "cannot_tell"
-SAYS = (FIXED, STILL_THERE, CANNOT_TELL)
+SAYS = {FIXED: Sentence("It is fixed"), STILL_THERE: Sentence("It is still there"),
+        CANNOT_TELL: Sentence("I cannot tell")}
 # The closings after which we ask: the others do not claim that anything was mended.
 ASKED_AFTER = ("fixed", "partly_fixed", "not_found")
 ANSWERED_WITHIN = timedelta(days=90)  # of the closing; after that it is a new report

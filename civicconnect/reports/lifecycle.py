@@ -80,6 +80,13 @@ VERB_SAID = {
     "wait": Sentence("wait"), "resume": Sentence("resume"), "close": Sentence("close"),
     "reopen": Sentence("reopen"), "withdraw": Sentence("withdraw"), "dispute": Sentence("dispute"),
 }
+# What came of it, as people read it.
+OUTCOME_SAID = {
+    "fixed": Sentence("Fixed"), "partly_fixed": Sentence("Partly fixed"), "no_action": Sentence("No action"),
+    "not_found": Sentence("Not found there"), "duplicate": Sentence("Reported before"),
+    "handed_over": Sentence("Handed over"), "withdrawn": Sentence("Withdrawn"),
+    "invalid": Sentence("Not a report"),
+}
 SENTENCES = {
     "reason": Sentence("Tell the resident why, in a sentence."),
     "outcome": Sentence("Choose what came of it."),

@@ -11,7 +11,7 @@ from flask import Flask
 from markupsafe import Markup
 from sqlalchemy.exc import OperationalError
 
-from civicconnect import clock, settings
+from civicconnect import catalog, clock, settings
 from civicconnect.catalog import City
 from civicconnect.errors import NotFound
 from civicconnect.web import language, theme
@@ -59,7 +59,7 @@ def _around() -> dict[str, Any]:
         seen, offered = _frame(city), city.spoken
     except (NotFound, OperationalError):  # before a city is loaded, or without its database
         seen, offered = Frame(), ()
-    return {"lang": spoken, "dir": language.direction(spoken),
+    return {"lang": spoken, "dir": catalog.direction(spoken),
             "comma": language.comma(), "city": seen, "languages": language.choices(offered)}
 
 

@@ -9,6 +9,7 @@ from urllib.parse import quote
 from babel import Locale, UnknownLocaleError
 from flask import Flask, g, request
 
+from civicconnect import catalog
 from civicconnect.catalog import City
 
 # Those with a catalogue in web/translations, as they stand in addresses (BCP 47).
@@ -16,8 +17,6 @@ SPOKEN = ("en", "es", "zh-Hans", "zh-Hant", "ru", "bn", "ht", "ko", "ar", "ur", 
 NAMES = {code.lower(): code for code in SPOKEN}
 # Where Chinese is written in the old way; browsers say only where, and seldom how.
 OLD_WAY = {"zh-tw", "zh-hk", "zh-mo"}
-RIGHT_TO_LEFT = {"ar", "ur", "he", "fa"}
-COMMA = {"ar": "، ", "ur": "، ", "fa": "، "}
 
 
 def prefix(app: Flask) -> None:
@@ -82,14 +81,9 @@ def own_name(code: str) -> str:
     return (found.get_display_name(found) or code).capitalize()
 
 
-def direction(language: str) -> str:
-    """Return "rtl" or "ltr"."""
-    return "rtl" if language in RIGHT_TO_LEFT else "ltr"
-
-
 def comma() -> str:
-    """Return what stands between the members of a list."""
-    return COMMA.get(chosen(), ", ")
+    """Return what stands between the members of a list in the language of the page."""
+    return catalog.comma(chosen())
 
 
 def choices(spoken: Iterable[str]) -> list[dict[str, str]]:
@@ -102,6 +96,6 @@ def choices(spoken: Iterable[str]) -> list[dict[str, str]]:
         path = "/"
     return [
         {"code": code, "name": own_name(code),
-         "dir": direction(code), "url": f"{root}/{code}{path}"}
+         "dir": catalog.direction(code), "url": f"{root}/{code}{path}"}
         for code in spoken if code in SPOKEN
     ]

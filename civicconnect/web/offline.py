@@ -9,7 +9,7 @@ from flask import Blueprint, Response, jsonify, render_template, request, url_fo
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import generate_csrf
 
-from civicconnect import clock, db, geo, settings
+from civicconnect import catalog, clock, db, geo, settings
 from civicconnect.catalog import Service
 from civicconnect.errors import NotAllowed
 from civicconnect.geo import NamedArea
@@ -45,7 +45,7 @@ def manifest() -> Response:
               "purpose": purpose} for size in (192, 512) for purpose in ("any", "maskable")]
     answer = jsonify(
         id=start, name=say(city.name), short_name=say(city.name), lang=spoken,
-        dir=language.direction(spoken), scope=start, start_url=url_for("resident.home"),
+        dir=catalog.direction(spoken), scope=start, start_url=url_for("resident.home"),
         display="minimal-ui", theme_color=theme.brand(city), background_color="#f6f5f1", icons=icons)
     answer.mimetype = "application/manifest+json"
     return answer

@@ -20,11 +20,7 @@ STATUS = {
     "received": _l("Received"), "accepted": _l("Accepted"), "planned": _l("Planned"),
     "in_progress": _l("In progress"), "waiting": _l("Waiting"), "closed": _l("Closed"),
 }
-OUTCOME = {
-    "fixed": _l("Fixed"), "partly_fixed": _l("Partly fixed"), "no_action": _l("No action"),
-    "not_found": _l("Not found there"), "duplicate": _l("Reported before"),
-    "handed_over": _l("Handed over"), "withdrawn": _l("Withdrawn"), "invalid": _l("Not a report"),
-}
+OUTCOME = {code: _l(said) for code, said in reports.lifecycle.OUTCOME_SAID.items()}
 STEP = {
     "accept": _l("Accept"), "plan": _l("Plan"), "start": _l("Start work"), "wait": _l("Wait"),
     "resume": _l("Resume work"), "close": _l("Close"), "reopen": _l("Reopen"),
@@ -55,9 +51,7 @@ SOURCE = {
     "counter": _l("Counter"), "email": _l("E-mail"), "letter": _l("Letter"),
     "unknown": _l("the record does not say how"),
 }
-SAYS = {
-    "fixed": _l("It is fixed"), "still_there": _l("It is still there"), "cannot_tell": _l("I cannot tell"),
-}
+SAYS = {code: _l(said) for code, said in reports.SAYS.items()}
 VERIFICATION = {
     "confirmed": _l("People confirm that it is fixed"), "disputed": _l("People say that it is still there"),
     "audited_fixed": _l("Checked: it is fixed"), "audited_not_fixed": _l("Checked: it is not fixed"),

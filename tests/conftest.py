@@ -220,6 +220,12 @@ def staff(db_) -> accounts.Actor:
 
 
 @pytest.fixture
+def moderator(db_) -> accounts.Actor:
+    """Somebody who may hide, rewrite and block."""
+    return staff_actor(db_, "supervisor")
+
+
+@pytest.fixture
 def make_report(db_):
     """Make reports that are nobody's in particular; the test names what matters."""
     return reporter(db_)

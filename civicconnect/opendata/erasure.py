@@ -25,7 +25,7 @@ from sqlalchemy import select
 
 from civicconnect import clock, jobs
 from civicconnect.db import Db
-from civicconnect.opendata.publication import TYPES, engine, write_files, write_manifest
+from civicconnect.opendata.publication import TYPES, engine, sql_name, sql_text, write_files, write_manifest
 from civicconnect.opendata.versions import Publication, instant_of, newest, shelf, standing
 from civicconnect.reports import Column, Event, Report
 
@@ -210,8 +210,7 @@ def _rows(duck: Any, shown: Sequence[Column], out: Sequence[Correction]) -> Iter
     for correction in out:
         gone.setdefault(correction.reference, set()).add(correction.field)
     names = [column.name for column in shown]
-    quoted = ", ".join('"' + name.replace('"', '""') + '"' for name in names)
-    found = duck.execute(f"SELECT {quoted} FROM told")  # noqa: S608  names of our own columns
+    found = duck.execute(f"SELECT {', '.join(map(sql_name, names))} FROM told")  # noqa: S608  our own columns
     while batch := found.fetchmany(5000):
         for values in batch:
             row = dict(zip(names, values, strict=True))
@@ -227,7 +226,7 @@ def _opened(publication: Publication) -> Iterator[Any]:
     if not file.is_file():
         raise FileNotFoundError(file)
     with engine() as duck:
-        duck.execute(f"CREATE VIEW told AS SELECT * FROM read_parquet('{str(file).replace(chr(39), chr(39) * 2)}')")  # noqa: E501, S608
+        duck.execute(f"CREATE VIEW told AS SELECT * FROM read_parquet({sql_text(file)})")  # noqa: S608  ours
         yield duck
 
 

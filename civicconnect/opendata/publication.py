@@ -92,13 +92,13 @@ def _opened(file: Path) -> TextIO:
 
 
 def _write_parquet(draft: Path, shown: Sequence[Column]) -> None:
-    spelled = ", ".join(f"{_text(c.name)}: '{TYPES[c.kind]}'" for c in shown)
+    spelled = ", ".join(f"{sql_text(c.name)}: '{TYPES[c.kind]}'" for c in shown)
     with engine() as duck:
         duck.execute(
             "COPY (SELECT *, CASE WHEN lat IS NOT NULL THEN ('POINT(' || long || ' ' || lat || ')')"  # noqa: S608
-            f"::GEOMETRY END AS geometry FROM read_csv({_text(draft / PLAIN)}, header=true, delim=',', "
+            f"::GEOMETRY END AS geometry FROM read_csv({sql_text(draft / PLAIN)}, header=true, delim=',', "
             f"quote='\"', escape='\"', nullstr='', columns={{{spelled}}})) "
-            f"TO {_text(draft / 'reports.parquet')} (FORMAT parquet, COMPRESSION zstd)"
+            f"TO {sql_text(draft / 'reports.parquet')} (FORMAT parquet, COMPRESSION zstd)"
         )
 
 
@@ -106,7 +106,7 @@ def _write_geojson(draft: Path, shown: Sequence[Column]) -> None:
     names = [c.name for c in shown if c.name not in ("lat", "long")]
     instants = {c.name for c in shown if c.kind == "instant"}
     wanted = ", ".join(
-        f"strftime({_name(n)}, '%Y-%m-%dT%H:%M:%SZ') AS {_name(n)}" if n in instants else _name(n)
+        f"strftime({sql_name(n)}, '%Y-%m-%dT%H:%M:%SZ') AS {sql_name(n)}" if n in instants else sql_name(n)
         for n in names
     )
     with engine() as duck, (draft / "reports.geojson").open("w", encoding="utf-8") as out:
@@ -143,7 +143,7 @@ def query(publication: Publication, sql: str) -> dict[str, Any]:
     with engine() as duck:
         duck.execute(
             "CREATE VIEW reports AS SELECT * FROM "  # noqa: S608
-            f"read_parquet({_text(publication.file('reports', 'parquet'))})"
+            f"read_parquet({sql_text(publication.file('reports', 'parquet'))})"
         )
         return duck.execute(sql).fetchnumpy()
 
@@ -155,11 +155,11 @@ def engine() -> duckdb.DuckDBPyConnection:
     return made
 
 
-def _text(value: object) -> str:
+def sql_text(value: object) -> str:
     """Return a text as SQL spells it."""
     return "'" + str(value).replace("'", "''") + "'"
 
 
-def _name(name: str) -> str:
+def sql_name(name: str) -> str:
     """Return the name of a column as SQL spells it: a city calls its layers what it likes."""
     return '"' + name.replace('"', '""') + '"'

@@ -62,7 +62,7 @@ class PromiseBook:
             here = self._by_area.get((service, wanted))
             local = [here[area] for area in areas if area in here] if here else ()
             # A bare tuple finds the same as a `Promised`, and is quicker to make.
-            hours = min(local) if local else self.hours.get((service, wanted, None))  # type: ignore[call-overload]  # it is no Promised
+            hours = min(local) if local else self.hours.get((service, wanted, None))  # type: ignore[call-overload]  # equal to one
             if hours is not None:
                 opening = self.calendars[calendar]
                 return Due(hours, calendar, timetable(opening).add(received_at, timedelta(hours=hours)))

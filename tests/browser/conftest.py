@@ -113,13 +113,16 @@ def free_port() -> int:
         return int(taken.getsockname()[1])
 
 
-def wait_until_ready(address: str, log: Path, started: list[subprocess.Popen[bytes]]) -> None:
+def wait_until_ready(
+    address: str, log: Path, started: list[subprocess.Popen[bytes]], path: str = "/readyz"
+) -> None:
+    """Ask until the product answers: it is another process, so asking again is all there is."""
     for _ in range(240):
         dead = [p for p in started if p.poll() is not None]
         if dead:
             raise AssertionError(f"the product did not start: {log.read_text()[-3000:]}")
         try:
-            urllib.request.urlopen(address + "/readyz", timeout=5).close()  # noqa: S310  our own server
+            urllib.request.urlopen(address + path, timeout=5).close()  # noqa: S310  our own server
         except (urllib.error.URLError, OSError):
             time.sleep(0.25)
         else:

@@ -7,8 +7,6 @@ import re
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BytesIO
@@ -22,7 +20,7 @@ from sqlalchemy import select
 from civicconnect import db, reports
 from civicconnect.db import Database
 from civicconnect.reports import Report
-from tests.browser.conftest import Phone, free_port
+from tests.browser.conftest import Phone, free_port, wait_until_ready
 from tests.offers import change_service, make_plain, question, stopper
 
 pytestmark = pytest.mark.browser
@@ -53,14 +51,7 @@ class Product:
             self.process = subprocess.Popen(
                 [sys.executable, str(HERE / "shaky.py"), str(self.port), str(refusals)], env=self.env,
                 stdout=log, stderr=log)
-        for _ in range(240):
-            try:
-                urllib.request.urlopen(self.address + "/healthz", timeout=5).close()
-            except (urllib.error.URLError, OSError):
-                time.sleep(0.25)
-            else:
-                return
-        raise AssertionError(self.log.read_text()[-3000:])
+        wait_until_ready(self.address, self.log, [self.process], "/healthz")  # it has no worker
 
     def stop(self) -> None:
         if self.process:

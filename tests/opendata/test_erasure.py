@@ -13,7 +13,6 @@ import pytest
 from civicconnect import clock, jobs, opendata, reports
 from civicconnect.app import handlers
 from civicconnect.opendata import erasure
-from tests.factories import staff_actor
 from tests.offers import make_plain
 
 MONDAY = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -24,11 +23,6 @@ HUSH = "hush: call Bob at 555 0199"
 @pytest.fixture(autouse=True)
 def plain(db_):
     make_plain(db_)
-
-
-@pytest.fixture
-def moderator(db_):
-    return staff_actor(db_, "supervisor")
 
 
 @pytest.fixture

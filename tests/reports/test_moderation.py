@@ -29,11 +29,6 @@ def plain(db_):
 
 
 @pytest.fixture
-def moderator(db_):
-    return staff_actor(db_, "supervisor")
-
-
-@pytest.fixture
 def report(make_report):
     return make_report(description="By Ana's door, call 555 0199.", contact=ANA)
 

@@ -98,7 +98,7 @@ def deliver(view: Db, number: int, by: Channel | None = None) -> None:
         (by or channel()).send(message(letter, sender_of(catalog(view)), to))
     except Refused as fault:
         sent, error = FAILED, str(fault)
-    except Exception as fault:
+    except Exception as fault:  # whatever it was: it is written down, and the job is tried again
         _settle(number, WAITING, repr(fault))
         raise
     _settle(number, sent, error)

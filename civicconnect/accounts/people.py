@@ -94,3 +94,11 @@ def actor_of(db: Db, staff_id: int) -> Actor:
     permissions = {p for role, _ in rows if role for p in role.permissions or ()}
     departments = {department for _, department in rows} - {None}
     return Actor("staff", f"staff:{staff_id}", frozenset(permissions), frozenset(departments))
+
+
+def colleagues(db: Db, department_id: int) -> dict[int, str]:
+    """Return the names of those who work for a department and may sign in, by id, in order of name."""
+    asked = (select(Staff.id, Staff.name).join(staff_department, staff_department.c.staff_id == Staff.id)
+             .where(staff_department.c.department_id == department_id, Staff.active)
+             .order_by(Staff.name, Staff.id))
+    return {row.id: row.name for row in db.execute(asked)}

@@ -18,6 +18,7 @@ from civicconnect.errors import Conflict, Invalid, NotAllowed, NotFound, Sentenc
 from civicconnect.media import Photo
 from civicconnect.reports import blocking, following, intake, lifecycle, squares, standing
 from civicconnect.reports.arrivals import NewReport
+from civicconnect.reports.assigning import refuse_unseen
 from civicconnect.reports.attaching import add_photos, state_of_new
 from civicconnect.reports.intake import Desk, Draft
 from civicconnect.reports.models import Event, EventText, Report, ReportArea
@@ -190,9 +191,7 @@ def transition(
     Raises NotFound, NotAllowed (wrong person), Conflict (wrong moment), Invalid (something owed).
     """
     report = find(db, reference, actor, lock=True)
-    if seen is not None and seen != report.events:
-        raise Conflict(Sentence("Someone else changed this report while you were reading. "
-                                "Look at the timeline, then take your step again."))
+    refuse_unseen(report, seen)
     return take_step(db, actor, report, verb, given or {}, photos)
 
 

@@ -36,6 +36,8 @@ class Report(Base):
         Index("ix_report_open", "due_at", "received_at", "number", "department_id", "service_id", "status",
               "updated_at", postgresql_where=text("status <> 'closed'"),
               sqlite_where=text("status <> 'closed'")),
+        Index("ix_report_assigned", "assigned_to", "due_at", postgresql_where=text("assigned_to IS NOT NULL"),
+              sqlite_where=text("assigned_to IS NOT NULL")),
         CheckConstraint("(status = 'closed') = (closed_at IS NOT NULL)", name="closed_has_time"),
     )
     number: Mapped[Key]  # ours alone, never shown
@@ -68,6 +70,10 @@ class Report(Base):
     updated_at: Mapped[Instant] = mapped_column(index=True)
     events: Mapped[int]  # how many stand on the timeline
     people: Mapped[int] = mapped_column(default=1, server_default="1")  # whom it affects, its sender too
+    # Whose work it is within its department: a colleague, a team as the department calls it, or nobody's yet.
+    # No foreign key: the embedded engine could not take such a column back, and staff are never removed.
+    assigned_to: Mapped[Reference | None]
+    team: Mapped[str] = mapped_column(String(40), default="", server_default="")
     head: Mapped[str] = mapped_column(String(64))  # hash of the last of them
 
 

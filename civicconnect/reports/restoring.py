@@ -1,0 +1,66 @@
+"""Taking back: a report put where it stood before a step. Its timeline keeps the step and the undoing."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from civicconnect.accounts import Actor
+from civicconnect.db import Db
+from civicconnect.reports.actions import count_anew
+from civicconnect.reports.lifecycle import WAITING
+from civicconnect.reports.models import Follower, Report, ReportArea, ReportPhoto
+from civicconnect.reports.queries import place_of
+from civicconnect.reports.recording import record
+
+# What steps and decisions make of a report. When it last changed is told by its timeline, and is no part of
+# where it stands; but while it waits, its clock has stood still since then.
+DERIVED = ("status", "outcome", "due_at", "first_response_at", "closed_at", "verification", "visibility",
+           "priority", "service_id", "department_id", "assigned_to", "team", "people", "why")
+INSTANTS = ("due_at", "first_response_at", "closed_at", "updated_at")
+
+
+def kept(report: Report) -> dict[str, Any]:
+    """Return where a report stands, as JSON can keep it until it is put back."""
+    names = (*DERIVED, *(("updated_at",) if report.status == WAITING else ()))
+    found = {name: getattr(report, name) for name in names}
+    return {name: value.isoformat() if isinstance(value, datetime) else value
+            for name, value in found.items()}
+
+
+def put_back(db: Db, actor: Actor, report: Report, before: Mapping[str, Any], undoes: int, *,
+             public: bool) -> Report:
+    """Put a report, locked, back to where it stood, and say so on its timeline.
+
+    before    what `kept` returned
+    undoes    the place on the timeline of the event that is taken back
+    public    whether residents read of it: whether they could read the event itself
+    """
+    was = {name: getattr(report, name) for name in ("visibility", "service_id", "department_id", "status")}
+    for name, value in before.items():
+        setattr(report, name, datetime.fromisoformat(value) if name in INSTANTS and value else value)
+    count_anew(db, report, place_of(db, report), **was)
+    record(db, report, "undo", actor, {"undoes": undoes, "before": dict(before)}, public=public)
+    return report
+
+
+def state_hash(db: Db, numbers: Collection[int]) -> str:
+    """Return one hash over where some reports stand, with their areas, photos and those who are told."""
+    digest = hashlib.sha256()
+    for report in db.scalars(select(Report).where(Report.number.in_(numbers)).order_by(Report.number)):
+        digest.update(json.dumps([report.number, kept(report)], sort_keys=True).encode())
+    for table, columns in (
+        (ReportArea, (ReportArea.report_number, ReportArea.area_id)),
+        (ReportPhoto, (ReportPhoto.report_number, ReportPhoto.digest, ReportPhoto.position, ReportPhoto.stage,
+                       ReportPhoto.state)),
+        (Follower, (Follower.report_number, Follower.person, Follower.role, Follower.contact_id,
+                    Follower.is_told)),
+    ):
+        asked = select(*columns).where(table.report_number.in_(numbers)).order_by(*columns)
+        digest.update(json.dumps([list(row) for row in db.execute(asked)]).encode())
+    return digest.hexdigest()

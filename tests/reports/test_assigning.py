@@ -1,0 +1,66 @@
+"""Whose work a report is, how pressing it is, and how either is taken back."""
+
+from __future__ import annotations
+
+import pytest
+
+from civicconnect import accounts, reports
+from civicconnect.errors import Conflict, Invalid, NotFound
+from tests.factories import RESIDENT
+
+
+@pytest.fixture
+def report(make_report):
+    return make_report()
+
+
+def test_a_report_is_given_to_a_colleague_of_its_department_and_to_nobody_else(db_, staff, report):
+    mine = accounts.colleagues(db_, report.department_id)
+    me = next(iter(mine))
+    given = reports.assign(db_, staff, report.reference, me, "Van 3", seen=report.events)
+    assert (given.assigned_to, given.team) == (me, "Van 3")
+    last = reports.timeline(db_, given, internal=True)[-1]
+    assert (last.verb, last.public, dict(last.facts)) == ("assign", False, {"person": me, "team": "Van 3"})
+    with pytest.raises(Invalid):
+        reports.assign(db_, staff, report.reference, max(mine) + 1000)
+    with pytest.raises(Invalid):
+        reports.assign(db_, staff, report.reference, team="x" * 41)
+
+
+def test_giving_what_is_given_already_writes_nothing(db_, staff, report):
+    reports.assign(db_, staff, report.reference, team="Van 3")
+    before = report.events
+    reports.assign(db_, staff, report.reference, team="Van 3")
+    assert report.events == before
+
+
+def test_whoever_has_not_seen_the_last_event_is_told_so(db_, staff, report):
+    with pytest.raises(Conflict):
+        reports.assign(db_, staff, report.reference, team="Van 3", seen=report.events - 1)
+    with pytest.raises(Conflict):
+        reports.rank(db_, staff, report.reference, "high", seen=report.events - 1)
+
+
+def test_residents_give_nothing_to_anybody(db_, report):
+    with pytest.raises((NotFound, reports.lifecycle.NotAllowed)):
+        reports.assign(db_, RESIDENT, report.reference, team="Van 3")
+
+
+def test_a_priority_is_one_of_four_and_leaves_the_promise_alone(db_, staff, report):
+    due = report.due_at
+    reports.rank(db_, staff, report.reference, "urgent")
+    assert (report.priority, report.due_at) == ("urgent", due)
+    with pytest.raises(Invalid):
+        reports.rank(db_, staff, report.reference, "at once")
+
+
+def test_taking_back_restores_where_a_report_stood_and_the_timeline_keeps_both(db_, staff, report):
+    hash_before, before = reports.state_hash(db_, [report.number]), reports.kept(report)
+    reports.transition(db_, staff, report.reference, "close", {"outcome": "fixed"})
+    closing = report.events
+    assert reports.state_hash(db_, [report.number]) != hash_before
+    reports.put_back(db_, staff, report, before, closing, public=True)
+    assert reports.state_hash(db_, [report.number]) == hash_before
+    assert [entry.verb for entry in reports.timeline(db_, report, internal=True)][-2:] == ["close", "undo"]
+    assert not list(reports.check_chains(db_))
+    assert reports.squares_agree(db_)

@@ -30,6 +30,7 @@ from civicconnect.sla import Hours, promise_book
 
 LONGEST_TEXT = 4000
 LONGEST_ADDRESS = 300
+MOST_FURTHER = 5  # places that one report names besides its own
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,7 @@ def submit(db: Db, actor: Actor, new: NewReport, received_at: datetime | None = 
     if actor.kind != "staff" and may_name and not (new.contact.email or new.contact.phone):
         blocking.refuse_area(db, here.catalog.city, [area.key for area in areas])
     composed = intake.draft(here, actor, new, areas, came, now)
+    composed = replace(composed, areas=_with_further(db, here, new, composed.areas, came))
     number = _insert(db, composed, new)
     if number is None:  # the same id arrived twice in one instant, and the other was first
         return _known(db, new) or _lost(new)
@@ -130,6 +132,16 @@ def _areas_inside(
             raise Invalid({"place": [Sentence("Choose the part of the city from the list.")]})
         return (named,)
     return areas_inside(db, city, new.point, at, new.language)
+
+
+def _with_further(
+    db: Db, here: Desk, new: NewReport, areas: tuple[int, ...], at: datetime
+) -> tuple[int, ...]:
+    """Return the areas of a report's place and of its further ones; the first decides who answers."""
+    found = list(areas)
+    for place in new.also[:MOST_FURTHER]:
+        found += [area.id for area in areas_inside(db, here.catalog.city, place.point, at, new.language)]
+    return tuple(dict.fromkeys(found))
 
 
 def areas_inside(

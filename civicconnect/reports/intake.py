@@ -89,7 +89,7 @@ def fingerprint(new: NewReport) -> str:
     sent = asdict(new) | {"id": new.id.hex, "language": "", "answers": answers}
     for photo in sent["photos"]:
         del photo["likeness"], photo["place"]  # the digest says all
-    for name in ("external_id", "area"):
+    for name in ("external_id", "area", "also"):
         if not sent[name]:
             del sent[name]  # as before there were any: what was sent then may be sent again
     return accounts.keyed_hash("fingerprint", canonical(sent))
@@ -239,6 +239,9 @@ def _told(new: NewReport) -> dict[str, Any]:
     sent: dict[str, Any] = {"description": new.description, "address": new.address}
     if new.point:
         sent |= {"lat": new.point.lat, "long": new.point.long}
+    if new.also:
+        sent["also"] = [{"address": place.label, "lat": place.point.lat, "long": place.point.long}
+                        for place in new.also]
     sent |= {"answers": [a.kept for a in new.answers]} if new.answers else {}
     sent |= {"photos": [p.digest for p in new.photos]} if new.photos else {}
     return {key: value for key, value in sent.items() if value != ""}

@@ -36,7 +36,7 @@ NEAR_METRES = 250.0
 TOLD_IN_WORDS = ("exact", "stand_in")
 # Internal events that whoever sent the report is told all the same, and why.
 TOLD_TO_SENDER = ("hide", "show", "photo_hide", "photo_show", "blur")
-PLACE = ("address", "lat", "long")  # how an event's text tells a place
+PLACE = ("address", "lat", "long", "also")  # how an event's text tells a place
 
 
 def visible_to(actor: Actor, department: Any = Report.department_id) -> ColumnElement[bool]:
@@ -160,7 +160,7 @@ def untold(report: Report) -> set[str]:
     """Return the parts of a report's text that strangers are not told."""
     found = {"note"}  # written for colleagues even where the step itself is public
     found |= set() if report.text_told else {"description", "words", "answers", "photos"}
-    return found | (set() if report.place_told in TOLD_IN_WORDS else {"address", "lat", "long"})
+    return found | (set() if report.place_told in TOLD_IN_WORDS else set(PLACE))
 
 
 @dataclass(frozen=True)

@@ -162,9 +162,17 @@ def _ask_rest(sent: Sent, faults: dict[str, list[str]]) -> str:
     here = _look(sent.point, sent.value("address")) if sent.point else _here_in_words(sent)
     return render_template(
         "resident/details.html", sent=sent, faults=report_form.in_order(faults), service=service, here=here,
-        department=_who_answers(service, here) if here else None, catalog=offer,
+        department=_who_answers(service, here) if here else None, catalog=offer, street=_street(sent),
         already=_already(sent, service) if sent.point and request.method == "GET" else [],
         usual=_usually(service, here), is_told_in_full=telling.is_told_in_full(service))
+
+
+def _street(sent: Sent) -> str:
+    """Return the street that the trouble may go all along; "" where no place was chosen on the map."""
+    if sent.point is None:
+        return ""
+    with db.reading() as db_:
+        return geo.street_at(db_, sent.point)
 
 
 def _usually(service: Service, here: Here | None) -> Usual | None:

@@ -29,14 +29,17 @@ NO_CITY = "no city is loaded; run: civic city load FOLDER"
 
 
 def catalog(db: Db) -> Catalog:
-    """Read the catalogue: four small statements. Raises NotFound before a city is loaded."""
+    """Read the catalogue: three small statements. Raises NotFound before a city is loaded."""
     city = db.execute(select(CityRow.facts, CityRow.logo_name)).first()
     if city is None:
         raise NotFound(NO_CITY)
     by_position = (DepartmentRow.position, DepartmentRow.id)
     departments = {d.id: d for d in db.scalars(select(DepartmentRow).order_by(*by_position))}
-    groups = {g.id: g for g in db.scalars(select(GroupRow).order_by(GroupRow.position))}
-    services = db.scalars(select(ServiceRow).order_by(ServiceRow.position))
+    pairs = db.execute(select(GroupRow, ServiceRow).outerjoin(ServiceRow, ServiceRow.group_id == GroupRow.id)
+                       .order_by(GroupRow.position)).tuples().all()
+    groups = {group.id: group for group, _ in pairs}
+    # A group without services stands there all the same, beside nothing.
+    services = sorted((service for _, service in pairs if service is not None), key=lambda s: s.position)
     return Catalog(
         _city(city.facts, city.logo_name),
         {d.code: Department(d.id, d.code, d.name, d.calendar, d.email, d.phone)

@@ -73,13 +73,15 @@ def _page(
         entries = reports.timeline(db_, report, internal=True)
         prepared = replies.replies(db_, offer, report)
         letters = notify.count_sent(db_, report.number)
+        told = reports.who_is_told(db_, report.number)
     steps = lifecycle.buttons(report.status, me)
     return render_template(
         "staff/report.html", report=report, beside=beside, entries=entries, catalog=offer, letters=letters,
         service=offer.services[offer.service_codes[report.service_id]],
         department=offer.departments[offer.department_codes[report.department_id]],
         steps=steps, replies={step.verb: [r for r in prepared if r.verb == step.verb] for step in steps},
-        outcomes=lifecycle.OUTCOMES, faults=faults, typed=typed, is_late=reports.is_late(report, now),
+        outcomes=lifecycle.OUTCOMES, faults=faults, typed=typed, told=told,
+        is_late=reports.is_late(report, now),
         may_note=me.may("note"), may_moderate=me.may("moderate"), contact=contact,
         # What whoever reported reads, where it is not what the clerk reads.
         spoken="" if report.language == language.chosen() else language.name(report.language),

@@ -90,6 +90,7 @@ def _city(facts: Mapping[str, Any], logo_name: str) -> City:
               storm.get("words", {})),
         facts.get("notices", {}), {layer["code"]: layer["name"] for layer in facts.get("layer", ())},
         tuple(facts.get("languages_in_part", ())), _first_look(facts),
+        facts.get("street_view_url", ""),
     )
 
 

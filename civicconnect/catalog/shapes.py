@@ -121,6 +121,10 @@ class Layer(Schema):
     name = Words(required=True)
 
 
+STREET_VIEW = validate.Regexp(r"(https://(?=[^\s]*\{lat\})(?=[^\s]*\{long\})[^\s<>\"]{1,480})?$",
+                              error="Write an address that begins with https:// and holds {lat} and {long}.")
+
+
 class City(Schema):
     slug = fields.Str(required=True, validate=[CODE, validate.Length(max=60)])
     time_zone = fields.Str(required=True, validate=validate.OneOf(
@@ -129,6 +133,7 @@ class City(Schema):
     languages_in_part = fields.List(fields.Str(validate=LANGUAGE), load_default=list)
     catch_all = fields.Str(required=True)
     limit_layer = fields.Str(load_default="")
+    street_view_url = fields.Str(load_default="", validate=STREET_VIEW)
     hosts = fields.List(fields.Str(validate=HOST), load_default=list)
     name = Words(required=True)
     centre = fields.Nested(Centre, required=True)

@@ -69,8 +69,13 @@ def _first_look(facts: Mapping[str, Any]) -> bool:
 def templates(db: Db, service: str) -> tuple[Template, ...]:
     """Read the words staff may start from for the steps on a report of a service, in their order."""
     rows = db.scalars(select(TemplateRow.facts).order_by(TemplateRow.position))
-    return tuple(Template(t["code"], t["verb"], t["outcome"], tuple(t["services"]), t["name"], t["words"])
-                 for t in rows if not t["services"] or service in t["services"])
+    return tuple(template_of(t) for t in rows if not t["services"] or service in t["services"])
+
+
+def template_of(facts: Mapping[str, Any]) -> Template:
+    """Return a template as a plain value."""
+    return Template(facts["code"], facts["verb"], facts["outcome"], tuple(facts["services"]), facts["name"],
+                    facts["words"])
 
 
 def logo(db: Db) -> tuple[str, bytes] | None:

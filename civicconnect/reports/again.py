@@ -76,19 +76,22 @@ def spot(db: Db, actor: Actor, report: Report, here: Point | None, family: Colle
     away: ColumnElement[Any] = distance(Report.place, here) if here else null().cast(Float)
     place = within(Report.place, here, NEAR_METRES) if here else and_(
         Report.place.is_(None), Report.address == report.address, Report.address != "")
-    again = and_(
+    same = and_(
         Report.service_id.in_(family), Report.received_at >= report.received_at - LOOKED_BACK,
-        or_(Report.outcome.is_(None), Report.outcome.not_in(NOT_AGAIN)),
-        *([away <= SPOT_METRES] if here else []))
+        or_(Report.outcome.is_(None), Report.outcome.not_in(NOT_AGAIN)))
     is_earlier = or_(Report.received_at < report.received_at, and_(
         Report.received_at == report.received_at, Report.number < report.number))
-    kind = case((and_(again, is_earlier), BEFORE), (again, SINCE), else_=AROUND)
-    found = (
+    # Kept while the statement runs: an engine that put it into what follows would measure each way again.
+    there = (
         select(Report.reference, Report.service_id, Report.status, Report.outcome, Report.received_at,
-               Report.closed_at, away.label("metres"),
-               case((visible_to(actor), literal(1)), else_=literal(0)).label("may_open"),
-               kind.label("kind"), Report.number)
-        .where(Report.number != report.number, place, or_(again, IS_OPEN), known_to(actor)).subquery())
+               Report.closed_at, Report.number, away.label("metres"), _flag(visible_to(actor), "may_open"),
+               _flag(same, "is_same"), _flag(is_earlier, "is_earlier"), _flag(IS_OPEN, "is_open"))
+        .where(Report.number != report.number, place, or_(same, IS_OPEN), known_to(actor))
+        .cte("there").prefix_with("MATERIALIZED"))
+    t = there.c
+    again = and_(t.is_same == 1, or_(t.metres.is_(None), t.metres <= SPOT_METRES))
+    kind = case((and_(again, t.is_earlier == 1), BEFORE), (again, SINCE), else_=AROUND)
+    found = select(there, kind.label("kind")).where(or_(again, t.is_open == 1)).subquery()
     c = found.c
     each = (c.kind,)
     by_use = (case((c.kind == AROUND, c.metres), else_=literal(0.0)), c.received_at.desc(), c.number.desc())
@@ -104,6 +107,11 @@ def spot(db: Db, actor: Actor, report: Report, here: Point | None, family: Colle
     earliest = {row.kind: row.earliest for row in rows}
     return Spot(lists[BEFORE], lists[SINCE], lists[AROUND], counts.get(BEFORE, 0) + 1,
                 earliest.get(BEFORE), counts)
+
+
+def _flag(holds: ColumnElement[bool], name: str) -> Any:
+    """Return a condition as 1 or 0: one of the engines has no truth values to hand on."""
+    return case((holds, literal(1)), else_=literal(0)).label(name)
 
 
 def _told(row: Any) -> Neighbour:

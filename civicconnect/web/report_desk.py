@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from flask import render_template, request
+from flask import render_template
 from flask_login import current_user
 
-from civicconnect import accounts, clock, db, notify, reports, settings
+from civicconnect import accounts, clock, db, notify, reports
 from civicconnect.accounts import Actor, ContactDetails
 from civicconnect.db import Db
 from civicconnect.errors import NotAllowed
@@ -120,7 +120,3 @@ def last_public(view: Db, report: Report) -> Entry | None:
     newest = reports.timeline(view, report, internal=False)[-1:]
     return newest[0] if newest and newest[0].seq == report.events else None
 
-
-def public_address(report: Report) -> str:
-    """Return the whole address of the page that everybody may read."""
-    return f"{settings.current().address}{request.script_root}/reports/{report.reference}"

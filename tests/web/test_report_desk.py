@@ -211,3 +211,29 @@ def test_a_street_is_looked_at_where_the_city_says(signed_in, make_report):
     link = next(a for a in page.tree.iter("a") if "streets.larkmouth.example" in (a.get("href") or ""))
     assert link.get("href").endswith("look?at=41.200000,-33.400000")
     assert "noopener" in link.get("rel")
+
+
+# On paper
+
+def test_on_paper_stand_the_report_and_a_code_but_no_internal_word_unless_wished_for(steps):
+    fields = steps.clerk.get(steps.address).form("/notes")
+    steps.clerk.post(f"{steps.address}/notes", fields | {"note": "Mind the dog."})
+    page = steps.clerk.get(f"{steps.address}/print")
+    assert steps.reference in page.words
+    assert "Mind the dog." not in page.words
+    assert not [b for b in page.tree.iter("button") if b.get("name") == "verb"]
+    assert "Mind the dog." in steps.clerk.get(f"{steps.address}/print?notes=1").words
+
+
+def test_the_code_leads_to_the_public_page_or_where_there_is_none_to_the_desk(steps, signed_in, db_):
+    public = f"http://localhost:8311/reports/{steps.reference}"
+    assert public in steps.clerk.get(f"/ar{steps.address}/print").words
+    made = steps.clerk.client.get(f"{steps.address}/code.svg")
+    assert made.mimetype == "image/svg+xml"
+    assert b"<path" in made.data
+    assert signed_in("lighting").client.get(f"{steps.address}/code.svg").status_code == 404
+    report = reports.find(db_, steps.reference, staff_actor(db_, "streets"))
+    report.visibility = "private"
+    db_.flush()
+    assert f"http://localhost:8311/staff/reports/{steps.reference}" in steps.clerk.get(
+        f"{steps.address}/print").words

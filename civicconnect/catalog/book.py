@@ -77,6 +77,7 @@ class City:
     layers: Mapping[str, Words] = field(default_factory=dict)
     in_part: tuple[str, ...] = ()  # languages of the pages that not all of the city's own words are in
     first_look: bool = False  # strangers see a photo only once somebody of the city has looked at it
+    street_view: str = ""  # where staff look at a street: an address with {lat} and {long} in it
 
     @property
     def spoken(self) -> tuple[str, ...]:

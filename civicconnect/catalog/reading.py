@@ -29,14 +29,17 @@ NO_CITY = "no city is loaded; run: civic city load FOLDER"
 
 
 def catalog(db: Db) -> Catalog:
-    """Read the catalogue: four small statements. Raises NotFound before a city is loaded."""
+    """Read the catalogue: three small statements. Raises NotFound before a city is loaded."""
     city = db.execute(select(CityRow.facts, CityRow.logo_name)).first()
     if city is None:
         raise NotFound(NO_CITY)
     by_position = (DepartmentRow.position, DepartmentRow.id)
     departments = {d.id: d for d in db.scalars(select(DepartmentRow).order_by(*by_position))}
-    groups = {g.id: g for g in db.scalars(select(GroupRow).order_by(GroupRow.position))}
-    services = db.scalars(select(ServiceRow).order_by(ServiceRow.position))
+    pairs = db.execute(select(GroupRow, ServiceRow).outerjoin(ServiceRow, ServiceRow.group_id == GroupRow.id)
+                       .order_by(GroupRow.position)).tuples().all()
+    groups = {group.id: group for group, _ in pairs}
+    # A group without services stands there all the same, beside nothing.
+    services = sorted((service for _, service in pairs if service is not None), key=lambda s: s.position)
     return Catalog(
         _city(city.facts, city.logo_name),
         {d.code: Department(d.id, d.code, d.name, d.calendar, d.email, d.phone)
@@ -66,8 +69,13 @@ def _first_look(facts: Mapping[str, Any]) -> bool:
 def templates(db: Db, service: str) -> tuple[Template, ...]:
     """Read the words staff may start from for the steps on a report of a service, in their order."""
     rows = db.scalars(select(TemplateRow.facts).order_by(TemplateRow.position))
-    return tuple(Template(t["code"], t["verb"], t["outcome"], tuple(t["services"]), t["name"], t["words"])
-                 for t in rows if not t["services"] or service in t["services"])
+    return tuple(template_of(t) for t in rows if not t["services"] or service in t["services"])
+
+
+def template_of(facts: Mapping[str, Any]) -> Template:
+    """Return a template as a plain value."""
+    return Template(facts["code"], facts["verb"], facts["outcome"], tuple(facts["services"]), facts["name"],
+                    facts["words"])
 
 
 def logo(db: Db) -> tuple[str, bytes] | None:
@@ -87,6 +95,7 @@ def _city(facts: Mapping[str, Any], logo_name: str) -> City:
               storm.get("words", {})),
         facts.get("notices", {}), {layer["code"]: layer["name"] for layer in facts.get("layer", ())},
         tuple(facts.get("languages_in_part", ())), _first_look(facts),
+        facts.get("street_view_url", ""),
     )
 
 

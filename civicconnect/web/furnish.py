@@ -36,6 +36,7 @@ from civicconnect.web import (
     notices,
     offline,
     operator,
+    paper,
     partner,
     performance,
     resident,
@@ -44,6 +45,7 @@ from civicconnect.web import (
     suggestion,
     theme,
     tiles,
+    wording,
     words,
 )
 
@@ -71,7 +73,7 @@ def furnish(app: Flask, given: Settings) -> None:
     app.url_map.merge_slashes = False  # and nobody is sent to an address made from a Host header
     rooms = (resident, suggestion, following, flagging, listing, staff, counter, inbox, moderation, blocks,
              partner, performance, data, notices, languages, mailbox, gallery, theme, tiles, operator,
-             offline)
+             offline, paper, wording)
     for room in rooms:
         app.register_blueprint(room.pages)
     limits.hang(app, given)

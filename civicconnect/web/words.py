@@ -71,7 +71,8 @@ PERSONAL = {
     "name": _l("A name"),
 }
 PRIORITY = {"low": _l("Low"), "normal": _l("Normal"), "high": _l("High"), "urgent": _l("Urgent")}
-
+# Why somebody hears of a report.
+ROLE = {"sent": _l("whoever sent it"), "affected": _l("whom it affects too"), "follows": _l("who follows it")}
 KIND = {
     "text": _l("text"), "number": _l("number"), "integer": _l("whole number"),
     "yes_no": _l("yes or no"), "instant": _l("date and time"),
@@ -118,6 +119,16 @@ def day(text: str) -> str:
     return str(format_date(date.fromisoformat(text), "medium"))
 
 
+def moment_day(instant: datetime | None) -> str:
+    """Return the day of an instant in the city's own time."""
+    return str(format_date(instant, "medium")) if instant else ""
+
+
+def month(instant: datetime | None) -> str:
+    """Return the month of an instant in the city's own time, with its year: "March 2026"."""
+    return str(format_date(instant, "LLLL y")) if instant else ""
+
+
 def share(part: float | None) -> str:
     """Return a share as people read it, "83%"; "" where there is none."""
     return "" if part is None else str(format_percent(part))
@@ -157,7 +168,8 @@ def hang(app: Flask) -> None:
     """Give every template the words it may use."""
     app.jinja_env.filters.update(
         say=say, area_name=area_name, address_told=reports.address_told, translated=translated,
-        moment=moment, day=day, waiting=waiting, share=share,
+        moment=moment, moment_day=moment_day, month=month,
+        language_name=language.name, day=day, waiting=waiting, share=share,
         status_words=lambda code: STATUS.get(code, code),
         outcome_words=lambda code: OUTCOME.get(code, code),
         step_words=lambda code: STEP.get(code, code),
@@ -169,6 +181,7 @@ def hang(app: Flask) -> None:
         says_words=lambda code: SAYS.get(code, code),
         verification_words=lambda code: VERIFICATION.get(code, code),
         reason_words=lambda code: REASON.get(code, code),
+        role_words=lambda code: ROLE.get(code, code),
         priority_words=lambda code: PRIORITY.get(code, code),
     )
     app.add_template_global(asked)

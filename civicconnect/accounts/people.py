@@ -8,21 +8,27 @@ from collections.abc import Collection
 from flask_security import hash_password
 from sqlalchemy import delete, insert, select
 
+from civicconnect import clock
 from civicconnect.accounts.actor import Actor
-from civicconnect.accounts.models import Role, Staff, staff_department, staff_role
+from civicconnect.accounts.models import Glass, Role, Staff, staff_area, staff_department, staff_role
 from civicconnect.catalog import catalog
 from civicconnect.db import Db
 from civicconnect.errors import Invalid, NotFound
+from civicconnect.geo import Area
 
-# Permissions by role. "see_all" reaches every department's queue; the others stay in their own. "enter":
-# write down reports for others, whichever department will answer them. "moderate": decide what strangers
-# see of a report, and read what they no longer do.
+# Permissions by role; docs/people.md says what each allows. "see_all" reaches every department's reports; the
+# others stay in their own, and everybody in their areas where they have any.
 ROLES = {
-    "staff": ("queue", "step", "note", "enter"),
-    "supervisor": ("queue", "step", "note", "enter", "see_all", "moderate"),
-    "admin": ("queue", "step", "note", "enter", "see_all", "people", "city", "moderate"),
+    "readonly": ("queue",),
+    "inspector": ("queue", "step", "note", "break_glass"),
+    "staff": ("queue", "step", "note", "enter", "contact", "break_glass"),
+    "auditor": ("queue", "see_all", "audit"),
+    "supervisor": ("queue", "step", "note", "enter", "contact", "break_glass", "see_all", "moderate", "audit"),
+    "admin": ("queue", "step", "note", "enter", "contact", "break_glass", "see_all", "moderate", "audit",
+              "people", "city"),
 }
 SHORTEST_PASSWORD = 10
+NO_AREA = 0  # no area has this id
 
 
 def make_roles(db: Db) -> None:
@@ -71,7 +77,7 @@ def _check(db: Db, email: str, password: str, role: str, departments: Collection
     unknown = sorted(set(departments) - set(catalog(db).departments))
     if unknown:
         faults["department"] = [f"No department is called '{code}'." for code in unknown]
-    elif role == "staff" and not departments:
+    elif not departments and "see_all" not in ROLES.get(role, ("see_all",)):
         faults["department"] = ["Name the department this person works for."]
     if faults:
         raise Invalid(faults)
@@ -83,17 +89,25 @@ def is_known(db: Db, email: str) -> bool:
 
 
 def actor_of(db: Db, staff_id: int) -> Actor:
-    """Return who a signed-in person is, with what they may do and where."""
+    """Return who a signed-in person is, with what they may do and where; NotFound also for who has left."""
+    drawn = (Area.layer == staff_area.c.layer) & (Area.code == staff_area.c.code)
+    held = (Glass.staff_id == Staff.id) & (Glass.until > clock.now())
     rows = db.execute(
-        select(Role, staff_department.c.department_id).select_from(Staff)
+        select(Role, staff_department.c.department_id, staff_area.c.layer, Area.id, Glass.report_number)
+        .select_from(Staff)
         .outerjoin(staff_role, staff_role.c.staff_id == Staff.id).outerjoin(Role)
-        .outerjoin(staff_department, staff_department.c.staff_id == Staff.id).where(Staff.id == staff_id)
+        .outerjoin(staff_department, staff_department.c.staff_id == Staff.id)
+        .outerjoin(staff_area, staff_area.c.staff_id == Staff.id).outerjoin(Area, drawn)
+        .outerjoin(Glass, held).where(Staff.id == staff_id, Staff.active)
     ).all()
     if not rows:
         raise NotFound(f"there is no account {staff_id}")
-    permissions = {p for role, _ in rows if role for p in role.permissions or ()}
-    departments = {department for _, department in rows} - {None}
-    return Actor("staff", f"staff:{staff_id}", frozenset(permissions), frozenset(departments))
+    permissions = {p for role, *_ in rows if role for p in role.permissions or ()}
+    # Whoever is limited to areas that the city no longer knows sees none, and not everything.
+    areas = {area or NO_AREA for *_, layer, area, _ in rows if layer}
+    return Actor("staff", f"staff:{staff_id}", frozenset(permissions),
+                 frozenset({row.department_id for row in rows} - {None}), frozenset(areas),
+                 frozenset({row.report_number for row in rows} - {None}))
 
 
 def colleagues(db: Db, department_id: int) -> dict[int, str]:

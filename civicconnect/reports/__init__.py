@@ -115,6 +115,7 @@ from civicconnect.reports.queries import (
     photo_is_seen_by,
     public_reports,
     timeline,
+    visible_among,
     visible_to,
 )
 from civicconnect.reports.restoring import kept, put_back, state_hash
@@ -149,6 +150,6 @@ __all__ = [
     "rank", "receive", "recount", "redact", "reference_from", "refuse_unseen", "remember_post",
     "report_of", "reports_of", "reveal", "rewrite", "root", "root_from", "root_text", "said_by", "sender",
     "show", "show_photo", "squares_agree", "state_hash", "stop", "store", "submit", "submit_past", "take",
-    "timeline", "token_of", "transition", "unblock", "versions", "visible_to", "waiting_letters",
-    "who_is_told", "withdraw",
+    "timeline", "token_of", "transition", "unblock", "versions", "visible_among", "visible_to",
+    "waiting_letters", "who_is_told", "withdraw",
 ]

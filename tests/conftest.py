@@ -15,6 +15,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from jinja2 import FileSystemBytecodeCache
 from PIL import Image
 from sqlalchemy.engine import make_url
 
@@ -24,6 +25,7 @@ from civicconnect.db import Database
 from civicconnect.settings import Settings
 from tests.factories import Staff, make_staff, reporter, staff_actor
 from tests.pages import Visitor
+from tests.passes import cookie_of
 from tests.postgres import cluster
 
 ENGINES = ("spatialite", "postgis")
@@ -176,9 +178,17 @@ def empty_url(engine, tmp_path, request) -> Iterator[str]:
         admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
+@pytest.fixture(scope="session")
+def compiled(tmp_path_factory) -> FileSystemBytecodeCache:
+    """Templates as Jinja compiled them: each test has an application of its own, and would do it again."""
+    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("compiled")))
+
+
 @pytest.fixture
-def app(database, given):
-    return create_app(given, database)
+def app(database, given, compiled):
+    made = create_app(given, database)
+    made.jinja_env.bytecode_cache = compiled
+    return made
 
 
 @pytest.fixture
@@ -193,22 +203,12 @@ def someone(app):
     return lambda: Visitor(app)
 
 
-@pytest.fixture(scope="session")
-def tickets() -> dict[tuple[str, str], str]:
-    """Cookies of people who signed in before: hashing passwords is slow, as it should be."""
-    return {}
-
-
 @pytest.fixture
-def signed_in(app, engine, tickets):
+def signed_in(app):
     """Make visitors who signed in: `signed_in("streets")`."""
     def make(who: str) -> Visitor:
         visitor = Visitor(app)
-        if (engine, who) in tickets:
-            visitor.client.set_cookie("civic", tickets[engine, who])
-            return visitor
-        visitor.sign_in(Staff.named(who))
-        tickets[engine, who] = visitor.client.get_cookie("civic").value
+        visitor.client.set_cookie("civic", cookie_of(app, Staff.named(who).email))
         return visitor
     return make
 

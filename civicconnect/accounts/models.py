@@ -50,7 +50,8 @@ class Staff(Base, UserMixin):
     name: Mapped[str] = mapped_column(String(120), default="")
     active: Mapped[bool] = mapped_column(default=True)
     fs_uniquifier: Mapped[str] = mapped_column(String(64), unique=True)
-    by_link: Mapped[bool] = mapped_column(default=False, server_default=false())  # may ask for a link by e-mail
+    # Whether they may ask for a link by e-mail instead of writing a password.
+    by_link: Mapped[bool] = mapped_column(default=False, server_default=false())
     totp: Mapped[bytes | None] = mapped_column(LargeBinary)  # sealed secret of the codes an app shows
     totp_step: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")  # no code counts twice
     roles: Mapped[list[Role]] = relationship(  # type: ignore[assignment]  # narrower than theirs
@@ -148,5 +149,5 @@ class AuditRow(Base):
     at: Mapped[Instant] = mapped_column(index=True)
     actor: Mapped[str] = mapped_column(String(80), index=True)  # "staff:12", "stranger", "system"
     what: Mapped[str] = mapped_column(String(40))
-    about: Mapped[str] = mapped_column(Text)  # whom or what it was done to: "staff:12", a reference, a rule's name
+    about: Mapped[str] = mapped_column(Text)  # whom or what it was done to: "staff:12", a reference
     facts: Mapped[Json]

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Collection
 
-from flask_security import hash_password
 from sqlalchemy import delete, insert, select
 
 from civicconnect import clock
 from civicconnect.accounts.actor import Actor
 from civicconnect.accounts.models import Glass, Role, Staff, staff_area, staff_department, staff_role
+from civicconnect.accounts.passwords import hashed, password_faults
 from civicconnect.catalog import catalog
 from civicconnect.db import Db
-from civicconnect.errors import Invalid, NotFound
+from civicconnect.errors import Invalid, NotFound, Sentence
 from civicconnect.geo import Area
 
 # Permissions by role; docs/people.md says what each allows. "see_all" reaches every department's reports; the
@@ -23,12 +24,14 @@ ROLES = {
     "inspector": ("queue", "step", "note", "break_glass"),
     "staff": ("queue", "step", "note", "enter", "contact", "break_glass"),
     "auditor": ("queue", "see_all", "audit"),
-    "supervisor": ("queue", "step", "note", "enter", "contact", "break_glass", "see_all", "moderate", "audit"),
-    "admin": ("queue", "step", "note", "enter", "contact", "break_glass", "see_all", "moderate", "audit",
-              "people", "city"),
+    "supervisor": ("queue", "step", "note", "enter", "contact", "break_glass", "see_all", "moderate",
+                   "audit"),
+    "admin": ("queue", "step", "note", "enter", "contact", "break_glass", "see_all", "moderate",
+              "audit", "people", "city"),
 }
-SHORTEST_PASSWORD = 10
 NO_AREA = 0  # no area has this id
+LONGEST_EMAIL = 255
+EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 
 
 def make_roles(db: Db) -> None:
@@ -46,41 +49,72 @@ def add_staff(
 ) -> Staff:
     """Add someone who may sign in, or change what stands under that e-mail address.
 
-    departments    codes; needed for the role "staff"
+    departments    codes; needed for a role that does not see them all
     """
-    _check(db, email, password, role, departments)
-    make_roles(db)
+    faults = {"email": email_faults(email), "password": password_faults(password)}
+    _refuse(faults | rights_faults(db, role, departments))
     person = db.scalar(select(Staff).where(Staff.email == email.strip().lower()))
     person = person or Staff(email=email.strip().lower())
-    person.password, person.active = hash_password(password), True
+    person.password, person.active = hashed(password), True
     person.name, person.fs_uniquifier = name or email.split("@")[0], secrets.token_hex(32)
-    person.roles = [db.scalars(select(Role).where(Role.name == role)).one()]
     db.add(person)
-    db.flush()
-    known = catalog(db).departments
-    db.execute(delete(staff_department).where(staff_department.c.staff_id == person.id))
-    if departments:
-        db.execute(insert(staff_department), [
-            {"staff_id": person.id, "department_id": known[code].id} for code in sorted(set(departments))
-        ])
+    set_rights(db, person, role, departments)
     return person
 
 
-def _check(db: Db, email: str, password: str, role: str, departments: Collection[str]) -> None:
+def set_rights(
+    db: Db, person: Staff, role: str, departments: Collection[str], areas: Collection[tuple[str, str]] = ()
+) -> None:
+    """Say what somebody may do, for which departments, and where.
+
+    departments    codes
+    areas          layers and codes; none: everywhere
+    Raises Invalid.
+    """
+    _refuse(rights_faults(db, role, departments, areas))
+    make_roles(db)
+    person.roles = [db.scalars(select(Role).where(Role.name == role)).one()]
+    db.flush()
+    known = catalog(db).departments
+    rows = {
+        staff_department: [{"department_id": known[code].id} for code in sorted(set(departments))],
+        staff_area: [{"layer": layer, "code": code} for layer, code in sorted(set(areas))],
+    }
+    for table, wanted in rows.items():
+        db.execute(delete(table).where(table.c.staff_id == person.id))
+        if wanted:
+            db.execute(insert(table), [{"staff_id": person.id} | row for row in wanted])
+
+
+def rights_faults(
+    db: Db, role: str, departments: Collection[str], areas: Collection[tuple[str, str]] = ()
+) -> dict[str, list[str]]:
+    """Return what is wrong with a role, its departments and areas."""
     faults: dict[str, list[str]] = {}
-    if "@" not in email.strip("@"):
-        faults["email"] = ["Write an e-mail address, as name@city.example."]
-    if len(password) < SHORTEST_PASSWORD:
-        faults["password"] = [f"Use at least {SHORTEST_PASSWORD} characters."]
     if role not in ROLES:
         faults["role"] = [f"Choose one of {', '.join(ROLES)}."]
     unknown = sorted(set(departments) - set(catalog(db).departments))
     if unknown:
         faults["department"] = [f"No department is called '{code}'." for code in unknown]
     elif not departments and "see_all" not in ROLES.get(role, ("see_all",)):
-        faults["department"] = ["Name the department this person works for."]
-    if faults:
-        raise Invalid(faults)
+        faults["department"] = [Sentence("Name the department this person works for.")]
+    drawn = set(db.execute(select(Area.layer, Area.code).distinct()).tuples()) if areas else set()
+    if set(areas) - drawn:
+        faults["area"] = [Sentence("Choose areas of the list.")]
+    return faults
+
+
+def email_faults(email: str) -> list[str]:
+    """Return what is wrong with an e-mail address."""
+    if not EMAIL.fullmatch(email.strip()) or len(email) > LONGEST_EMAIL:
+        return [Sentence("Write an e-mail address, as name@city.example.")]
+    return []
+
+
+def _refuse(faults: dict[str, list[str]]) -> None:
+    """Raise Invalid where anything is wrong."""
+    if found := {field: sentences for field, sentences in faults.items() if sentences}:
+        raise Invalid(found)
 
 
 def is_known(db: Db, email: str) -> bool:

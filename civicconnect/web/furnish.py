@@ -60,7 +60,8 @@ def furnish(app: Flask, given: Settings) -> None:
     Compress(app)
     sign_in.hang(app)
     store = SQLAlchemySessionUserDatastore(account_session, Staff, Role)
-    Security(app, store, login_form=sign_in.SignInForm)
+    Security(app, store)
+    sign_in.take_doors(app)
     app.teardown_appcontext(lambda _: account_session.remove())
     headers.hang(app)
     words.hang(app)
@@ -104,8 +105,6 @@ def _configure(app: Flask, given: Settings) -> None:
         SECURITY_LOGOUT_METHODS=["POST"],
         SECURITY_POST_LOGIN_VIEW="staff.home",  # a name, not an address: it keeps the language
         SECURITY_POST_LOGOUT_VIEW="resident.home",
-        SECURITY_LOGIN_USER_TEMPLATE="staff/sign_in.html",
-        SECURITY_MSG_GENERIC_AUTHN_FAILED=(sign_in.REFUSED, "error"),
         SECURITY_EMAIL_VALIDATOR_ARGS={"check_deliverability": False},
         SECURITY_SEND_REGISTER_EMAIL=False,
         SECURITY_RETURN_GENERIC_RESPONSES=True,

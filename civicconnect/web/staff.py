@@ -80,7 +80,8 @@ def _page(
         department=offer.departments[offer.department_codes[report.department_id]],
         steps=steps, replies={step.verb: [r for r in prepared if r.verb == step.verb] for step in steps},
         outcomes=lifecycle.OUTCOMES, faults=faults, typed=typed, is_late=reports.is_late(report, now),
-        may_note=me.may("note"), may_moderate=me.may("moderate"), contact=contact, may_see_contact=me.may("contact"),
+        may_note=me.may("note"), may_moderate=me.may("moderate"), contact=contact,
+        may_see_contact=me.may("contact"),
         # What whoever reported reads, where it is not what the clerk reads.
         spoken="" if report.language == language.chosen() else language.name(report.language),
     )

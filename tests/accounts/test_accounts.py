@@ -196,7 +196,8 @@ def test_adding_somebody_again_changes_them_and_ends_their_sessions(db_, add):
     ({"email": "x", "password": "x", "role": "x", "departments": ("x",)}, {
         "email": ["Write an e-mail address, as name@city.example."],
         "password": ["Use at least 10 characters."],
-        "role": [f"Choose one of {', '.join(accounts.ROLES)}."], "department": ["No department is called 'x'."]}),
+        "role": [f"Choose one of {', '.join(accounts.ROLES)}."],
+        "department": ["No department is called 'x'."]}),
 ], ids=str)
 def test_somebody_who_cannot_be_added_is_refused_with_every_reason(db_, add, wrong, faults):
     before = db_.scalar(select(func.count()).select_from(Staff))

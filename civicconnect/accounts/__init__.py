@@ -10,6 +10,7 @@ from civicconnect.accounts.codes import (
     recovery_codes_left,
     set_totp,
     totp_address,
+    valid_secret,
 )
 from civicconnect.accounts.contacts import (
     Contact,
@@ -31,7 +32,7 @@ from civicconnect.accounts.links import (
 )
 from civicconnect.accounts.models import AuditRow, Partner, Role, Staff, StaffSession
 from civicconnect.accounts.partners import add_partner, list_partners, remove_partner, signed_by
-from civicconnect.accounts.passwords import fits, set_password, staff_by_email
+from civicconnect.accounts.passwords import SHORTEST_PASSWORD, fits, set_password, staff_by_email
 from civicconnect.accounts.people import (
     ROLES,
     actor_of,
@@ -53,15 +54,30 @@ from civicconnect.accounts.sessions import (
     sessions_of,
     signed_in,
 )
+from civicconnect.accounts.staffing import (
+    Member,
+    Rights,
+    change_rights,
+    dismiss,
+    forget_factor,
+    invite,
+    invite_again,
+    member,
+    members,
+    sign_out_of,
+    successors,
+    welcome_back,
+)
 
 __all__ = [
-    "Actor", "AuditRow", "Contact", "ContactDetails", "INVITE", "LASTS", "Partner", "ROLES", "Role",
-    "SIGN_IN", "STRANGER", "SYSTEM", "SignedIn", "Staff", "StaffSession", "actor_of", "add_partner",
-    "add_staff", "begin_session", "code_fits", "colleagues", "contacts_before", "drop_totp", "end_links",
-    "end_session", "end_sessions", "erase_contacts", "fits", "is_known", "keyed_hash", "last_seen",
-    "list_partners", "make_link", "make_roles", "may_send_link", "names_of", "new_recovery_codes",
-    "new_totp_secret", "note_audit", "person_of_link", "read_contact", "read_contacts",
-    "recovery_codes_left", "remember", "remove_partner", "seal", "session_is_used", "sessions_of",
-    "set_password", "set_rights", "set_totp", "signed_by", "signed_in", "staff_by_email", "totp_address",
-    "unseal", "use_link",
+    "Actor", "AuditRow", "Contact", "ContactDetails", "INVITE", "LASTS", "Member", "Partner", "ROLES",
+    "Rights", "Role", "SHORTEST_PASSWORD", "SIGN_IN", "STRANGER", "SYSTEM", "SignedIn", "Staff",
+    "StaffSession", "actor_of", "add_partner", "add_staff", "begin_session", "change_rights", "code_fits",
+    "colleagues", "contacts_before", "dismiss", "drop_totp", "end_links", "end_session", "end_sessions",
+    "erase_contacts", "fits", "forget_factor", "invite", "invite_again", "is_known", "keyed_hash",
+    "last_seen", "list_partners", "make_link", "make_roles", "may_send_link", "member", "members",
+    "names_of", "new_recovery_codes", "new_totp_secret", "note_audit", "person_of_link", "read_contact",
+    "read_contacts", "recovery_codes_left", "remember", "remove_partner", "seal", "session_is_used",
+    "sessions_of", "set_password", "set_rights", "set_totp", "sign_out_of", "signed_by", "signed_in",
+    "staff_by_email", "successors", "totp_address", "unseal", "use_link", "valid_secret", "welcome_back",
 ]

@@ -24,6 +24,14 @@ def new_totp_secret() -> str:
     return str(TOTP.new().base32_key)
 
 
+def valid_secret(secret: str) -> str:
+    """Return a secret as it came back from a form, or a fresh one where it is none."""
+    try:
+        return str(TOTP(key=secret).base32_key)
+    except (ValueError, TypeError):
+        return new_totp_secret()
+
+
 def totp_address(secret: str, email: str, city: str) -> str:
     """Return what the square picture says to an app (otpauth://…)."""
     return str(TOTP(key=secret).to_uri(label=email.replace(":", ""), issuer=city.replace(":", "")))

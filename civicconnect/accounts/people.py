@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Collection
+from typing import Any
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import Table, delete, insert, select
 
 from civicconnect import clock
 from civicconnect.accounts.actor import Actor
@@ -76,7 +77,7 @@ def set_rights(
     person.roles = [db.scalars(select(Role).where(Role.name == role)).one()]
     db.flush()
     known = catalog(db).departments
-    rows = {
+    rows: dict[Table, list[dict[str, Any]]] = {
         staff_department: [{"department_id": known[code].id} for code in sorted(set(departments))],
         staff_area: [{"layer": layer, "code": code} for layer, code in sorted(set(areas))],
     }
@@ -98,8 +99,8 @@ def rights_faults(
         faults["department"] = [f"No department is called '{code}'." for code in unknown]
     elif not departments and "see_all" not in ROLES.get(role, ("see_all",)):
         faults["department"] = [Sentence("Name the department this person works for.")]
-    drawn = set(db.execute(select(Area.layer, Area.code).distinct()).tuples()) if areas else set()
-    if set(areas) - drawn:
+    drawn = db.execute(select(Area.layer, Area.code).distinct()).tuples().all() if areas else ()
+    if set(areas) - set(drawn):
         faults["area"] = [Sentence("Choose areas of the list.")]
     return faults
 

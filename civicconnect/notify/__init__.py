@@ -10,8 +10,10 @@ from civicconnect.notify.deliveries import (
     plan_welcome,
     send_my_reports,
 )
+from civicconnect.notify.staff_links import ask_for_link, send_link
 
 __all__ = [
-    "Channel", "Delivery", "Letterbox", "Refused", "Smtp", "ask_for_my_reports", "channel", "count_sent",
-    "deliver", "letterbox", "plan", "plan_welcome", "send_my_reports",
+    "Channel", "Delivery", "Letterbox", "Refused", "Smtp", "ask_for_link", "ask_for_my_reports",
+    "channel", "count_sent", "deliver", "letterbox", "plan", "plan_welcome", "send_link",
+    "send_my_reports",
 ]

@@ -51,6 +51,7 @@ from civicconnect.reports.following import (
     token_of,
     who_is_told,
 )
+from civicconnect.reports.handing_back import hand_back
 from civicconnect.reports.inbox import (
     NewLetter,
     count_waiting,
@@ -141,7 +142,7 @@ __all__ = [
     "compose", "contact", "contact_of", "count_public", "count_reports", "count_to_moderate",
     "count_visible", "count_waiting", "desk", "drop", "email_of", "enter", "find", "find_follower",
     "find_known", "find_letter", "find_own", "flag", "flagged", "flags_of", "forget_blurred",
-    "forget_contacts", "forget_incoming", "found_for_work", "gather", "give_address", "hide",
+    "forget_contacts", "forget_incoming", "found_for_work", "gather", "give_address", "hand_back", "hide",
     "hide_photo", "holds", "hours_between", "is_hidden", "is_known", "is_late", "is_overdue", "joined",
     "keep", "kept", "key_of", "known", "known_sender", "layers", "lessons", "lifecycle", "likely", "move",
     "near", "newest_seen", "note", "on_time", "original_is_kept", "own_key", "own_words", "person_of",

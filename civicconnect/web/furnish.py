@@ -19,6 +19,7 @@ from civicconnect.web import (
     blocks,
     counter,
     data,
+    entrance,
     errors,
     files,
     flagging,
@@ -32,11 +33,13 @@ from civicconnect.web import (
     limits,
     listing,
     mailbox,
+    me,
     moderation,
     notices,
     offline,
     operator,
     partner,
+    people,
     performance,
     resident,
     sign_in,
@@ -71,8 +74,8 @@ def furnish(app: Flask, given: Settings) -> None:
     app.url_map.strict_slashes = False  # people type a slash at the end
     app.url_map.merge_slashes = False  # and nobody is sent to an address made from a Host header
     rooms = (resident, suggestion, following, flagging, listing, staff, counter, inbox, moderation, blocks,
-             partner, performance, data, notices, languages, mailbox, gallery, theme, tiles, operator,
-             offline)
+             people, me, entrance, partner, performance, data, notices, languages, mailbox, gallery, theme,
+             tiles, operator, offline)
     for room in rooms:
         app.register_blueprint(room.pages)
     limits.hang(app, given)

@@ -94,7 +94,12 @@ def _load(uniquifier: str) -> Staff | None:
 
 def me() -> Actor:
     """Return who is signed in as the audit names them."""
-    return Actor("staff", f"staff:{current_user.id}")
+    return actor_of(current_user)
+
+
+def actor_of(person: Staff) -> Actor:
+    """Return somebody as the audit names them."""
+    return Actor("staff", f"staff:{person.id}")
 
 
 def owes_factor() -> bool:
@@ -155,8 +160,7 @@ def let_in(person: Staff, way: str, then: str) -> ResponseReturnValue:
     """Begin a session for somebody, and lead them on."""
     with transaction() as db_:
         token = accounts.begin_session(db_, person.id, way, request.user_agent.string)
-        accounts.note_audit(db_, Actor("staff", f"staff:{person.id}"), "sign_in", f"staff:{person.id}",
-                            {"way": way})
+        accounts.note_audit(db_, actor_of(person), "sign_in", f"staff:{person.id}", {"way": way})
     session.pop(HALF, None)
     session["sid"] = token
     login_user(person, authn_via=[way])

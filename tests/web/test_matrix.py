@@ -66,8 +66,9 @@ def house(database, given, db_, make_report) -> House:
 
     app.before_request_funcs[None].insert(0, catalog_is_known)
     follower = reports.sender(db_, report)
+    lighting = db_.scalar(select(Staff.id).where(Staff.email == "lighting@matrix.example"))
     values = VALUES | {"reference": report.reference, "letter_id": str(reports.receive(db_, LETTER)),
-                       "key": reports.key_of(follower)}
+                       "key": reports.key_of(follower), "staff_id": str(lighting)}
     return House(app, values, {kind: cookie_of(app, f"{kind}@matrix.example") for kind in PEOPLE})
 
 
@@ -93,7 +94,7 @@ def test_no_address_is_missing_from_the_matrix_and_none_is_there_for_nothing(app
         "Add to CELLS in tests/web/matrix.py, with a rule of RULES and the answer to whoever is let in:",
         *missing])
     parts = {part for rule, _ in addresses(app) for part in PART.findall(rule.rule)}
-    known = {*VALUES, "reference", "letter_id", "key"}
+    known = {*VALUES, "reference", "letter_id", "key", "staff_id"}
     unvalued = ", ".join(sorted(parts - known))
     assert not unvalued, f"Add to VALUES in tests/web/matrix.py a value for {unvalued}."
     assert stated <= set(found), f"no such address any more: {stated - set(found)}"

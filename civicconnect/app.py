@@ -128,6 +128,10 @@ def _my_reports(db_: Db, asked: dict[str, Any]) -> None:
     notify.send_my_reports(db_, asked["contact"], asked["language"])
 
 
+def _staff_link(db_: Db, asked: dict[str, Any]) -> None:
+    notify.send_link(db_, asked["staff"], asked["purpose"], asked["language"])
+
+
 def _publish(db_: Db, _: dict[str, Any]) -> None:
     opendata.publish(db_)
     # It may have been written from what was read before something was hidden: ask again, of now.
@@ -184,6 +188,7 @@ def handlers() -> dict[str, Handler]:
         "event": Handler(_on_event),
         "deliver": Handler(_deliver, reads=True),
         "my_reports": Handler(_my_reports, reads=True),
+        "staff_link": Handler(_staff_link, reads=True),
         "publish": Handler(_publish, reads=True),
         "reissue": Handler(_reissue, reads=True),
         "seal": Handler(_seal, reads=True),

@@ -11,8 +11,10 @@ from civicconnect.notify.deliveries import (
     send_my_reports,
 )
 from civicconnect.notify.preview import Told, preview
+from civicconnect.notify.staff_links import ask_for_link, send_link
 
 __all__ = [
-    "Channel", "Delivery", "Letterbox", "Refused", "Smtp", "Told", "ask_for_my_reports", "channel",
-    "count_sent", "deliver", "letterbox", "plan", "plan_welcome", "preview", "send_my_reports",
+    "Channel", "Delivery", "Letterbox", "Refused", "Smtp", "Told", "ask_for_link", "ask_for_my_reports",
+    "channel", "count_sent", "deliver", "letterbox", "plan", "plan_welcome", "preview", "send_link",
+    "send_my_reports",
 ]

@@ -53,6 +53,7 @@ from civicconnect.reports.following import (
     token_of,
     who_is_told,
 )
+from civicconnect.reports.handing_back import hand_back
 from civicconnect.reports.inbox import (
     NewLetter,
     count_waiting,
@@ -117,6 +118,7 @@ from civicconnect.reports.queries import (
     photo_is_seen_by,
     public_reports,
     timeline,
+    visible_among,
     visible_to,
 )
 from civicconnect.reports.restoring import kept, put_back, state_hash
@@ -143,14 +145,14 @@ __all__ = [
     "count_reports", "count_to_moderate", "count_visible", "count_waiting", "desk", "drop", "email_of",
     "enter", "find", "find_follower", "find_known", "find_letter", "find_own", "flag", "flagged",
     "flags_of", "forget_blurred", "forget_contacts", "forget_incoming", "found_for_work", "gather",
-    "give_address", "hide", "hide_photo", "holds", "hours_between", "is_hidden", "is_known", "is_late",
-    "is_overdue", "joined", "keep", "kept", "key_of", "known", "known_sender", "layers", "lessons",
-    "lifecycle", "likely", "move", "near", "newest_seen", "note", "on_time", "original_is_kept",
-    "own_key", "own_words", "person_of", "person_of_token", "photo_is_kept", "photo_is_public",
-    "photo_is_seen_by", "photos_of_letters", "photos_waiting", "place_told", "posted", "press",
-    "public_reports", "public_rows", "put_back", "rank", "receive", "recount", "redact", "reference_from",
-    "refuse_unseen", "remember_post", "report_of", "reports_of", "reveal", "rewrite", "root", "root_from",
-    "root_text", "said_by", "sender", "show", "show_photo", "spot", "squares_agree", "state_hash", "stop",
-    "store", "submit", "submit_past", "take", "timeline", "token_of", "transition", "unblock", "versions",
-    "visible_to", "waiting_letters", "who_is_told", "withdraw",
+    "give_address", "hand_back", "hide", "hide_photo", "holds", "hours_between", "is_hidden", "is_known",
+    "is_late", "is_overdue", "joined", "keep", "kept", "key_of", "known", "known_sender", "layers",
+    "lessons", "lifecycle", "likely", "move", "near", "newest_seen", "note", "on_time",
+    "original_is_kept", "own_key", "own_words", "person_of", "person_of_token", "photo_is_kept",
+    "photo_is_public", "photo_is_seen_by", "photos_of_letters", "photos_waiting", "place_told", "posted",
+    "press", "public_reports", "public_rows", "put_back", "rank", "receive", "recount", "redact",
+    "reference_from", "refuse_unseen", "remember_post", "report_of", "reports_of", "reveal", "rewrite",
+    "root", "root_from", "root_text", "said_by", "sender", "show", "show_photo", "spot", "squares_agree",
+    "state_hash", "stop", "store", "submit", "submit_past", "take", "timeline", "token_of", "transition",
+    "unblock", "versions", "visible_among", "visible_to", "waiting_letters", "who_is_told", "withdraw",
 ]

@@ -282,7 +282,7 @@ def contact(db: Db, actor: Actor, reference: str) -> accounts.ContactDetails:
     Raises NotFound (also where nobody left any) and NotAllowed.
     """
     report = find(db, reference, actor, lock=True)
-    if not actor.may("step"):
+    if not actor.may("contact"):
         raise NotAllowed(Sentence("Your role may not see contact details."))
     if report.contact_id is None:
         raise NotFound("nobody left contact details with this report")

@@ -19,6 +19,7 @@ from civicconnect.web import (
     blocks,
     counter,
     data,
+    entrance,
     errors,
     files,
     flagging,
@@ -32,12 +33,14 @@ from civicconnect.web import (
     limits,
     listing,
     mailbox,
+    me,
     moderation,
     notices,
     offline,
     operator,
     paper,
     partner,
+    people,
     performance,
     resident,
     sign_in,
@@ -62,7 +65,8 @@ def furnish(app: Flask, given: Settings) -> None:
     Compress(app)
     sign_in.hang(app)
     store = SQLAlchemySessionUserDatastore(account_session, Staff, Role)
-    Security(app, store, login_form=sign_in.SignInForm)
+    Security(app, store)
+    sign_in.take_doors(app)
     app.teardown_appcontext(lambda _: account_session.remove())
     headers.hang(app)
     words.hang(app)
@@ -72,8 +76,8 @@ def furnish(app: Flask, given: Settings) -> None:
     app.url_map.strict_slashes = False  # people type a slash at the end
     app.url_map.merge_slashes = False  # and nobody is sent to an address made from a Host header
     rooms = (resident, suggestion, following, flagging, listing, staff, counter, inbox, moderation, blocks,
-             partner, performance, data, notices, languages, mailbox, gallery, theme, tiles, operator,
-             offline, paper, wording)
+             people, me, entrance, partner, performance, data, notices, languages, mailbox, gallery, theme,
+             tiles, operator, offline, paper, wording)
     for room in rooms:
         app.register_blueprint(room.pages)
     limits.hang(app, given)
@@ -106,8 +110,6 @@ def _configure(app: Flask, given: Settings) -> None:
         SECURITY_LOGOUT_METHODS=["POST"],
         SECURITY_POST_LOGIN_VIEW="staff.home",  # a name, not an address: it keeps the language
         SECURITY_POST_LOGOUT_VIEW="resident.home",
-        SECURITY_LOGIN_USER_TEMPLATE="staff/sign_in.html",
-        SECURITY_MSG_GENERIC_AUTHN_FAILED=(sign_in.REFUSED, "error"),
         SECURITY_EMAIL_VALIDATOR_ARGS={"check_deliverability": False},
         SECURITY_SEND_REGISTER_EMAIL=False,
         SECURITY_RETURN_GENERIC_RESPONSES=True,

@@ -85,7 +85,8 @@ def page(reference: str, shown: Shown = Shown(), template: str = "staff/report.h
         service=service, department=offer.departments[offer.department_codes[report.department_id]],
         steps=steps, replies={step.verb: [r for r in prepared if r.verb == step.verb] for step in steps},
         outcomes=lifecycle.OUTCOMES, is_late=reports.is_late(report, now), circle=circle, spot=spot,
-        may_note=me.may("note"), may_moderate=me.may("moderate"), street_view=street_view(offer, beside),
+        may_note=me.may("note"), may_see_contact=me.may("contact"), may_moderate=me.may("moderate"),
+        street_view=street_view(offer, beside),
         faults=shown.faults, typed=shown.typed, contact=shown.contact, preview=shown.preview,
         newer=[entry for entry in entries if shown.seen is not None and entry.seq > shown.seen],
         # What whoever reported reads, where it is not what the clerk reads.

@@ -72,7 +72,23 @@ PERSONAL = {
 }
 PRIORITY = {"low": _l("Low"), "normal": _l("Normal"), "high": _l("High"), "urgent": _l("Urgent")}
 # Why somebody hears of a report.
-ROLE = {"sent": _l("whoever sent it"), "affected": _l("whom it affects too"), "follows": _l("who follows it")}
+TIE = {"sent": _l("whoever sent it"), "affected": _l("whom it affects too"), "follows": _l("who follows it")}
+ROLE = {
+    "readonly": _l("Reader"), "inspector": _l("Inspector"), "staff": _l("Staff"), "auditor": _l("Auditor"),
+    "supervisor": _l("Supervisor"), "admin": _l("Administrator"),
+}
+PERMISSION = {
+    "queue": _l("See the reports of their departments"), "see_all": _l("See the reports of all departments"),
+    "step": _l("Take steps"), "note": _l("Write internal notes"), "enter": _l("Enter reports for others"),
+    "contact": _l("See contact details"), "moderate": _l("Hide and change what strangers see"),
+    "break_glass": _l("Open one report elsewhere, with a reason"), "audit": _l("Read the audit"),
+    "people": _l("Invite people and change rights"), "city": _l("Change the city's settings"),
+}
+WAY = {
+    "password": _l("Password"), "link": _l("Link by e-mail"), "passkey": _l("Passkey"),
+    "oidc": _l("The city's own sign-in"), "invitation": _l("Invitation"),
+}
+
 KIND = {
     "text": _l("text"), "number": _l("number"), "integer": _l("whole number"),
     "yes_no": _l("yes or no"), "instant": _l("date and time"),
@@ -181,7 +197,11 @@ def hang(app: Flask) -> None:
         says_words=lambda code: SAYS.get(code, code),
         verification_words=lambda code: VERIFICATION.get(code, code),
         reason_words=lambda code: REASON.get(code, code),
+        tie_words=lambda code: TIE.get(code, code),
         role_words=lambda code: ROLE.get(code, code),
+        permission_words=lambda code: PERMISSION.get(code, code),
+        way_words=lambda code: WAY.get(code, code),
+        department_words=lambda code: say(read_catalog().departments[code].name),
         priority_words=lambda code: PRIORITY.get(code, code),
     )
     app.add_template_global(asked)

@@ -13,6 +13,7 @@ from civicconnect.catalog.book import (
     Stopper,
     Template,
     Words,
+    chosen,
     words,
 )
 from civicconnect.catalog.check import CatalogRows, check
@@ -26,6 +27,6 @@ from civicconnect.catalog.shapes import PRIORITIES
 __all__ = [
     "Answer", "Banner", "Catalog", "CatalogRows", "City", "Department", "Group", "LOGOS", "PRIORITIES",
     "Question", "SEVERAL", "Service", "Stopper", "Template", "Words", "answers", "catalog", "check",
-    "comma", "direction", "dump", "first_look", "load", "loaded_stamp", "logo", "said", "sheet", "spell",
-    "templates", "time_zone", "words",
+    "chosen", "comma", "direction", "dump", "first_look", "load", "loaded_stamp", "logo", "said", "sheet",
+    "spell", "templates", "time_zone", "words",
 ]

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import cached_property
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -19,6 +20,9 @@ from sqlalchemy import Engine, func, select
 from civicconnect.db import Db
 from civicconnect.geo.models import Area
 from civicconnect.geo.point import Point
+
+
+GONE = date(1, 1, 1)  # the last day of an area that the folder no longer draws
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,18 @@ class AreaIndex:
     until: NDArray[np.datetime64]
     bounds: NDArray[np.float64]  # (areas, 4): west, south, east, north
     shapes: Any
+
+    @cached_property
+    def drawn(self) -> frozenset[str]:
+        """Return the areas that the city's folder draws, on whatever days, as "layer:code"."""
+        return frozenset(area.key for area, until in zip(self.areas, self.until, strict=True)
+                         if until > np.datetime64(GONE))
+
+    def called(self, layer: str, code: str, on: date) -> AreaHit | None:
+        """Return the area that is called so on a day; None where there is none."""
+        day = np.datetime64(on)
+        return next((area for area, since, until in zip(self.areas, self.since, self.until, strict=True)
+                     if (area.layer, area.code) == (layer, code) and since <= day <= until), None)
 
     def of_many(self, points: Sequence[Point | None], days: Sequence[date]) -> list[tuple[AreaHit, ...]]:
         """Return the areas that hold each point on its day; no point, no areas.
@@ -84,9 +100,7 @@ def areas_at(db: Db, point: Point, on: date) -> tuple[AreaHit, ...]:
 
 def area_called(db: Db, layer: str, code: str, on: date) -> AreaHit | None:
     """Return the area that is called so on a day; None where there is none."""
-    index, day = area_index(db), np.datetime64(on)
-    return next((area for area, since, until in zip(index.areas, index.since, index.until, strict=True)
-                 if (area.layer, area.code) == (layer, code) and since <= day <= until), None)
+    return area_index(db).called(layer, code, on)
 
 
 def areas_of_many(

@@ -15,7 +15,7 @@ from civicconnect.accounts import Actor
 from civicconnect.catalog import catalog
 from civicconnect.db import Db
 from civicconnect.errors import Conflict, Invalid, NotFound, Sentence
-from civicconnect.geo import Point
+from civicconnect.geo import Point, area_index
 from civicconnect.reports import flagging
 from civicconnect.reports.actions import LONGEST_ADDRESS, areas_inside, count_anew
 from civicconnect.reports.afterwards import checked
@@ -154,7 +154,7 @@ def move(db: Db, actor: Actor, reference: str, point: Point, address: str) -> Re
     if point == before and told == report.address:
         raise Invalid({"place": [Sentence("It is there already. Choose another place.")]})
     offer = catalog(db)
-    areas = areas_inside(db, offer.city, point, report.received_at, offer.city.languages[0])
+    areas = areas_inside(area_index(db), offer.city, point, report.received_at, offer.city.languages[0])
     was = report.place_told
     if was == STAND_IN:  # now somebody knows where it is
         report.place_told = offer.services[offer.service_codes[report.service_id]].place

@@ -5,7 +5,7 @@ The shapes come from the database once and are read again when any of them chang
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
@@ -19,8 +19,7 @@ from sqlalchemy import Engine, func, select
 
 from civicconnect.db import Db
 from civicconnect.geo.models import Area
-from civicconnect.geo.point import Point
-
+from civicconnect.geo.point import Point, metres_a_degree
 
 GONE = date(1, 1, 1)  # the last day of an area that the folder no longer draws
 
@@ -88,6 +87,28 @@ class AreaIndex:
             for i in inside:
                 found[i].setdefault(area.layer, area)
         return [tuple(hits.values()) for hits in found]
+
+
+    def near_border(
+        self, points: Sequence[Point], keys: Collection[str], metres: float
+    ) -> NDArray[np.bool_]:
+        """Say of each point whether it lies so near the border of one of some areas that it may be in or out.
+
+        keys    "layer:code"
+        """
+        where = np.array([(p.long, p.lat) for p in points], dtype=float).reshape(-1, 2)
+        found = np.zeros(len(where), dtype=bool)
+        if not len(where):
+            return found
+        # On one plane for all: at the width of a city it is off by less than the border is drawn thick.
+        scale = np.concatenate(metres_a_degree(where[:, 1].mean(keepdims=True)))
+        flat = shapely.points((where - where[0]) * scale)
+        for area, until, shape in zip(self.areas, self.until, self.shapes, strict=True):
+            if area.key in keys and until > np.datetime64(GONE):
+                border = shapely.transform(shapely.boundary(shape), lambda xy: (xy - where[0]) * scale)
+                shapely.prepare(border)
+                found |= shapely.dwithin(border, flat, metres)
+        return found
 
 
 _indexes: WeakKeyDictionary[Engine, AreaIndex] = WeakKeyDictionary()

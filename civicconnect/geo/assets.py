@@ -15,14 +15,11 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 import shapely
-from numpy.typing import NDArray
 from sqlalchemy import Engine, func, select
 
 from civicconnect.db import Db
 from civicconnect.geo.models import Asset
-from civicconnect.geo.point import Point
-
-Floats = NDArray[np.float64]
+from civicconnect.geo.point import Floats, Point, metres_a_degree
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,14 +111,6 @@ def metres_between(shapes: Any, where: Floats, wide: Floats, high: Floats) -> Fl
     flat = shapely.set_coordinates(np.array(shapes, copy=True), (coordinates - where[of]) * scale[of])
     found: Floats = shapely.distance(flat, shapely.points(0.0, 0.0))
     return found
-
-
-def metres_a_degree(lat: Floats) -> tuple[Floats, Floats]:
-    """Return the metres of one degree of longitude and of latitude, on the ellipsoid of WGS84."""
-    phi = np.radians(lat)
-    wide = 111412.84 * np.cos(phi) - 93.5 * np.cos(3 * phi) + 0.118 * np.cos(5 * phi)
-    high = 111132.954 - 559.822 * np.cos(2 * phi) + 1.175 * np.cos(4 * phi)
-    return np.maximum(wide, 1.0), high
 
 
 _indexes: WeakKeyDictionary[Engine, AssetIndex] = WeakKeyDictionary()

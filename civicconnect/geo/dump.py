@@ -50,8 +50,8 @@ def _shapes(db: Db) -> Iterator[tuple[str, str, Any]]:
 def _assets(db: Db) -> Iterator[AssetRow]:
     binary = func.ST_AsBinary(Asset.shape, type_=None)
     asked = select(Asset.layer, Asset.code, Asset.owner, Asset.name, binary).order_by(Asset.id)
-    for *told, wkb in db.execute(asked):
-        yield AssetRow(*told, shapely.from_wkb(bytes(wkb)))
+    for layer, code, owner, name, wkb in db.execute(asked):
+        yield AssetRow(layer, code, owner, name, shapely.from_wkb(bytes(wkb)))
 
 
 def spell(ground: Ground) -> dict[str, bytes]:

@@ -1,6 +1,16 @@
 """Which department answers a report, and why; and which service somebody's words may be about."""
 
-from civicconnect.routing.conditions import DAYS, FAULTS, LONGEST_REACH, SOURCES, Case, Fault, Near, World, is_span
+from civicconnect.routing.conditions import (
+    DAYS,
+    FAULTS,
+    LONGEST_REACH,
+    SOURCES,
+    Case,
+    Fault,
+    Near,
+    World,
+    is_span,
+)
 from civicconnect.routing.drafting import Draft, draft_of, open_draft, save_draft, throw_away, write_draft
 from civicconnect.routing.features import is_unspaced
 from civicconnect.routing.figures import Bin, Figures

@@ -14,7 +14,8 @@ from civicconnect.geo import Nearby
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 # How a report may come in, as it is kept with it.
-SOURCES = ("web", "app", "call", "counter", "email", "letter", "partner", "crew", "social", "staff", "unknown")
+SOURCES = ("web", "app", "call", "counter", "email", "letter", "partner", "crew", "social", "staff",
+           "unknown")
 LONGEST_REACH = 1000  # metres
 SPAN = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]|24):([0-5]\d)")
 WHOLE_DAY = 24 * 60
@@ -67,14 +68,14 @@ class World:
 
     departments: Collection[str]
     questions: Mapping[str, Options]
-    areas: Collection[str]  # "layer:code"
+    areas: frozenset[str]  # "layer:code"
     layers: Mapping[str, Collection[str]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, offer: Catalog, areas: Collection[str], layers: Mapping[str, Collection[str]]) -> World:
+    def of(cls, offer: Catalog, areas: frozenset[str], layers: Mapping[str, Collection[str]]) -> World:
         """Return the world of a city as its catalogue and its ground stand."""
         questions = {
-            code: {q.code: frozenset(option for option, _ in q.options) for q in service.questions if q.options}
+            code: {q.code: frozenset(o for o, _ in q.options) for q in service.questions if q.options}
             for code, service in offer.services.items()}
         return cls(frozenset(offer.departments), questions, areas, layers)
 
@@ -135,7 +136,7 @@ def _minute(text: str) -> int:
 
 
 def minutes(spans: Collection[str]) -> frozenset[int]:
-    """Return every minute of the day that one of the spans holds; one that ends earlier goes over midnight."""
+    """Return every minute of the day that some span holds; one that ends earlier goes over midnight."""
     found: set[int] = set()
     for begins, ends in map(span, spans):
         found |= set(range(begins, ends)) if begins < ends else {*range(begins, WHOLE_DAY), *range(ends)}

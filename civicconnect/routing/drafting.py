@@ -1,4 +1,4 @@
-"""Drafts of new rules: each of the staff has one, kept between the pages, and saved as a version at the end."""
+"""Drafts of new rules: one for each of the staff, kept between pages, a version in the end."""
 
 from __future__ import annotations
 
@@ -80,8 +80,8 @@ def write_draft(
         raise Invalid({"code": [Sentence("There are at most %(most)s rules.", most=MOST_RULES)]})
     changed = update(DraftRow).where(DraftRow.made_by == made_by, DraftRow.changes == seen).values(
         rules=[spelled(rule) for rule in rules], changes=seen + 1, changed_at=clock.now(),
-        **({} if based_on is None else {"based_on": based_on}))
-    if db.execute(changed.execution_options(synchronize_session=False)).rowcount:
+        **({} if based_on is None else {"based_on": based_on})).returning(DraftRow.changes)
+    if db.execute(changed, execution_options={"synchronize_session": False}).scalar() is not None:
         return
     if draft_of(db, made_by) is None:
         raise NotFound("there is no draft")

@@ -1,4 +1,4 @@
-"""The versions of a city's rules: which is in force, who made each and why, and an earlier one brought back."""
+"""The versions of a city's rules: the one in force, who made each and why, and how one comes back."""
 
 from __future__ import annotations
 

@@ -25,7 +25,8 @@ def check(files: Mapping[str, bytes], world: World) -> tuple[tuple[Rule, ...], l
     written = tables.get("rule", [])
     for number, row in enumerate(written if isinstance(written, list) else ()):
         # One by one: a row that cannot be read must not shift the lines of those after it.
-        found = rows(FILE, {"rule": [row]}, "rule", RuleSchema(), broken := [])
+        broken: list[str] = []
+        found = rows(FILE, {"rule": [row]}, "rule", RuleSchema(), broken)
         faults += [lines.placed(words, number) for words in broken]
         if not found:
             continue

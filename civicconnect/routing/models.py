@@ -28,7 +28,7 @@ class RuleRow(Base):
 
 
 class VersionRow(Base):
-    """Who put a version in force, and why. Versions that came with a folder before this was kept have none."""
+    """Who put a version in force, and why. Those from before this was kept have none."""
 
     __tablename__ = "routing_version"
     version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)

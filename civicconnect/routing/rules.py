@@ -80,7 +80,7 @@ class Rule:
     def _in_areas(self, case: Case, world: World) -> bool | None:
         if not self.areas or not self.areas.isdisjoint(case.areas):
             return True
-        return False if self.areas <= set(world.areas) else None
+        return False if self.areas <= world.areas else None
 
     def _has_answers(self, case: Case, world: World) -> bool | None:
         if not self.answers or answered(self.answers, case.answers):
@@ -126,7 +126,7 @@ class Rule:
         if self.department not in world.departments:
             found.append(Fault("department", self.department))
         found += [Fault("service", code) for code in sorted(self.services - set(world.questions))]
-        found += [Fault("area", code) for code in sorted(self.areas - set(world.areas))]
+        found += [Fault("area", code) for code in sorted(self.areas - world.areas)]
         found += [Fault("answer", f"{question}={option}")
                   for question, options in self.answers.items() for option in sorted(options)
                   if not world.asks(self.services, question, option)]

@@ -95,7 +95,7 @@ def _place(day: str) -> int:
 def read(row: Any) -> Rule:
     """Return a rule from what is kept of it, whatever that is: what makes no sense can only fail."""
     try:
-        return rule_from(RuleSchema().load(row))  # type: ignore[arg-type]  # whatever it is
+        return rule_from(RuleSchema().load(row))
     except (ValidationError, TypeError, AttributeError, ValueError):
         known = row if isinstance(row, Mapping) else {}
         services = known.get("services")
@@ -122,7 +122,7 @@ def row_of(rule: Rule, position: int) -> dict[str, Any]:
 
 def rule_of(row: RuleRow) -> Rule:
     """Return a rule from its row."""
-    kept = row.conditions if isinstance(row.conditions, Mapping) else {"conditions": row.conditions}
+    kept = dict(row.conditions) if isinstance(row.conditions, Mapping) else {"conditions": row.conditions}
     answers = row.answers.items() if isinstance(row.answers, Mapping) else [("", None)]
     return read({
         "code": row.code, "department": row.department, "services": row.services, "area": row.area,

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import select
 
-from civicconnect import geo, reports, routing
+from civicconnect import reports, routing
 from civicconnect.accounts import SYSTEM
 from civicconnect.catalog import Answer
-from civicconnect.geo import Point
 from civicconnect.routing import Case, Decision, Rule, RuleBook, World
 from civicconnect.routing.models import RuleRow
+from tests.places import within
 
 HARBOUR, HILL = "district:harbour", "district:lantern-hill"
 SERVICE = "service"  # the rule that stands for the service's own department
@@ -81,7 +81,8 @@ def test_a_decision_says_what_it_matched():
 
 
 def test_a_book_asked_twice_decides_the_same():
-    book = RuleBook(1, (Rule("one", "parks", frozenset({"tree"})), Rule("two", "water", areas=frozenset({HARBOUR}))))
+    book = RuleBook(1, (Rule("one", "parks", frozenset({"tree"})),
+                        Rule("two", "water", areas=frozenset({HARBOUR}))))
     for _ in range(2):
         for service, areas, rule in (("tree", (), "one"), ("light", {HARBOUR}, "two"), ("sign", (), SERVICE)):
             assert book.decide(Case(service, areas), WORLD, "lighting", "desk").rule == rule
@@ -131,14 +132,6 @@ def test_before_any_rule_was_loaded_there_are_none(db_):
 
 
 # The reasons that reports keep
-
-def within(db_, code):
-    """Return a point inside a district of the demo city."""
-    shape = db_.scalar(select(func.ST_AsText(func.ST_PointOnSurface(geo.Area.shape, type_=None), type_=None))
-                       .where(geo.Area.layer == "district", geo.Area.code == code))
-    long, lat = map(float, shape.removeprefix("POINT").strip(" ()").split())
-    return Point(lat, long)
-
 
 @pytest.mark.parametrize(("service", "district", "answers", "department", "rule"), [
     ("street-light", "harbour", {}, "water", "harbour-lamps"),

@@ -42,6 +42,12 @@ class Misroutes:
     by_service: Mapping[str, Misrouted]
 
 
+def count_since(db: Db, actor: Actor, since: datetime) -> int:
+    """Return how many reports came in since an instant that an actor may see."""
+    asked = select(func.count()).select_from(Report).where(Report.received_at >= since, visible_to(actor))
+    return db.scalar(asked) or 0
+
+
 def misroutes(db: Db, actor: Actor, since: datetime) -> Misroutes:
     """Count over the reports that came in since an instant and an actor may see: one statement.
 

@@ -1,5 +1,6 @@
 """Which department answers a report, and why; and which service somebody's words may be about."""
 
+from civicconnect.routing.comparing import Change, changes
 from civicconnect.routing.conditions import (
     DAYS,
     FAULTS,
@@ -39,11 +40,11 @@ from civicconnect.routing.suggestion import CONFIDENCE, Suggestion, suggest
 from civicconnect.routing.training import Lesson, Trained, looks, train
 
 __all__ = [
-    "Bin", "CATCH_ALL", "CONFIDENCE", "Case", "Confusion", "DAYS", "Decision", "Draft", "FAULTS",
-    "Failure", "Fault", "Figures", "LEAST_IN_A_ROW", "LONGEST_REACH", "LONGEST_REASON", "Lesson", "Model",
-    "Near", "Record", "Rule", "RuleBook", "SERVICE", "SOURCES", "Suggestion", "Trained", "Version",
-    "World", "as_csv", "check", "draft_of", "dump", "find_version", "is_span", "is_unspaced", "load",
-    "looks", "models_folder", "open_draft", "published", "read", "read_model", "read_record", "restore",
-    "rule_book", "save_draft", "shadows", "spell", "spelled", "suggest", "throw_away", "train",
-    "versions", "write_draft", "write_model", "write_record",
+    "Bin", "CATCH_ALL", "CONFIDENCE", "Case", "Change", "Confusion", "DAYS", "Decision", "Draft",
+    "FAULTS", "Failure", "Fault", "Figures", "LEAST_IN_A_ROW", "LONGEST_REACH", "LONGEST_REASON",
+    "Lesson", "Model", "Near", "Record", "Rule", "RuleBook", "SERVICE", "SOURCES", "Suggestion",
+    "Trained", "Version", "World", "as_csv", "changes", "check", "draft_of", "dump", "find_version",
+    "is_span", "is_unspaced", "load", "looks", "models_folder", "open_draft", "published", "read",
+    "read_model", "read_record", "restore", "rule_book", "save_draft", "shadows", "spell", "spelled",
+    "suggest", "throw_away", "train", "versions", "write_draft", "write_model", "write_record",
 ]

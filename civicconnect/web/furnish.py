@@ -39,6 +39,8 @@ from civicconnect.web import (
     partner,
     performance,
     resident,
+    rule_words,
+    rules,
     sign_in,
     staff,
     suggestion,
@@ -64,12 +66,13 @@ def furnish(app: Flask, given: Settings) -> None:
     app.teardown_appcontext(lambda _: account_session.remove())
     headers.hang(app)
     words.hang(app)
+    rule_words.hang(app)
     frame.hang(app)
     files.hang(app)
     errors.hang(app)
     app.url_map.strict_slashes = False  # people type a slash at the end
     app.url_map.merge_slashes = False  # and nobody is sent to an address made from a Host header
-    rooms = (resident, suggestion, following, flagging, listing, staff, counter, inbox, moderation, blocks,
+    rooms = (resident, suggestion, following, flagging, listing, staff, counter, inbox, moderation, blocks, rules,
              partner, performance, data, notices, languages, mailbox, gallery, theme, tiles, operator,
              offline)
     for room in rooms:

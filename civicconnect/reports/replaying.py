@@ -168,7 +168,7 @@ def _spread(ways: dict[tuple[str, str], list[Moved]], most: int) -> list[Moved]:
 
 
 def _at_borders(judged: dict[str, Judged], here: Desk, book: RuleBook, past: Sequence[_Past]) -> None:
-    """Count, for each rule that names areas, the reports at their borders: a slip of the pin decides there."""
+    """Count, for each rule that names areas, the reports at their borders."""
     placed = [one for one in past if one.point is not None]
     for rule in book.rules:
         if not rule.areas:

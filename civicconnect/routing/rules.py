@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -140,7 +140,9 @@ class Rule:
 
     def covers(self, later: Rule) -> bool:
         """Say whether whatever fits a later rule fits this one, so that the later one never decides."""
-        sets = ((self.services, later.services), (self.areas, later.areas), (self.days, later.days),
+        if self.services and not (later.services and later.services <= self.services):
+            return False  # said first, because it settles most of them
+        sets = ((self.areas, later.areas), (self.days, later.days),
                 (self.sources, later.sources), (self.priorities, later.priorities),
                 (self._minutes, later._minutes))  # noqa: SLF001  another rule's, of the same kind
         return (all(not mine or (theirs and theirs <= mine) for mine, theirs in sets)
@@ -248,10 +250,11 @@ class RuleBook:
 def shadows(rules: Sequence[Rule], world: World) -> dict[str, str]:
     """Return rules that can never decide, whatever comes in, each with the earlier one that takes it all."""
     found: dict[str, str] = {}
-    sound = [rule for rule in rules if not rule.faults(world)]
-    for at, rule in enumerate(rules):
-        earlier: Collection[Rule] = [one for one in rules[:at] if one in sound]
+    earlier: list[Rule] = []
+    for rule in rules:
         taker = next((one for one in earlier if one.covers(rule)), None)
         if taker is not None:
             found[rule.code] = taker.code
+        if not rule.faults(world):
+            earlier.append(rule)
     return found

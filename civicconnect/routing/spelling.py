@@ -121,9 +121,45 @@ def row_of(rule: Rule, position: int) -> dict[str, Any]:
 
 
 def rule_of(row: RuleRow) -> Rule:
-    """Return a rule from its row."""
-    kept = dict(row.conditions) if isinstance(row.conditions, Mapping) else {"conditions": row.conditions}
-    answers = row.answers.items() if isinstance(row.answers, Mapping) else [("", None)]
-    return read({
-        "code": row.code, "department": row.department, "services": row.services, "area": row.area,
-        "note": row.note, "answers": [{"question": q, "option": option} for q, option in answers]} | kept)
+    """Return a rule from its row. By hand: every report that comes in waits for all of them.
+
+    A condition that this release does not know is not passed over: the rule can only fail.
+    """
+    try:
+        apart = row.conditions
+        if not apart.keys() <= KNOWN:
+            raise ValueError(row.conditions)
+        near, areas = apart.get("near"), _words(apart.get("areas", []))
+        days, sources, priorities = (_words(apart.get(key, [])) for key in ("days", "sources", "priorities"))
+        answers = {q: frozenset([_word(o)]) for q, o in row.answers.items()}
+        return Rule(
+            row.code, row.department, _words(row.services), areas | {row.area} if row.area else areas,
+            _several(apart["answers"]) if "answers" in apart else answers,
+            Near(_word(near["layer"]), float(near["metres"]), _word(near.get("owner", ""))) if near else None,
+            tuple(map(_word, apart.get("hours", ()))), days, sources, priorities, row.note)
+    except (AttributeError, KeyError, TypeError, ValueError):
+        services = row.services if isinstance(row.services, list) else []
+        return Rule(row.code, row.department, frozenset(map(str, services)), note=row.note, unreadable=True)
+
+
+KNOWN = {"answers", *APART}
+
+
+def _word(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(value)
+    return value
+
+
+def _words(value: Any) -> frozenset[str]:
+    if not isinstance(value, list):
+        raise TypeError(value)
+    return frozenset(map(_word, value))
+
+
+def _several(rows: Any) -> dict[str, frozenset[str]]:
+    """Return answers as `spelled` writes them: one, or a list."""
+    found: dict[str, frozenset[str]] = {}
+    for row in [rows] if isinstance(rows, Mapping) else rows:
+        found[_word(row["question"])] = _words([row["option"]] if "option" in row else row["options"])
+    return found

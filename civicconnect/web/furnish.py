@@ -38,6 +38,7 @@ from civicconnect.web import (
     operator,
     partner,
     performance,
+    rerouting,
     resident,
     rule_words,
     rules,
@@ -72,9 +73,9 @@ def furnish(app: Flask, given: Settings) -> None:
     errors.hang(app)
     app.url_map.strict_slashes = False  # people type a slash at the end
     app.url_map.merge_slashes = False  # and nobody is sent to an address made from a Host header
-    rooms = (resident, suggestion, following, flagging, listing, staff, counter, inbox, moderation, blocks, rules,
-             partner, performance, data, notices, languages, mailbox, gallery, theme, tiles, operator,
-             offline)
+    rooms = (resident, suggestion, following, flagging, listing, staff, counter, inbox, moderation, blocks,
+             rules, rerouting, partner, performance, data, notices, languages, mailbox, gallery, theme, tiles,
+             operator, offline)
     for room in rooms:
         app.register_blueprint(room.pages)
     limits.hang(app, given)

@@ -80,7 +80,7 @@ def rule_from(typed: Typed, world: World) -> Rule:
     """Return the rule that was typed, or raise Invalid."""
     faults: Faults = {}
     if not CODE.fullmatch(typed.code) or typed.code in ("service", "catch-all"):
-        faults["code"] = [_("Name it with a-z, 0-9 and -, as harbour-lamps. It stands with every report it decides.")]
+        faults["code"] = [_("Name it with a-z, 0-9 and -, as harbour-lamps.")]
     if len(typed.note) > LONGEST_NOTE:
         faults["note"] = [_("Use at most %(most)s characters.", most=LONGEST_NOTE)]
     answers: dict[str, frozenset[str]] = {}

@@ -63,7 +63,8 @@ class Names:
 
     def rule(self, code: str) -> str:
         """Return what decided: a rule by its code, or what decides where no rule does."""
-        return {"service": _("the service’s own department"), "catch-all": _("the catch-all")}.get(code, code)
+        said = {"service": _("the service’s own department"), "catch-all": _("the catch-all")}
+        return str(said.get(code, code))
 
     def told(self, rule: Rule, faults: Sequence[Fault] = ()) -> Told:
         """Return a rule in words."""
@@ -79,7 +80,8 @@ class Names:
             found.append(_("It lies in: %(where)s", where=_listed(map(self.area, sorted(rule.areas)))))
         for code, options in rule.answers.items():
             question, said = self.answer(rule, code, options)
-            found.append(_("“%(question)s” is answered: %(answers)s", question=question, answers=_listed(said)))
+            found.append(_("“%(question)s” is answered: %(answers)s", question=question,
+                           answers=_listed(said)))
         if rule.near:
             found.append(near_words(rule.near.layer, rule.near.owner, rule.near.metres))
         if rule.hours:
@@ -101,7 +103,8 @@ class Names:
             for question in service.questions:
                 words = dict(question.options)
                 if question.code == code and set(options) & set(words):
-                    return say(question.words), [say(words[o]) if o in words else o for o in sorted(options)]
+                    said = [say(words[o]) if o in words else o for o in sorted(options)]
+                    return say(question.words), said
         return code, sorted(options)
 
     def _services(self, rule: Rule) -> Sequence[Service]:
@@ -118,7 +121,8 @@ def near_words(layer: str, owner: str, metres: float) -> str:
     """Say what must lie near."""
     said = {"layer": layer, "owner": owner, "metres": format_decimal(metres)}
     if owner:
-        return str(_("At most %(metres)s m from the nearest of “%(layer)s”, and it belongs to %(owner)s", **said))
+        return str(_("At most %(metres)s m from the nearest of “%(layer)s”, and it belongs to %(owner)s",
+                     **said))
     return str(_("At most %(metres)s m from the nearest of “%(layer)s”", **said))
 
 

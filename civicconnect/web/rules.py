@@ -1,4 +1,4 @@
-"""The rules that say who answers: in force, in a draft, tried on past reports, and every version there was."""
+"""The rules that say who answers: in force, drafted, tried on past reports, in every version."""
 
 from __future__ import annotations
 
@@ -234,8 +234,7 @@ def dry_run() -> ResponseReturnValue:
     with db.reading() as db_:
         me, draft, names = editor(db_), _own(db_), _names(db_)
         found = reports.replay(db_, me, draft.book, last=last)
-    return render_template("staff/rules_dry_run.html", draft=draft, names=names, found=found, last=last, says=SAYS,
-                           most=MOST_REPLAYED)
+    return render_template("staff/rules_dry_run.html", names=names, found=found, last=last, says=SAYS)
 
 
 @pages.post("/draft/save")

@@ -52,19 +52,21 @@ def show_queue() -> ResponseReturnValue:
         to_moderate = reports.count_to_moderate(db_, me) if me.may("moderate") else None
     mine = [d for d in offer.departments.values() if me.may("see_all") or d.id in me.departments]
     return render_template("staff/queue.html", work=work, view=view, catalog=offer, mine=mine,
-                           sees_rules=me.may("see_all") or me.may("city"), letters=letters, to_moderate=to_moderate)
+                           sees_rules=me.may("see_all") or me.may("city"), letters=letters,
+                           to_moderate=to_moderate)
 
 
 @pages.get("/reports/<reference>")
 @auth_required("session")
 def show(reference: str) -> ResponseReturnValue:
     """Show one report with everything on its timeline and the steps that are possible now."""
-    return _page(reference, {}, {})
+    return page_of(reference, {}, {})
 
 
-def _page(
+def page_of(
     reference: str, faults: Faults, typed: Mapping[str, Any], contact: ContactDetails | None = None
 ) -> str:
+    """Return the page of a report for staff, with what was typed and is wrong in any of its forms."""
     offer, now = read_catalog(), clock.now()
     with db.reading() as db_:
         me = actor(db_)
@@ -105,9 +107,9 @@ def take_step(reference: str) -> ResponseReturnValue:
             reports.transition(db_, me, reference, given.get("verb", ""), given,
                                seen=whole(seen, 0) if seen else None, photos=done)
     except Invalid as fault:
-        return _page(reference, fault.fields, given | kept), 422
+        return page_of(reference, fault.fields, given | kept), 422
     except Conflict as fault:
-        return _page(reference, {"verb": [fault.sentence]}, given | kept), 409
+        return page_of(reference, {"verb": [fault.sentence]}, given | kept), 409
     return redirect(url_for("staff.show", reference=reference), 303)
 
 
@@ -120,7 +122,7 @@ def add_note(reference: str) -> ResponseReturnValue:
         with transaction() as db_:
             reports.note(db_, actor(db_), reference, words)
     except Invalid as fault:
-        return _page(reference, fault.fields, {"note": words}), 422
+        return page_of(reference, fault.fields, {"note": words}), 422
     return redirect(url_for("staff.show", reference=reference), 303)
 
 
@@ -130,4 +132,4 @@ def show_contact(reference: str) -> ResponseReturnValue:
     """Show how to reach the resident; the timeline keeps who looked."""
     with transaction() as db_:
         found = reports.contact(db_, actor(db_), reference)
-    return _page(reference, {}, {}, found)
+    return page_of(reference, {}, {}, found)

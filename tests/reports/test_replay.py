@@ -1,4 +1,4 @@
-"""A rule book tried on past reports: what would move, and which rules never decide, and nothing is changed."""
+"""A rule book tried on past reports: what would move, which rules never decide. Nothing is changed."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def plain(db_):
 @pytest.fixture
 def past(db_, make_report):
     harbour = within(db_, "harbour")
-    for service, count in (("pothole", 3), ("street-light", 2), ("pavement", 1), ("tree", 2), ("graffiti", 1)):
+    for service, count in {"pothole": 3, "street-light": 2, "pavement": 1, "tree": 2, "graffiti": 1}.items():
         for n in range(count):
             make_report(service=service, point=harbour if n == 0 else Point(41.2, -33.4))
 

@@ -13,6 +13,7 @@ from civicconnect.catalog.book import (
     Stopper,
     Template,
     Words,
+    chosen,
     words,
 )
 from civicconnect.catalog.check import CatalogRows, check
@@ -35,7 +36,7 @@ from civicconnect.catalog.wording import (
 __all__ = [
     "Answer", "Banner", "Catalog", "CatalogRows", "City", "Department", "Ease", "FIELDS", "Group",
     "LOGOS", "PRIORITIES", "Question", "SEVERAL", "Service", "Stopper", "Template", "TemplateChange",
-    "VERBS", "Words", "answers", "catalog", "check", "comma", "direction", "dump", "ease",
+    "VERBS", "Words", "answers", "catalog", "check", "chosen", "comma", "direction", "dump", "ease",
     "every_template", "find_template", "first_look", "load", "loaded_stamp", "logo", "remove_template",
     "said", "save_template", "sheet", "spell", "template_changes", "templates", "time_zone", "words",
 ]

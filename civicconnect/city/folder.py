@@ -16,7 +16,7 @@ from civicconnect.errors import Invalid
 LARGEST_FILE = 100 * 1024 * 1024
 TABLES = {f"{name}.toml" for name in
           ("city", "departments", "services", "calendars", "promises", "rules", "templates")}
-KNOWN = ("*.toml", "addresses.csv", "areas/*.geojson", "map/*.geojson", *catalog.LOGOS)
+KNOWN = ("*.toml", "addresses.csv", "areas/*.geojson", "assets/*.geojson", "map/*.geojson", *catalog.LOGOS)
 
 
 @dataclass(frozen=True)
@@ -58,13 +58,16 @@ def check(files: Mapping[str, bytes]) -> City:
     offer, faults = catalog.check(files)
     ground, ground_faults = geo.check(files)
     services = {row["code"] for row in offer.services}
-    departments = {row["code"] for row in offer.departments}
+    departments = frozenset(row["code"] for row in offer.departments)
     areas = {f"{area.layer}:{area.code}" for area in ground.areas}
     zone = offer.city.get("time_zone", "UTC")
     promises, promise_faults = sla.check(files, zone, services, areas, catalog.PRIORITIES)
-    rules, rule_faults = routing.check(files, departments, services, areas)
+    questions = {row["code"]: {q["code"]: {o["code"] for o in q["option"]}
+                               for q in row["question"] if q["option"]} for row in offer.services}
+    world = routing.World(departments, questions, frozenset(areas), ground.owners)
+    rules, rule_faults = routing.check(files, world)
     faults += ground_faults + promise_faults + rule_faults
-    faults += _crossing(offer, ground, promises) + _unasked(offer, rules) + _unread(files)
+    faults += _crossing(offer, ground, promises) + _unread(files)
     if faults:
         raise Invalid({"folder": faults})
     return City(offer, ground, promises, rules)
@@ -86,20 +89,6 @@ def _crossing(
     faults += [f"city.toml, [[layer]] {layer['code']}: there is no areas/{layer['code']}.geojson."
                for layer in offer.city.get("layer", ()) if layer["code"] not in layers]
     return faults + geo.misplaced(ground.areas, limit or "")
-
-
-def _unasked(offer: catalog.CatalogRows, rules: tuple[routing.Rule, ...]) -> list[str]:
-    """Return the rules that wait for an answer no service of theirs asks for."""
-    options = {
-        (service["code"], question["code"], option["code"])
-        for service in offer.services for question in service["question"] for option in question["option"]
-    }
-    services = {row["code"] for row in offer.services}
-    return [
-        f"rules.toml, [[rule]] {rule.code}: no service of its asks '{question}' with the option '{option}'."
-        for rule in rules for question, option in (rule.answers or {}).items()
-        if not any((service, question, option) in options for service in rule.services or services)
-    ]
 
 
 def _unread(files: Mapping[str, bytes]) -> list[str]:

@@ -71,6 +71,7 @@ from civicconnect.reports.inbox import (
 from civicconnect.reports.intake import Desk, reference_from
 from civicconnect.reports.lessons import lessons
 from civicconnect.reports.likeness import Likely, likely
+from civicconnect.reports.misroutes import Misrouted, Misroutes, count_since, misroutes
 from civicconnect.reports.models import (
     Block,
     Event,
@@ -121,6 +122,8 @@ from civicconnect.reports.queries import (
     visible_among,
     visible_to,
 )
+from civicconnect.reports.replaying import LAST, Judged, Moved, Replay, replay
+from civicconnect.reports.rerouting import change_service
 from civicconnect.reports.restoring import kept, put_back, state_hash
 from civicconnect.reports.retention import forget_contacts
 from civicconnect.reports.squares import agree as squares_agree
@@ -136,23 +139,25 @@ from civicconnect.reports.verify import (
 
 __all__ = [
     "Around", "Block", "Circle", "Closing", "Column", "Desk", "Entry", "Event", "EventText", "Fault",
-    "Filter", "Flag", "Flagged", "Follower", "Heap", "Incoming", "Likely", "Neighbour", "NewLetter",
-    "NewReport", "ORDERS", "PRIORITIES", "PastReport", "PastStep", "Person", "Press", "REASONS",
-    "Receipt", "RecordedDue", "Report", "ReportArea", "ReportPhoto", "Root", "SAYS", "Seen", "Sheet",
-    "Spot", "TOLD_IN_WORDS", "Versions", "add", "address_told", "answer", "areas_of", "around", "as_text",
-    "ask_again", "assign", "block", "blocks", "blur", "can_answer", "changed_in_bulk", "check_chains",
-    "circle", "clock_shows", "columns", "compose", "contact", "contact_of", "count_public",
-    "count_reports", "count_to_moderate", "count_visible", "count_waiting", "desk", "drop", "email_of",
-    "enter", "find", "find_follower", "find_known", "find_letter", "find_own", "flag", "flagged",
-    "flags_of", "forget_blurred", "forget_contacts", "forget_incoming", "found_for_work", "gather",
-    "give_address", "hand_back", "hide", "hide_photo", "holds", "hours_between", "is_hidden", "is_known",
-    "is_late", "is_overdue", "joined", "keep", "kept", "key_of", "known", "known_sender", "layers",
-    "lessons", "lifecycle", "likely", "move", "near", "newest_seen", "note", "on_time",
+    "Filter", "Flag", "Flagged", "Follower", "Heap", "Incoming", "Judged", "LAST", "Likely", "Misrouted",
+    "Misroutes", "Moved", "Neighbour", "NewLetter", "NewReport", "ORDERS", "PRIORITIES", "PastReport",
+    "PastStep", "Person", "Press", "REASONS", "Receipt", "RecordedDue", "Replay", "Report", "ReportArea",
+    "ReportPhoto", "Root", "SAYS", "Seen", "Sheet", "Spot", "TOLD_IN_WORDS", "Versions", "add",
+    "address_told", "answer", "areas_of", "around", "as_text", "ask_again", "assign", "block", "blocks",
+    "blur", "can_answer", "change_service", "changed_in_bulk", "check_chains", "circle", "clock_shows",
+    "columns", "compose", "contact", "contact_of", "count_public", "count_reports", "count_since",
+    "count_to_moderate", "count_visible", "count_waiting", "desk", "drop", "email_of", "enter", "find",
+    "find_follower", "find_known", "find_letter", "find_own", "flag", "flagged", "flags_of",
+    "forget_blurred", "forget_contacts", "forget_incoming", "found_for_work", "gather", "give_address",
+    "hand_back", "hide", "hide_photo", "holds", "hours_between", "is_hidden", "is_known", "is_late",
+    "is_overdue", "joined", "keep", "kept", "key_of", "known", "known_sender", "layers", "lessons",
+    "lifecycle", "likely", "misroutes", "move", "near", "newest_seen", "note", "on_time",
     "original_is_kept", "own_key", "own_words", "person_of", "person_of_token", "photo_is_kept",
     "photo_is_public", "photo_is_seen_by", "photos_of_letters", "photos_waiting", "place_told", "posted",
     "press", "public_reports", "public_rows", "put_back", "rank", "receive", "recount", "redact",
-    "reference_from", "refuse_unseen", "remember_post", "report_of", "reports_of", "reveal", "rewrite",
-    "root", "root_from", "root_text", "said_by", "sender", "show", "show_photo", "spot", "squares_agree",
-    "state_hash", "stop", "store", "submit", "submit_past", "take", "timeline", "token_of", "transition",
-    "unblock", "versions", "visible_among", "visible_to", "waiting_letters", "who_is_told", "withdraw",
+    "reference_from", "refuse_unseen", "remember_post", "replay", "report_of", "reports_of", "reveal",
+    "rewrite", "root", "root_from", "root_text", "said_by", "sender", "show", "show_photo", "spot",
+    "squares_agree", "state_hash", "stop", "store", "submit", "submit_past", "take", "timeline",
+    "token_of", "transition", "unblock", "versions", "visible_among", "visible_to", "waiting_letters",
+    "who_is_told", "withdraw",
 ]

@@ -176,7 +176,8 @@ def _around(db_: Db, me: Actor, entry: Entry, offer: Catalog, now: datetime) -> 
                         report.number in opens) for report, metres in found]
     if service and made.here.is_inside:
         given = tuple(Answer(code, value, "", "") for code, value in entry.sent.given.items())
-        wish = NewReport(uuid4(), service.code, entry.spot.point, answers=given)
+        wish = NewReport(uuid4(), service.code, entry.spot.point, answers=given,
+                         source=entry.source)
         areas = [area.key for area in made.here.found]
         decision, made.due = reports.desk(db_).decide(wish, areas, entry.received_at or now)
         made.department = offer.departments[decision.department]

@@ -42,7 +42,10 @@ from civicconnect.web import (
     partner,
     people,
     performance,
+    rerouting,
     resident,
+    rule_words,
+    rules,
     sign_in,
     staff,
     suggestion,
@@ -70,6 +73,7 @@ def furnish(app: Flask, given: Settings) -> None:
     app.teardown_appcontext(lambda _: account_session.remove())
     headers.hang(app)
     words.hang(app)
+    rule_words.hang(app)
     frame.hang(app)
     files.hang(app)
     errors.hang(app)
@@ -77,7 +81,7 @@ def furnish(app: Flask, given: Settings) -> None:
     app.url_map.merge_slashes = False  # and nobody is sent to an address made from a Host header
     rooms = (resident, suggestion, following, flagging, listing, staff, counter, inbox, moderation, blocks,
              people, me, entrance, partner, performance, data, notices, languages, mailbox, gallery, theme,
-             tiles, operator, offline, paper, wording)
+             tiles, operator, offline, paper, wording, rules, rerouting)
     for room in rooms:
         app.register_blueprint(room.pages)
     limits.hang(app, given)

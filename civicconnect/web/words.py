@@ -39,7 +39,9 @@ EVENT = {
     "move": _l("Moved to where it belongs"), "photo_hide": _l("A photo hidden by the city"),
     "photo_show": _l("A photo looked at and shown"), "blur": _l("The city blurred parts of a photo"),
     "reveal": _l("The original of a blurred photo looked at"), "unflag": _l("Looked at: nothing to do"),
-    "assign": _l("Given to somebody"), "rank": _l("Priority changed"), "undo": _l("A step was taken back"),
+    "assign": _l("Given to somebody"), "reclassify": _l("It is about something else"),
+    "reroute": _l("Sent on"), "promise": _l("Promised anew"), "rank": _l("Priority changed"),
+    "undo": _l("A step was taken back"),
 }
 # Why something should not be seen: who flags it chooses from these, and moderators too.
 REASON = {

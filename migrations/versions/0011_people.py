@@ -7,7 +7,7 @@ from civicconnect import geo
 from civicconnect.db.base import UtcInstant
 
 revision = "0011"
-down_revision = "0009"
+down_revision = "0010"
 
 BIG = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 # Permissions stand in one text, with commas between. Which role has them: civicconnect/accounts/people.py.

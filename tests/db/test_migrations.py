@@ -15,7 +15,8 @@ from tests.factories import RESIDENT, new_report
 MIGRATIONS = settings.home() / "migrations"
 OURS = set(Base.metadata.tables)
 BEFORE_MODERATION = "0007"
-SHAPES = {("area", "shape"), ("address", "place"), ("map_shape", "shape"), ("report", "place")}
+SHAPES = {("area", "shape"), ("address", "place"), ("map_shape", "shape"), ("report", "place"),
+          ("asset", "shape")}
 
 
 def is_ours(thing, name, kind, reflected, beside):

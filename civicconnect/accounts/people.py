@@ -102,3 +102,10 @@ def colleagues(db: Db, department_id: int) -> dict[int, str]:
              .where(staff_department.c.department_id == department_id, Staff.active)
              .order_by(Staff.name, Staff.id))
     return {row.id: row.name for row in db.execute(asked)}
+
+
+def names_of(db: Db, actors: Collection[str]) -> dict[str, str]:
+    """Return what members of staff are called, by the name that records keep: {"staff:12": "Ana"}."""
+    ids = {int(actor[6:]) for actor in actors if actor.startswith("staff:") and actor[6:].isdecimal()}
+    found = db.execute(select(Staff.id, Staff.name, Staff.email).where(Staff.id.in_(ids))) if ids else ()
+    return {f"staff:{row.id}": row.name or row.email for row in found}

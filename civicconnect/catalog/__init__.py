@@ -17,7 +17,7 @@ from civicconnect.catalog.book import (
 )
 from civicconnect.catalog.check import CatalogRows, check
 from civicconnect.catalog.colours import sheet
-from civicconnect.catalog.load import dump, load, loaded_stamp, spell
+from civicconnect.catalog.load import dump, hold, load, loaded_stamp, spell
 from civicconnect.catalog.logos import LOGOS
 from civicconnect.catalog.reading import catalog, first_look, logo, templates, time_zone
 from civicconnect.catalog.script import comma, direction
@@ -26,6 +26,6 @@ from civicconnect.catalog.shapes import PRIORITIES
 __all__ = [
     "Answer", "Banner", "Catalog", "CatalogRows", "City", "Department", "Group", "LOGOS", "PRIORITIES",
     "Question", "SEVERAL", "Service", "Stopper", "Template", "Words", "answers", "catalog", "check",
-    "comma", "direction", "dump", "first_look", "load", "loaded_stamp", "logo", "said", "sheet", "spell",
-    "templates", "time_zone", "words",
+    "comma", "direction", "dump", "first_look", "hold", "load", "loaded_stamp", "logo", "said", "sheet",
+    "spell", "templates", "time_zone", "words",
 ]

@@ -28,7 +28,7 @@ def address_of_sheet(city: City) -> str:
 
 def address_of_logo(city: City) -> str:
     """Return where a city's logo is; "" where it has none."""
-    return in_any_language(url_for("theme.logo")) if city.logo else ""
+    return in_any_language(url_for("theme.logo", v=city.logo_stamp or None)) if city.logo else ""
 
 
 def brand(city: City) -> str:

@@ -14,11 +14,20 @@ from civicconnect.city.folder import (
     stamp,
     with_storm,
 )
-from civicconnect.city.versions import Version, content_of, find_version, keep, newest_version, versions
+from civicconnect.city.versions import (
+    STORM,
+    Version,
+    content_of,
+    find_version,
+    keep,
+    last_from_a_folder,
+    newest_version,
+    versions,
+)
 
 __all__ = [
-    "Book", "Change", "City", "Faults", "LONGEST_REASON", "Row", "Spot", "Version", "check",
+    "Book", "Change", "City", "Faults", "LONGEST_REASON", "Row", "STORM", "Spot", "Version", "check",
     "check_folder", "content_of", "copy_of", "differences", "dump", "find_version", "go_back", "keep",
-    "load_city", "newest_version", "open_book", "read_folder", "save", "seen", "sorted_out", "spell",
-    "stamp", "versions", "with_storm",
+    "last_from_a_folder", "load_city", "newest_version", "open_book", "read_folder", "save", "seen",
+    "sorted_out", "spell", "stamp", "versions", "with_storm",
 ]

@@ -15,6 +15,7 @@ from civicconnect.city.models import CityFile, CityVersion
 from civicconnect.db import Db, insert_ignoring
 from civicconnect.errors import NotFound
 
+STORM = "storm mode"  # who makes a version when storm mode is switched
 MOST_CHANGES = 500  # sentences kept with a version; the files themselves hold all of them
 
 
@@ -72,6 +73,15 @@ def versions(db: Db, *, most: int | None = None, before: int | None = None) -> l
 def newest_version(db: Db) -> int:
     """Return the number of the version in force; 0 before the first."""
     return db.scalar(select(CityVersion.id).order_by(CityVersion.id.desc()).limit(1)) or 0
+
+
+def last_from_a_folder(db: Db) -> int:
+    """Return the number of the newest version that a folder made; 0 before the first.
+
+    The others were made while the city ran: by staff on their screens, or as a storm came.
+    """
+    by_hand = CityVersion.made_by.like("staff:%") | (CityVersion.made_by == STORM)
+    return db.scalar(select(CityVersion.id).where(~by_hand).order_by(CityVersion.id.desc()).limit(1)) or 0
 
 
 def digests_of(db: Db, number: int) -> dict[str, str]:

@@ -67,7 +67,9 @@ def logo() -> Response:
     name, content = found
     answer = Response(content, mimetype=catalog.LOGOS[name])
     answer.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    answer.headers["Cache-Control"] = f"public, max-age={AN_HOUR}"
+    stamp = read_catalog().city.logo_stamp
+    kept = f"{A_YEAR}, immutable" if stamp and request.args.get("v") == stamp else str(AN_HOUR)
+    answer.headers["Cache-Control"] = f"public, max-age={kept}"
     answer.add_etag()
     answer.make_conditional(request)
     return answer

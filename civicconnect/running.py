@@ -64,9 +64,9 @@ def _with_screens(change: Db, folder: City) -> City:
         before = {}
     if before == city.spell(folder):
         return city.check(city.dump(change))
-    raise Conflict("The city was changed on screen since a folder was loaded, and the folder has changed too. "
-                   "See how they differ with 'civic city diff FOLDER'. Take the city out with 'civic city "
-                   "export', or load the folder over it with 'civic city load FOLDER'.")
+    raise Conflict("The city was changed on screen since a folder was loaded, and the folder has changed "
+                   "too. See how they differ with 'civic city diff FOLDER'. Take the city out with "
+                   "'civic city export', or load the folder over it with 'civic city load FOLDER'.")
 
 
 def make_ready(given: Settings, database: Database) -> None:

@@ -36,12 +36,21 @@ class Book:
     def __init__(self, files: Mapping[str, bytes], ground: geo.Ground, number: int) -> None:
         self.before, self.files, self.ground, self.number = files, dict(files), ground, number
         self._open: dict[str, Row] = {}
+        self._read: dict[str, Row] = {}  # as they stand
 
     def table(self, file: str) -> Row:
         """Return a whole file as its tables."""
         if file not in self._open:
-            self._open[file] = tomllib.loads(self.files.get(file, b"").decode())
+            if file not in self._read:
+                self._read[file] = tomllib.loads(self.before.get(file, b"").decode())
+            self._open[file] = deepcopy(self._read[file])
         return self._open[file]
+
+    def as_it_stands(self) -> Book:
+        """Return the book without what was changed in it."""
+        book = Book(self.before, self.ground, self.number)
+        book._read = self._read  # nobody writes there
+        return book
 
     def rows(self, kind: str) -> list[Row]:
         """Return every row of a kind, in the order of the file."""
@@ -105,7 +114,8 @@ class Book:
 
     def written(self) -> dict[str, bytes]:
         """Return the tables with what was changed, as the folder's files."""
-        return self.files | {file: toml(table).encode() for file, table in self._open.items()}
+        changed = {file: table for file, table in self._open.items() if table != self._read.get(file)}
+        return self.files | {file: toml(table).encode() for file, table in changed.items()}
 
     def check(self) -> Checked:
         """Check it as a folder is checked, or raise Invalid({"folder": every fault})."""

@@ -49,7 +49,7 @@ def sorted_out(sentences: Iterable[str], spot: Spot, row: Mapping[str, Any]) -> 
             found.beside.setdefault(path.removeprefix(inner), []).append(words)
         else:
             found.elsewhere.append(sentence)
-    if found.beside:
+    if found.beside and spot[0][0] != "city":
         # A row that cannot be read is not there for the others, which then miss it: that is no second fault.
         found.elsewhere = []
     return found
@@ -93,7 +93,7 @@ def _read(rest: str, row: Mapping[str, Any], path: str) -> tuple[str | None, str
         return None, rest
     key, words = found["key"] or "", found["words"]
     if not key:
-        key = next((about for said, about in ABOUT if words.startswith(said)), "")
+        key = next((about for said, about in ABOUT if said in words), "")
     language = LANGUAGE.match(words)
     if language:
         key = ".".join(filter(None, (key or "words", language[1])))

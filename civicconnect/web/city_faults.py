@@ -92,4 +92,4 @@ def placed(
         if len(found.elsewhere) > MOST_ELSEWHERE:
             faults["form"].append(Sentence("And %(count)s more of this kind.",
                                            count=len(found.elsewhere) - MOST_ELSEWHERE))
-    return {name: faults[name] for name in ("form", *shown) if name in faults} | others
+    return {name: faults[name] for name in ("form", *shown) if name in faults} | faults | others

@@ -218,13 +218,10 @@ def _rows(field: Field, typed: Mapping[str, str], before: list[Row], languages: 
 
 
 def beside(form: Form, shown: Mapping[str, str], path: str) -> str:
-    """Return the input that a fault of a row's key belongs to; "" where there is none."""
-    wanted = path
-    while wanted:
-        if wanted in shown:
-            return wanted
-        inside = next((name for name in shown if name.startswith(f"{wanted}.")), "")
-        if inside:
-            return inside
-        wanted = wanted.rpartition(".")[0]
-    return ""
+    """Return the input that a fault of a row's key belongs to, or its rows; "" where there is none."""
+    if any(field.kind == "rows" and field.path == path for field in form):
+        return path
+    inside = next((name for name in shown if name.startswith(f"{path}.")), "")
+    while path and path not in shown:
+        path = path.rpartition(".")[0]
+    return path or inside

@@ -101,7 +101,7 @@ def _change(sheet: Sheet) -> ResponseReturnValue:
         book = city.open_book(db_, to_change=True)
         before = _before(book, sheet)
         row = read(sheet.fields, request.form, before, city_lists.languages(book))
-        page = Page(city.Book(book.before, book.ground, book.number), row)
+        page = Page(book.as_it_stands(), row)
         status = _try(db_, me, sheet, book, page, do)
         number = city.newest_version(db_)
     if status != 303:  # noqa: PLR2004  the code of "go there"
@@ -127,21 +127,26 @@ def _try(db_: Db, me: Actor, sheet: Sheet, book: Book, page: Page, do: str) -> i
         page.meanwhile = [one for one in city.versions(db_, most=MOST_MEANWHILE) if one.number > base]
         return 409
     try:
-        page.at = _apply(db_, book, sheet, page.row, do)
+        page.at = apply(db_, book, sheet, page.row, do)
         if do == "try":
             hours = book.check().promises.calendars[str(page.row["code"])].hours
             page.due = city_trying.due(hours, city_trying.tried(book))
             return 200
         city.save(db_, me, book, request.form.get("reason", ""))
     except Invalid as fault:
-        shown = show(sheet.fields, page.row, city_lists.languages(page.book))
-        around = _around(book, sheet, page.row)
-        page.faults = placed(fault, _written(sheet, page), around, sheet.fields, shown)
+        place(fault, sheet, book, page)
         return 422
     return 303
 
 
-def _apply(db_: Db, book: Book, sheet: Sheet, row: Row, do: str) -> int:
+def place(fault: Invalid, sheet: Sheet, book: Book, page: Page) -> None:
+    """Put on the page what is wrong, each sentence beside its field."""
+    shown = show(sheet.fields, page.row, city_lists.languages(page.book))
+    around = _around(book, sheet, page.row)
+    page.faults = placed(fault, _written(sheet, page), around, sheet.fields, shown)
+
+
+def apply(db_: Db, book: Book, sheet: Sheet, row: Row, do: str) -> int:
     """Write into the book what a button asks for; return the row's place among the others."""
     if do == "remove":
         _take_out(db_, book, sheet)

@@ -10,6 +10,7 @@ import pytest
 
 from civicconnect import accounts, catalog, city, clock, db, folders, reports, running, settings
 from civicconnect.accounts import SYSTEM
+from civicconnect.catalog import Answer
 from civicconnect.errors import Conflict, Invalid
 from tests.counting import counted
 from tests.factories import RESIDENT, new_report, staff_actor
@@ -22,6 +23,7 @@ PATHS = (
     "/departments/streets", "/calendars/office", "/add/calendars", "/promises", "/promises/street-light",
     "/banners", "/banners/1", "/add/banners", "/layers/district", "/words/about", "/words/contact",
     "/words/notices", "/words/colours", "/words/storm", "/logo", "/versions", "/versions/1")
+OUT = (Answer("fault", "out", "What is wrong with the lamp?", "It is dark"),)
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><path d="M0 0"/></svg>'
 
 
@@ -35,7 +37,7 @@ def change(admin):
     """Change fields of a page's form and press one of its buttons."""
     def send(address, typed=(), do="save", reason="The council decided it."):
         fields = admin.get(address).form(address)
-        return admin.post(address, fields | dict(typed) | {"do": do, "reason": reason})
+        return admin.post(address, fields | {"do": do, "reason": reason} | dict(typed))
     return send
 
 
@@ -75,7 +77,8 @@ def test_a_renamed_service_is_on_the_form_at_once_in_each_language(change, visit
     assert "Saved as version 2" in admin.follow(page).words
     assert "Hole in the road" in visitor.get("/report/offline").words
     assert "Hoyo en la calle" in visitor.get("/es/report/offline").words
-    assert "Hoyo en la calle" in visitor.client.get("/es/report/offer.json").json["services"]["pothole"]["name"]
+    offer = visitor.client.get("/es/report/offer.json").json
+    assert offer["services"]["pothole"]["name"] == "Hoyo en la calle"
     assert visitor.client.get("/sw.js").data != worker  # so that phones fetch what they keep anew
 
 
@@ -96,65 +99,22 @@ def test_what_no_field_is_for_stays(change, standing):
     assert before.questions
 
 
-# page, what is typed, the field it stands beside, what is said
+# page, what is typed, the field it stands beside, what is said. The rest of them: test_city_faults.py
 WRONG = [
-    ("services/pothole", {"name.en": ""}, "name.en", "Write it in English too."),
+    ("services/pothole", {"name.en": "", "photos": "1"}, "name.en", "Write it in English too."),
     ("services/pothole", {"name.es": "x" * 10_000}, "name.es", "at most 4000 characters"),
-    ("services/pothole", {"hint.ar": ""}, "hint.ar", "Write it in Arabic too."),
-    ("services/pothole", {"photos": "9"}, "photos", "From 0 to 5 photos."),
-    ("services/pothole", {"photos": "1.5"}, "photos", "Write a number."),
-    ("services/pothole", {"begins": "tomorrow"}, "begins", "Write day and time like"),
-    ("services/pothole", {"begins": "2027-02-30 08:00"}, "begins", "Write day and time like"),
-    ("services/pothole", {"begins": "2027-02-01 08:00", "ends": "2027-01-01 08:00"}, "ends", "before it begins"),
-    ("services/pothole", {"department": "moon"}, "department", "no department is called 'moon'"),
-    ("services/pothole", {"group": ""}, "group", "Fill this in."),
-    ("services/pothole", {"priority": "soon"}, "priority", "is none of"),
-    ("services/pothole", {"icon": "../x"}, "icon", "An icon is named"),
-    ("services/pothole", {"reason": " "}, "reason", "Say why"),
-    ("services/pothole", {"reason": "y" * 501}, "reason", "at most 500"),
     ("add/services", {"code": "pothole", "name.en": "Hole"}, "code", "This code is taken."),
-    ("add/services", {"code": "Pot, hole: 7", "name.en": "Hole"}, "code", "Use small letters"),
     ("add/services", {"name.en": "", "name.ar": "حفرة"}, "code", "Fill this in."),
-    ("services/street-light/questions/fault", {"words.pt": ""}, "words.pt", "Write it in Portuguese too."),
-    ("services/street-light/questions/fault", {"option.0.words.es": ""}, "option.0.words.es", "in Spanish too"),
-    ("services/street-light/questions/fault", {"option.1.code": "out", "option.0.code": "out"}, "option.1.code",
-     "This code is taken."),
+    ("services/street-light/questions/fault", {"option.0.words.es": ""}, "option.0.words.es",
+     "in Spanish too"),
     ("services/street-light/questions/fault", {"when": "fault=out"}, "when", "No question before this one"),
-    ("services/street-light/questions/fault", {"when": "moon"}, "when", "No question before this one"),
-    ("services/street-light/questions/fault", {"kind": "notice"}, "required", "Nothing is asked here"),
-    ("services/street-light/questions/fault", {"kind": "riddle"}, "kind", "is none of"),
-    ("add/services/pothole/questions", {"words.en": "Why?", "kind": "one_of"}, "option.0.words.en",
-     "Add the options"),
     ("add/services/pothole/stoppers", {"words.en": "No", "link": "javascript:alert(1)"}, "link",
      "begins with https://"),
-    ("calendars/office", {"hours.mon": "8-12"}, "hours.mon", "“8-12” is no opening time."),
     ("calendars/office", {"hours.tue": "08:00-12:00, 11:00-13:00"}, "hours.tue", "without overlap"),
-    ("calendars/office", {f"hours.{day}": "" for day in ("mon", "tue", "wed", "thu", "fri")}, "hours.mon",
-     "Fill this in."),
-    ("calendars/office", {"closed": "2026-13-45 Never"}, "closed", "is no day"),
-    ("calendars/office", {"closed": "2026-12-24\n2026-12-24 Eve"}, "closed", "stands there twice"),
-    ("calendars/office", {"holidays": "ZZ"}, "holidays", "No public holidays are known"),
-    ("calendars/office", {"zone": "Mars/Base"}, "zone", "This is no time zone."),
-    ("promises/street-light", {"promise.0.hours": "0"}, "promise.0.hours", "more than 0"),
     ("promises/street-light", {"promise.1.hours": "nan"}, "promise.1.hours", "Write a number."),
-    ("promises/street-light", {"promise.1.hours": "999999999"}, "promise.1.hours", "more than 0"),
-    ("promises/street-light", {"promise.0.priority": "urgent"}, "promise.1.hours", "Promised twice"),
-    ("promises/street-light", {"promise.0.area": "moon:crater"}, "promise.0.area", "no area is called"),
-    ("banners/1", {"begins": "2028-01-01 00:00"}, "ends", "before it begins"),
     ("banners/1", {"words.en": ""}, "words.en", "Write it in English too."),
-    ("banners/1", {"link": "//evil.example"}, "link", "begins with https://"),
     ("words/colours", {"colours.brand": "#a0d8ef"}, "colours.brand", "has a contrast of 1.5 to 1"),
-    ("words/colours", {"colours.link": "teal"}, "colours.link", "Write a colour as"),
-    ("words/about", {"languages": ""}, "languages", "Fill this in."),
-    ("words/about", {"languages": "en, es, pt, ar, en"}, "languages", "stands there twice"),
-    ("words/about", {"languages": "English"}, "languages", "by its code"),
-    ("words/notices", {"notices.keep_contact_days": "0"}, "notices.keep_contact_days", "1 day to 100 years"),
-    ("words/storm", {"storm.begins": "soon"}, "storm.begins", "Write day and time like"),
-    ("words/storm", {"storm.begins": "2027-02-01 08:00", "storm.ends": "2027-01-01 08:00"}, "storm.ends",
-     "before it begins"),
-    ("words/contact", {"contact.phone": "5" * 61}, "contact.phone", "at most 60"),
-    ("departments/streets", {"calendar": "moon"}, "calendar", "no calendar is called"),
-    ("groups/streets", {"name.es": ""}, "name.es", "Write it in Spanish too."),
+    ("departments/streets", {"reason": " "}, "reason", "Say why"),
 ]
 
 
@@ -166,8 +126,7 @@ def test_what_cannot_be_meant_is_said_beside_its_field_and_kept(admin, change, d
         assert beside, (address, typed, field, page.words[:600])
         assert said in "".join(beside[0].itertext()), (address, typed, "".join(beside[0].itertext()))
         kept = page.form(f"/{address}")
-        for name, value in typed.items():
-            assert kept[name].strip() == value.strip() or name == "kind", (address, name)
+        assert {name: kept[name].strip() for name in typed} == {k: v.strip() for k, v in typed.items()}
     assert city.newest_version(db_) == 1
 
 
@@ -208,7 +167,8 @@ def test_two_people_at_two_rows_keep_both_changes(admin, change, standing):
     assert [offer.services[code].name["en"] for code in ("pothole", "street-light")] == ["Mine", "Lantern"]
 
 
-def test_a_retired_service_is_offered_no_more_and_its_reports_stay(change, visitor, make_report, standing, db_):
+def test_a_retired_service_is_offered_no_more_and_its_reports_stay(
+        change, visitor, make_report, standing, db_):
     report = make_report()
     change(POTHOLE, do="retire")
     assert "Pothole" not in visitor.get("/report/offline").words
@@ -229,9 +189,9 @@ def test_a_service_is_taken_out_only_where_no_report_is_about_it(admin, change, 
     page = change(LAMP, do="remove")
     assert page.status == 422
     assert "rules.toml" in page.words
-    assert change(f"{HOME}/services/seafront", do="remove").status == 303
-    assert not standing().services["seafront"].active
-    assert admin.get(f"{HOME}/services/seafront").status == 404
+    assert change(f"{HOME}/services/water-leak", do="remove").status == 303
+    assert not standing().services["water-leak"].active
+    assert admin.get(f"{HOME}/services/water-leak").status == 404
 
 
 def test_a_department_with_open_reports_is_not_taken_out(change, make_report):
@@ -263,12 +223,13 @@ def test_a_new_service_with_a_question_is_reported_about(change, in_full, standi
     assert [code for code, _words in service.questions[0].options] == ["thin-en", "deep"]
     assert service.keywords == {"en": ["snow", "ice"]}
     assert "How deep? es" in visitor.client.get("/es/report/offer.json").get_data(as_text=True)
-    receipt = reports.submit(db_, RESIDENT, new_report(service=service.code, answers={"depth": "deep"}))
+    answer = Answer("depth", "deep", "How deep?", "Deep")
+    receipt = reports.submit(db_, RESIDENT, new_report(service=service.code, answers=(answer,)))
     assert reports.find(db_, receipt.reference, SYSTEM).priority == "urgent"
 
 
 def test_frozen_answers_and_promises_stay_when_the_city_changes(change, make_report, db_, visitor, admin):
-    report = make_report(service="street-light", answers={"fault": "out"})
+    report = make_report(service="street-light", answers=OUT)
     due, kept, asked = report.due_at, report.promised_hours, visitor.get(f"/reports/{report.reference}").words
     fault = f"{LAMP}/questions/fault"
     change(fault, {"words.en": "What is broken?", "option.0.words.en": "No light at all"})
@@ -279,7 +240,7 @@ def test_frozen_answers_and_promises_stay_when_the_city_changes(change, make_rep
     again = reports.find(db_, report.reference, SYSTEM)
     assert (again.due_at, again.promised_hours, again.priority) == (due, kept, "normal")
     assert visitor.get(f"/reports/{report.reference}").words == asked
-    assert make_report(service="street-light", answers={"fault": "out"}).promised_hours == 5
+    assert make_report(service="street-light", answers=OUT).promised_hours == 5
     assert "A report made now is due" in admin.get(f"{HOME}/promises/street-light").words
 
 
@@ -323,7 +284,8 @@ def test_going_back_is_a_new_version_and_shows_before_what_it_changes(change, ad
     page = admin.post(f"{HOME}/versions/1/back", fields | {"reason": "It was better."})
     assert "It was better." in admin.follow(page).words
     offer = standing()
-    assert [offer.services[code].name["en"] for code in ("pothole", "street-light")] == ["Pothole", "Street lamp"]
+    assert [offer.services[code].name["en"] for code in ("pothole", "street-light")] == [
+        "Pothole", "Street lamp"]
     assert admin.get(f"{HOME}/versions/4").status == 200
     assert admin.get(f"{HOME}/versions/5").status == 404
 
@@ -362,8 +324,8 @@ def test_a_logo_is_taken_in_shown_under_a_new_address_and_taken_away(admin, visi
         fields = admin.get(f"{HOME}/logo").form("/logo")
         return admin.post(f"{HOME}/logo", fields | {"reason": "New arms."} | typed | {
             "logo": (io.BytesIO(content), name)})
-    for content, said in ((b"<svg><script>alert(1)</script></svg>", "holds a script"), (b"GIF89a", "no SVG drawing"),
-                          (SVG + b" " * 200_000, "at most 100 KB"), (b"", "Choose a file"),
+    for content, said in ((b"<svg><script>alert(1)</script></svg>", "holds a script"),
+                          (b"GIF89a", "no SVG drawing"), (SVG + b" " * 200_000, "at most 100 KB"), (b"", "Choose a file"),
                           (b"\xff\xfe\x00", "no SVG drawing")):
         page = upload(content, "x.svg")
         assert page.status == 422, said
@@ -381,7 +343,8 @@ def test_a_logo_is_taken_in_shown_under_a_new_address_and_taken_away(admin, visi
 
 def test_colours_hold_at_once(change, visitor):
     change(f"{HOME}/words/colours", {"colours.brand": "#5b3f8c"})
-    sheet = next(link for e in visitor.get("/").tree.iter("link") if "theme.css" in (link := e.get("href") or ""))
+    links = [e.get("href") or "" for e in visitor.get("/").tree.iter("link")]
+    sheet = next(link for link in links if "theme.css" in link)
     assert "--city-brand:#5b3f8c" in visitor.client.get(sheet).get_data(as_text=True)
 
 

@@ -12,6 +12,7 @@ from civicconnect.city.folder import (
     read_folder,
     spell,
     stamp,
+    standing,
     with_storm,
 )
 from civicconnect.city.versions import (
@@ -29,5 +30,5 @@ __all__ = [
     "Book", "Change", "City", "Faults", "LONGEST_REASON", "Row", "STORM", "Spot", "Version", "check",
     "check_folder", "content_of", "copy_of", "differences", "dump", "find_version", "go_back", "keep",
     "last_from_a_folder", "load_city", "newest_version", "open_book", "read_folder", "save", "seen",
-    "sorted_out", "spell", "stamp", "versions", "with_storm",
+    "sorted_out", "spell", "stamp", "standing", "versions", "with_storm",
 ]

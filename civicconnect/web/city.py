@@ -15,6 +15,7 @@ from civicconnect.web import city_lists, language
 from civicconnect.web.city_faults import worded
 from civicconnect.web.city_forms import SECTIONS, THINGS, Thing
 from civicconnect.web.city_sheet import CITY, Sheet, answer, editor
+from civicconnect.web.given import whole
 from civicconnect.web.photos import Faults
 
 pages = Blueprint("city", __name__, url_prefix="/staff/city")
@@ -57,7 +58,7 @@ def show_list(things: str) -> ResponseReturnValue:
     kind = "service" if thing.kind == "promise" else thing.kind
     return render_template("staff/city/list.html", things=things, thing=thing, book=book,
                            rows=list(city_lists.named(book.rows(kind), kind)), missing=city_lists.missing,
-                           now=city_lists.wall(book))
+                           now=city_lists.wall(book), saved=whole(request.args.get("saved", ""), 0))
 
 
 @pages.route("/add/<things>", methods=["GET", "POST"])

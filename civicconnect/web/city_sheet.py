@@ -128,7 +128,7 @@ def _try(db_: Db, me: Actor, sheet: Sheet, book: Book, page: Page, do: str) -> i
         return 409
     try:
         page.at = apply(db_, book, sheet, page.row, do)
-        if do == "try":
+        if do == "try" and sheet.kind == "calendar":
             hours = book.check().promises.calendars[str(page.row["code"])].hours
             page.due = city_trying.due(hours, city_trying.tried(book))
             return 200

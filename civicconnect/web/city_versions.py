@@ -54,13 +54,13 @@ def _page(number: int, faults: Faults) -> str:
         files = city.content_of(db_, number)
         before = city.content_of(db_, number - 1) if number > 1 else {}
         newest = city.newest_version(db_)
-        standing = city.dump(db_)
+        standing = city.standing(db_)
         names = accounts.names_of(db_, {version.made_by})
     changes = city.differences(before, files) if before else []
     back = city.differences(standing, files)
     return render_template(
         "staff/city/version.html", version=version, newest=newest, names=names, faults=faults,
-        changes=_grouped(changes[:MOST]), more=max(0, len(changes) - MOST), typed=request.form,
+        saved=whole(request.args.get("saved", ""), 0), changes=_grouped(changes[:MOST]), more=max(0, len(changes) - MOST), typed=request.form,
         back=_grouped(back[:MOST]), back_more=max(0, len(back) - MOST))
 
 

@@ -19,7 +19,7 @@ from civicconnect.catalog.book import (
 from civicconnect.catalog.check import CatalogRows, check
 from civicconnect.catalog.colours import sheet
 from civicconnect.catalog.ease import Ease, ease
-from civicconnect.catalog.load import dump, load, loaded_stamp, spell
+from civicconnect.catalog.load import dump, hold, load, loaded_stamp, spell
 from civicconnect.catalog.logos import LOGOS
 from civicconnect.catalog.reading import catalog, first_look, logo, templates, time_zone
 from civicconnect.catalog.script import comma, direction
@@ -37,6 +37,7 @@ __all__ = [
     "Answer", "Banner", "Catalog", "CatalogRows", "City", "Department", "Ease", "FIELDS", "Group",
     "LOGOS", "PRIORITIES", "Question", "SEVERAL", "Service", "Stopper", "Template", "TemplateChange",
     "VERBS", "Words", "answers", "catalog", "check", "chosen", "comma", "direction", "dump", "ease",
-    "every_template", "find_template", "first_look", "load", "loaded_stamp", "logo", "remove_template",
-    "said", "save_template", "sheet", "spell", "template_changes", "templates", "time_zone", "words",
+    "every_template", "find_template", "first_look", "hold", "load", "loaded_stamp", "logo",
+    "remove_template", "said", "save_template", "sheet", "spell", "template_changes", "templates",
+    "time_zone", "words",
 ]

@@ -84,6 +84,7 @@ def _check_names(found: CatalogRows, faults: list[str]) -> None:
             faults.append(f"{where}: no department is called '{service['department']}'.")
         if service["group"] not in groups:
             faults.append(f"{where}: no group is called '{service['group']}'.")
+        _check_order(where, service, faults)
         _check_questions(where, service, faults)
     for template in found.templates:
         for code in sorted(set(template["services"]) - services):

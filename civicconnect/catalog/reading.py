@@ -30,7 +30,7 @@ NO_CITY = "no city is loaded; run: civic city load FOLDER"
 
 def catalog(db: Db) -> Catalog:
     """Read the catalogue: three small statements. Raises NotFound before a city is loaded."""
-    city = db.execute(select(CityRow.facts, CityRow.logo_name)).first()
+    city = db.execute(select(CityRow.facts, CityRow.logo_name, CityRow.logo_stamp)).first()
     if city is None:
         raise NotFound(NO_CITY)
     by_position = (DepartmentRow.position, DepartmentRow.id)
@@ -41,7 +41,7 @@ def catalog(db: Db) -> Catalog:
     # A group without services stands there all the same, beside nothing.
     services = sorted((service for _, service in pairs if service is not None), key=lambda s: s.position)
     return Catalog(
-        _city(city.facts, city.logo_name),
+        _city(city.facts, city.logo_name, city.logo_stamp),
         {d.code: Department(d.id, d.code, d.name, d.calendar, d.email, d.phone)
          for d in departments.values()},
         {g.code: Group(g.id, g.code, g.name, g.icon) for g in groups.values()},
@@ -84,12 +84,13 @@ def logo(db: Db) -> tuple[str, bytes] | None:
     return (found.logo_name, found.logo) if found and found.logo is not None else None
 
 
-def _city(facts: Mapping[str, Any], logo_name: str) -> City:
+def _city(facts: Mapping[str, Any], logo_name: str, logo_stamp: str) -> City:
     storm = facts.get("storm", {})
     return City(
         facts["slug"], facts["name"], facts["time_zone"], tuple(facts["languages"]),
         facts["catch_all"], facts["limit_layer"], facts["contact"], facts["colours"],
-        (facts["centre"]["lat"], facts["centre"]["long"]), logo_name, tuple(facts.get("hosts", ())),
+        (facts["centre"]["lat"], facts["centre"]["long"]), logo_name, logo_stamp,
+        tuple(facts.get("hosts", ())),
         tuple(Banner(b["words"], b["link"], Span(b["begins"], b["ends"])) for b in facts.get("banner", ())),
         Storm(storm.get("on", False), Span(storm.get("begins", ""), storm.get("ends", "")),
               storm.get("words", {})),
@@ -106,7 +107,7 @@ def _service(row: ServiceRow, group: str, department: str) -> Service:
         row.active, c["icon"], c["priority"], c["visibility"], c["place"], c["text"], c["contact"],
         c["storm"], c["photos"],
         tuple(Stopper(_condition(s["when"]), s["words"], s["phone"], s["link"]) for s in c["stopper"]),
-        row.keywords,
+        row.keywords, Span(c.get("begins", ""), c.get("ends", "")),
     )
 
 

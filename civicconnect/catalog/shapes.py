@@ -206,6 +206,8 @@ class Service(Schema):
     contact = fields.Str(load_default="optional", validate=one_of("optional", "needed", "none"))
     storm = fields.Str(load_default="stops", validate=one_of("stops", "stays", "only"))
     photos = fields.Int(load_default=3, validate=validate.Range(0, 5, error="From 0 to 5 photos."))
+    begins = Moment(load_default="")  # offered from then on
+    ends = Moment(load_default="")  # and no longer than to then
     name = Words(required=True)
     hint = Words(load_default=dict)
     keywords = fields.Dict(keys=fields.Str(), values=fields.List(fields.Str()), load_default=dict)

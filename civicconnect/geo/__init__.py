@@ -13,7 +13,7 @@ from civicconnect.geo.areas import (
 from civicconnect.geo.assets import AssetIndex, Nearby, asset_index
 from civicconnect.geo.borders import misplaced
 from civicconnect.geo.drawing import Pin, View, draw_map
-from civicconnect.geo.dump import dump, spell
+from civicconnect.geo.dump import drawn, dump, spell
 from civicconnect.geo.gazetteer import remake
 from civicconnect.geo.load import Ground, check, load
 from civicconnect.geo.models import Address, Area, Asset, MapShape
@@ -39,7 +39,7 @@ __all__ = [
     "Address", "Area", "AreaHit", "AreaIndex", "Asset", "AssetIndex", "Box", "GRID_DEGREES", "Ground",
     "MapShape", "NamedArea", "Nearby", "Pin", "Place", "Point", "Squares", "Tile", "View", "add_shape",
     "area_called", "area_index", "areas_at", "areas_of_many", "asset_index", "check", "coarse", "coarsen",
-    "describe", "distance", "draw_map", "drop_column", "drop_shape", "dump", "encoder", "extent",
+    "describe", "distance", "draw_map", "drawn", "drop_column", "drop_shape", "dump", "encoder", "extent",
     "find_addresses", "forget_areas", "ground_tile", "in_box", "install", "latitude", "load", "longitude",
     "misplaced", "named_areas", "placed_in_bulk", "point_from", "read_point", "remake", "somewhere",
     "spell", "spots_tile", "square_of", "street_at", "within",

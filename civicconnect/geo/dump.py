@@ -27,6 +27,11 @@ def dump(db: Db) -> dict[str, bytes]:
                         tuple(_assets(db))))
 
 
+def drawn(db: Db) -> Ground:
+    """Return the areas alone: what the rest of a folder refers to."""
+    return Ground(tuple(_areas(db)))
+
+
 def _areas(db: Db) -> Iterator[AreaRow]:
     binary = func.ST_AsBinary(Area.shape, type_=None)
     asked = select(Area, binary).where(Area.valid_to.is_distinct_from(GONE))

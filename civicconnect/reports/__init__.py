@@ -128,6 +128,7 @@ from civicconnect.reports.restoring import kept, put_back, state_hash
 from civicconnect.reports.retention import forget_contacts
 from civicconnect.reports.squares import agree as squares_agree
 from civicconnect.reports.squares import recount
+from civicconnect.reports.using import count_about, count_open_with
 from civicconnect.reports.verify import (
     Fault,
     Root,
@@ -145,19 +146,19 @@ __all__ = [
     "ReportPhoto", "Root", "SAYS", "Seen", "Sheet", "Spot", "TOLD_IN_WORDS", "Versions", "add",
     "address_told", "answer", "areas_of", "around", "as_text", "ask_again", "assign", "block", "blocks",
     "blur", "can_answer", "change_service", "changed_in_bulk", "check_chains", "circle", "clock_shows",
-    "columns", "compose", "contact", "contact_of", "count_public", "count_reports", "count_since",
-    "count_to_moderate", "count_visible", "count_waiting", "desk", "drop", "email_of", "enter", "find",
-    "find_follower", "find_known", "find_letter", "find_own", "flag", "flagged", "flags_of",
-    "forget_blurred", "forget_contacts", "forget_incoming", "found_for_work", "gather", "give_address",
-    "hand_back", "hide", "hide_photo", "holds", "hours_between", "is_hidden", "is_known", "is_late",
-    "is_overdue", "joined", "keep", "kept", "key_of", "known", "known_sender", "layers", "lessons",
-    "lifecycle", "likely", "misroutes", "move", "near", "newest_seen", "note", "on_time",
-    "original_is_kept", "own_key", "own_words", "person_of", "person_of_token", "photo_is_kept",
-    "photo_is_public", "photo_is_seen_by", "photos_of_letters", "photos_waiting", "place_told", "posted",
-    "press", "public_reports", "public_rows", "put_back", "rank", "receive", "recount", "redact",
-    "reference_from", "refuse_unseen", "remember_post", "replay", "report_of", "reports_of", "reveal",
-    "rewrite", "root", "root_from", "root_text", "said_by", "sender", "show", "show_photo", "spot",
-    "squares_agree", "state_hash", "stop", "store", "submit", "submit_past", "take", "timeline",
-    "token_of", "transition", "unblock", "versions", "visible_among", "visible_to", "waiting_letters",
-    "who_is_told", "withdraw",
+    "columns", "compose", "contact", "contact_of", "count_about", "count_open_with", "count_public",
+    "count_reports", "count_since", "count_to_moderate", "count_visible", "count_waiting", "desk", "drop",
+    "email_of", "enter", "find", "find_follower", "find_known", "find_letter", "find_own", "flag",
+    "flagged", "flags_of", "forget_blurred", "forget_contacts", "forget_incoming", "found_for_work",
+    "gather", "give_address", "hand_back", "hide", "hide_photo", "holds", "hours_between", "is_hidden",
+    "is_known", "is_late", "is_overdue", "joined", "keep", "kept", "key_of", "known", "known_sender",
+    "layers", "lessons", "lifecycle", "likely", "misroutes", "move", "near", "newest_seen", "note",
+    "on_time", "original_is_kept", "own_key", "own_words", "person_of", "person_of_token",
+    "photo_is_kept", "photo_is_public", "photo_is_seen_by", "photos_of_letters", "photos_waiting",
+    "place_told", "posted", "press", "public_reports", "public_rows", "put_back", "rank", "receive",
+    "recount", "redact", "reference_from", "refuse_unseen", "remember_post", "replay", "report_of",
+    "reports_of", "reveal", "rewrite", "root", "root_from", "root_text", "said_by", "sender", "show",
+    "show_photo", "spot", "squares_agree", "state_hash", "stop", "store", "submit", "submit_past", "take",
+    "timeline", "token_of", "transition", "unblock", "versions", "visible_among", "visible_to",
+    "waiting_letters", "who_is_told", "withdraw",
 ]

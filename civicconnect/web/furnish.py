@@ -17,6 +17,8 @@ from civicconnect.db import account_session
 from civicconnect.settings import Settings
 from civicconnect.web import (
     blocks,
+    city,
+    city_versions,
     counter,
     data,
     entrance,
@@ -81,7 +83,7 @@ def furnish(app: Flask, given: Settings) -> None:
     app.url_map.merge_slashes = False  # and nobody is sent to an address made from a Host header
     rooms = (resident, suggestion, following, flagging, listing, staff, counter, inbox, moderation, blocks,
              people, me, entrance, partner, performance, data, notices, languages, mailbox, gallery, theme,
-             tiles, operator, offline, paper, wording, rules, rerouting)
+             tiles, operator, offline, paper, wording, rules, rerouting, city, city_versions)
     for room in rooms:
         app.register_blueprint(room.pages)
     limits.hang(app, given)

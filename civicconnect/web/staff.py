@@ -45,8 +45,8 @@ def show_queue() -> ResponseReturnValue:
         to_moderate = reports.count_to_moderate(db_, me) if me.may("moderate") else None
     mine = [d for d in offer.departments.values() if me.may("see_all") or d.id in me.departments]
     return render_template("staff/queue.html", work=work, view=view, catalog=offer, mine=mine,
-                           sees_rules=me.may("see_all") or me.may("city"), letters=letters,
-                           to_moderate=to_moderate)
+                           sees_rules=me.may("see_all") or me.may("city"), may_city=me.may("city"),
+                           letters=letters, to_moderate=to_moderate)
 
 
 @pages.get("/reports/<reference>")

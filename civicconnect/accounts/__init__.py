@@ -12,12 +12,20 @@ from civicconnect.accounts.contacts import (
 )
 from civicconnect.accounts.models import Partner, Role, Staff
 from civicconnect.accounts.partners import add_partner, list_partners, remove_partner, signed_by
-from civicconnect.accounts.people import ROLES, actor_of, add_staff, colleagues, is_known, make_roles
+from civicconnect.accounts.people import (
+    ROLES,
+    actor_of,
+    add_staff,
+    colleagues,
+    is_known,
+    make_roles,
+    names_of,
+)
 from civicconnect.accounts.sealing import keyed_hash, seal, unseal
 
 __all__ = [
     "Actor", "Contact", "ContactDetails", "Partner", "ROLES", "Role", "SYSTEM", "Staff", "actor_of",
-    "add_partner", "add_staff", "colleagues", "contacts_before", "erase_contacts", "is_known", "keyed_hash",
-    "list_partners", "make_roles", "read_contact", "read_contacts", "remember", "remove_partner", "seal",
-    "signed_by", "unseal",
+    "add_partner", "add_staff", "colleagues", "contacts_before", "erase_contacts", "is_known",
+    "keyed_hash", "list_partners", "make_roles", "names_of", "read_contact", "read_contacts", "remember",
+    "remove_partner", "seal", "signed_by", "unseal",
 ]

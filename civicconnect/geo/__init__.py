@@ -33,13 +33,14 @@ from civicconnect.geo.point import (
 from civicconnect.geo.schema import add_shape, drop_column, drop_shape, install
 from civicconnect.geo.spatial import coarse, distance, in_box, latitude, longitude, within
 from civicconnect.geo.tiles import Tile, ground_tile, spots_tile
+from civicconnect.geo.walking import metres_between, walk, way
 
 __all__ = [
     "Address", "Area", "AreaHit", "AreaIndex", "Box", "GRID_DEGREES", "Ground", "MapShape", "NamedArea",
     "Pin", "Place", "Point", "Squares", "Tile", "View", "add_shape", "area_called", "area_index",
     "areas_at", "areas_of_many", "check", "coarse", "coarsen", "describe", "distance", "draw_map",
     "drop_column", "drop_shape", "dump", "encoder", "extent", "find_addresses", "forget_areas",
-    "ground_tile", "in_box", "install", "latitude", "load", "longitude", "misplaced", "named_areas",
-    "placed_in_bulk", "point_from", "read_point", "remake", "somewhere", "spell", "spots_tile",
-    "square_of", "within",
+    "ground_tile", "in_box", "install", "latitude", "load", "longitude", "metres_between", "misplaced",
+    "named_areas", "placed_in_bulk", "point_from", "read_point", "remake", "somewhere", "spell",
+    "spots_tile", "square_of", "walk", "way", "within",
 ]

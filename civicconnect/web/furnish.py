@@ -20,6 +20,7 @@ from civicconnect.web import (
     counter,
     data,
     errors,
+    field,
     files,
     flagging,
     following,
@@ -39,6 +40,7 @@ from civicconnect.web import (
     partner,
     performance,
     resident,
+    rounds,
     sign_in,
     staff,
     suggestion,
@@ -71,7 +73,7 @@ def furnish(app: Flask, given: Settings) -> None:
     app.url_map.merge_slashes = False  # and nobody is sent to an address made from a Host header
     rooms = (resident, suggestion, following, flagging, listing, staff, counter, inbox, moderation, blocks,
              partner, performance, data, notices, languages, mailbox, gallery, theme, tiles, operator,
-             offline)
+             offline, field, rounds)
     for room in rooms:
         app.register_blueprint(room.pages)
     limits.hang(app, given)

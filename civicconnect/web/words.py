@@ -40,6 +40,14 @@ EVENT = {
     "photo_show": _l("A photo looked at and shown"), "blur": _l("The city blurred parts of a photo"),
     "reveal": _l("The original of a blurred photo looked at"), "unflag": _l("Looked at: nothing to do"),
     "assign": _l("Given to somebody"), "rank": _l("Priority changed"), "undo": _l("A step was taken back"),
+    "touch_start": _l("Work begun on the spot"), "touch_finish": _l("Work ended on the spot"),
+    "photos": _l("Photos from the street"), "no_access": _l("Could not get in"),
+    "field_drop": _l("What was done in the street was not kept"),
+}
+# How a stop of a round stands.
+STOP = {
+    "todo": _l("To do"), "doing": _l("Being worked on"), "finished": _l("Worked on"), "done": _l("Closed"),
+    "no_access": _l("Could not get in"), "removed": _l("Taken off the round"),
 }
 # Why something should not be seen: who flags it chooses from these, and moderators too.
 REASON = {
@@ -170,5 +178,6 @@ def hang(app: Flask) -> None:
         verification_words=lambda code: VERIFICATION.get(code, code),
         reason_words=lambda code: REASON.get(code, code),
         priority_words=lambda code: PRIORITY.get(code, code),
+        stop_words=lambda code: STOP.get(code, code),
     )
     app.add_template_global(asked)

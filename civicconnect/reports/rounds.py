@@ -322,7 +322,9 @@ def _number(stops: Sequence[RoundStop]) -> None:
 
 def settle(db: Db, round_: Round) -> None:
     """Write down whether a round is finished: nothing is to do on it any more."""
-    left = select(RoundStop.id).where(RoundStop.round_id == round_.id, RoundStop.state.in_((TODO, DOING)))
+    is_left = or_(RoundStop.state == DOING, (RoundStop.state == TODO) & IS_OPEN)  # colleagues close some too
+    left = (select(RoundStop.id).join(Report, Report.number == RoundStop.report_number)
+            .where(RoundStop.round_id == round_.id, is_left))
     if db.scalar(left.limit(1)) is not None:
         round_.finished_at = None
     elif round_.finished_at is None and round_.started_at is not None:

@@ -33,8 +33,7 @@ def record(
     """
     now = clock.now()
     event, written = chain(
-        report.id, report.head, report.events + 1, verb=verb, occurred_at=occurred_at or now,
-        recorded_at=now,
+        report.id, report.head, report.events + 1, verb=verb, occurred_at=occurred_at or now, recorded_at=now,
         source=source or ("staff" if actor.kind == "staff" else "web"), actor=actor.name, public=public,
         status=report.status, facts=dict(facts), text=text,
         salt=secrets.token_bytes(SALT_BYTES),

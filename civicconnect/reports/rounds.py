@@ -30,7 +30,7 @@ from civicconnect.reports.assigning import LONGEST_TEAM, assign, refuse_unseen
 from civicconnect.reports.filter import Filter
 from civicconnect.reports.lifecycle import CLOSED
 from civicconnect.reports.models import IS_OPEN, Report, ReportPhoto
-from civicconnect.reports.queries import SHOWN, find, visible_to
+from civicconnect.reports.queries import HIDDEN, find, visible_to
 
 TODO, DOING, FINISHED, DONE, NO_ACCESS, REMOVED = "todo", "doing", "finished", "done", "no_access", "removed"
 MOST_STOPS = 60  # nobody walks to more in a day, and the order of more takes too long to find
@@ -141,9 +141,9 @@ def halts(db: Db, actor: Actor, round_: Round) -> list[Halt]:
 
 
 def photos_on(db: Db, numbers: Sequence[int]) -> dict[int, list[tuple[str, bool]]]:
-    """Return the photos that may be seen of some reports: digest, and whether of the trouble or the work."""
+    """Return the photos of some reports but the hidden ones: digest, and whether it shows the trouble."""
     asked = (select(ReportPhoto.report_number, ReportPhoto.digest, ReportPhoto.stage)
-             .where(ReportPhoto.report_number.in_(numbers), ReportPhoto.state == SHOWN)
+             .where(ReportPhoto.report_number.in_(numbers), ReportPhoto.state != HIDDEN)
              .order_by(ReportPhoto.report_number, ReportPhoto.position))
     found: dict[int, list[tuple[str, bool]]] = {}
     for number, digest, stage in db.execute(asked):

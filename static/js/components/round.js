@@ -2,7 +2,7 @@
 // goes into a queue on the phone first, stands at its stop at once, and is sent as soon as somebody answers.
 import { fill, newId, putPhotos } from "../phone/fields.js";
 import { forgetRound, keepRound } from "../phone/round_kept.js";
-import { addStep, allSteps, changeStep, forgetStep, keepSendingSteps, onStep } from "../phone/steps.js";
+import { addStep, allSteps, changeStep, forgetSent, forgetStep, keepSendingSteps, onStep } from "../phone/steps.js";
 import { packed } from "../phone/store.js";
 
 const OURS = ["csrf_token", "key", "seen", "kind", "photo"]; // said anew whenever it is sent
@@ -40,6 +40,7 @@ export default async function round(root) {
   // What is on the phone
 
   async function keep() {
+    if (!root.dataset.round) return;
     try {
       await keepRound(location.pathname + location.search, needs(), Date.parse(root.dataset.until));
       kept.textContent = kept.dataset.kept;
@@ -50,11 +51,7 @@ export default async function round(root) {
     kept.hidden = false;
   }
 
-  async function send(atOnce) {
-    const before = (await allSteps()).filter((step) => step.state === "done").length;
-    await keepSendingSteps(atOnce);
-    if ((await allSteps()).filter((step) => step.state === "done").length > before) await keep();
-  }
+  const send = keepSendingSteps;
 
   // How a stop stands
 
@@ -77,7 +74,7 @@ export default async function round(root) {
   }
 
   /** Return the line of one step. */
-  function line(stop, step) {
+  function line(stop, step, reference = "") {
     const made = part("round__step").content.firstElementChild.cloneNode(true);
     const { key, kind, state, errors = {}, both } = step;
     made.dataset.key = key;
@@ -85,7 +82,7 @@ export default async function round(root) {
     const told = words[`outcome_${outcome}`];
     const said = step.fields.find(([name, value]) => ["reason", "note"].includes(name) && value)?.[1];
     const what = words[step.was ?? kind] + (told ? `: ${told}` : "");
-    part("step-line__what", made).textContent = what;
+    part("step-line__what", made).textContent = [reference, what].filter(Boolean).join(" · ");
     part("step-line__at", made).textContent = clockTime(step.at);
     for (const one of made.querySelectorAll("[data-state]")) one.hidden = one.dataset.state !== state;
     const trouble = part("step-line__said", made);
@@ -102,7 +99,7 @@ export default async function round(root) {
     }
     part("both__again", made).addEventListener("click", () => again(step).catch(give));
     const correct = part("step-line__correct", made);
-    correct.hidden = state !== "needs" || !formOf(stop, step);
+    correct.hidden = state !== "needs" || stop === root || !formOf(stop, step);
     correct.addEventListener("click", () => reopen(stop, step));
     const ways = part("step-line__ways", made);
     ways.hidden = !["conflict", "needs"].includes(state);
@@ -121,6 +118,7 @@ export default async function round(root) {
   }
 
   let turn = 0;
+  let sent = 0; // steps that the server had when the page was kept
   async function showAll() {
     const mine = ++turn;
     const found = await allSteps();
@@ -132,10 +130,22 @@ export default async function round(root) {
       part("stop__steps", stop).replaceChildren(...fresh.map((step) => line(stop, step)));
       part("stop__steps", stop).hidden = !fresh.length;
     }
-    const open = found.filter((step) => step.state !== "done");
+    const here = new Set(stops().map((stop) => stop.dataset.stop));
+    const others = found.filter((step) => step.owner === owner && step.state !== "done" && !here.has(step.stop));
+    part("round__others").replaceChildren(...others.map((step) => line(root, step, step.reference)));
+    part("round__others").hidden = !others.length;
+    const open = found.filter((step) => step.state !== "done" && step.owner === owner);
+    const isForeign = found.some((step) => step.state !== "done" && step.owner !== owner);
+    const done = found.filter((step) => step.state === "done").length;
+    if (!open.some((step) => step.state === "waiting") && done > sent) {
+      sent = done;
+      keep().catch(give); // as it is now
+    }
     const count = part("round__count");
     const urgent = ["needs", "conflict", "signin", "waiting"].find((state) => open.some((step) => step.state === state));
-    part("round__queue").hidden = !open.length;
+    part("round__queue").hidden = !open.length && !isForeign;
+    part("round__foreign").hidden = !isForeign;
+    part("round__send").hidden = !open.length;
     part("round__signin").hidden = urgent !== "signin";
     count.textContent = urgent ? `${count.dataset[urgent === "conflict" ? "needs" : urgent]} (${open.length})` : "";
   }
@@ -300,7 +310,7 @@ export default async function round(root) {
 
   // Begin
 
-  document.querySelector("form[action$='/sign-out']")?.addEventListener("submit", () => forgetRound());
+  document.querySelector("form[action$='/sign-out']")?.addEventListener("submit", () => { forgetRound(); forgetSent(); });
   for (const stop of stops()) { // what the page knows already needs no place on the phone
     for (const step of await allSteps()) {
       const isKnown = step.stop === stop.dataset.stop && step.state === "done"

@@ -46,6 +46,11 @@ export async function forgetStep(key) {
   tell();
 }
 
+/** Let go of what the server has. */
+export async function forgetSent() {
+  for (const step of await allSteps()) if (step.state === "done") await forgetStep(step.key);
+}
+
 /** Keep a new step behind all others. */
 export async function addStep(step) {
   const before = await allSteps();

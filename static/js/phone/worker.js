@@ -4,7 +4,7 @@
 // Beside that it keeps one page of the desk, a round, for its day: round_kept.js.
 import { forgetRound, keptRound, ofRound } from "./round_kept.js";
 import { sendAll } from "./send.js";
-import { sendSteps } from "./steps.js";
+import { forgetSent, sendSteps } from "./steps.js";
 
 const LATE = 10_000; // milliseconds after which a line counts as dead
 const FRESH = 60 * 60_000; // how long the offer is taken as it is
@@ -74,8 +74,10 @@ export function work({ stamp, files }) {
   });
   /** Show the round from the network; what is kept of it where there is none, or none of ours answers. */
   async function round(request) {
+    const late = new Promise((done) => { setTimeout(done, LATE); }); // what is kept comes then, where it is
+    const asked = fetch(request);
     try {
-      const answer = await fetch(request);
+      const answer = await Promise.race([asked, late.then(async () => await keptRound() ?? asked)]);
       if (answer.type === "opaqueredirect" || answer.redirected) await forgetRound(); // nobody is signed in
       return [502, 503, 504].includes(answer.status) ? await keptRound() ?? answer : answer;
     } catch (error) {
@@ -92,7 +94,7 @@ export function work({ stamp, files }) {
   self.addEventListener("fetch", (event) => {
     const { request } = event;
     const { origin, pathname } = new URL(request.url);
-    if (request.method === "POST" && pathname.endsWith("/sign-out")) event.waitUntil(forgetRound());
+    if (request.method === "POST" && pathname.endsWith("/sign-out")) event.waitUntil(Promise.all([forgetRound(), forgetSent()]));
     if (request.mode === "navigate") event.waitUntil(keptRound()); // which looks whether its day is over
     if (request.method !== "GET" || origin !== self.location.origin) return;
     if (pathname.endsWith("/report/offer.json")) event.respondWith(either(request, "offer"));

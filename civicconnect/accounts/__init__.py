@@ -41,6 +41,7 @@ from civicconnect.accounts.people import (
     is_known,
     make_roles,
     names,
+    names_by_id,
     set_rights,
 )
 from civicconnect.accounts.sealing import keyed_hash, seal, unseal

@@ -156,3 +156,11 @@ def colleagues(db: Db, department_id: int) -> dict[int, str]:
              .where(staff_department.c.department_id == department_id, Staff.active)
              .order_by(Staff.name, Staff.id))
     return {row.id: row.name for row in db.execute(asked)}
+
+
+def names_by_id(db: Db, ids: Collection[int]) -> dict[int, str]:
+    """Return the names of some members of staff by id, also of those who left."""
+    if not ids:
+        return {}
+    asked = select(Staff.id, Staff.name).where(Staff.id.in_(ids))
+    return {row.id: row.name for row in db.execute(asked)}

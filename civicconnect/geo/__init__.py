@@ -34,6 +34,7 @@ from civicconnect.geo.point import (
 from civicconnect.geo.schema import add_shape, drop_column, drop_shape, install
 from civicconnect.geo.spatial import coarse, distance, in_box, latitude, longitude, within
 from civicconnect.geo.tiles import Tile, ground_tile, spots_tile
+from civicconnect.geo.walking import metres_between, walk, way
 
 __all__ = [
     "Address", "Area", "AreaHit", "AreaIndex", "Asset", "AssetIndex", "Box", "GRID_DEGREES", "Ground",
@@ -41,6 +42,6 @@ __all__ = [
     "area_called", "area_index", "areas_at", "areas_of_many", "asset_index", "check", "coarse", "coarsen",
     "describe", "distance", "draw_map", "drawn", "drop_column", "drop_shape", "dump", "encoder", "extent",
     "find_addresses", "forget_areas", "ground_tile", "in_box", "install", "latitude", "load", "longitude",
-    "misplaced", "named_areas", "placed_in_bulk", "point_from", "read_point", "remake", "somewhere",
-    "spell", "spots_tile", "square_of", "street_at", "within",
+    "metres_between", "misplaced", "named_areas", "placed_in_bulk", "point_from", "read_point", "remake",
+    "somewhere", "spell", "spots_tile", "square_of", "street_at", "walk", "way", "within",
 ]

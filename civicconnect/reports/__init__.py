@@ -25,6 +25,15 @@ from civicconnect.reports.assigning import PRIORITIES, assign, found_for_work, r
 from civicconnect.reports.blocking import block, blocks, email_of, holds, unblock
 from civicconnect.reports.circle import Circle, circle
 from civicconnect.reports.entering import ask_again, enter
+from civicconnect.reports.fieldwork import (
+    FieldStep,
+    FieldWork,
+    Overtaken,
+    TooEarly,
+    take_field_step,
+    tapped_at,
+    unseen_by,
+)
 from civicconnect.reports.filter import Filter
 from civicconnect.reports.flagging import (
     REASONS,
@@ -126,6 +135,27 @@ from civicconnect.reports.replaying import LAST, Judged, Moved, Replay, replay
 from civicconnect.reports.rerouting import change_service
 from civicconnect.reports.restoring import kept, put_back, state_hash
 from civicconnect.reports.retention import forget_contacts
+from civicconnect.reports.rounds import (
+    MOST_STOPS,
+    Halt,
+    Round,
+    RoundStop,
+    find_round,
+    fitting_round,
+    halts,
+    make_round,
+    may_plan,
+    may_walk,
+    move_stop,
+    photos_on,
+    put_on_round,
+    rounds_seen,
+    rounds_to_walk,
+    sort_round,
+    staff_id_of,
+    take_off_round,
+    walking_legs,
+)
 from civicconnect.reports.squares import agree as squares_agree
 from civicconnect.reports.squares import recount
 from civicconnect.reports.using import count_about, count_open_with
@@ -140,25 +170,29 @@ from civicconnect.reports.verify import (
 
 __all__ = [
     "Around", "Block", "Circle", "Closing", "Column", "Desk", "Entry", "Event", "EventText", "Fault",
-    "Filter", "Flag", "Flagged", "Follower", "Heap", "Incoming", "Judged", "LAST", "Likely", "Misrouted",
-    "Misroutes", "Moved", "Neighbour", "NewLetter", "NewReport", "ORDERS", "PRIORITIES", "PastReport",
-    "PastStep", "Person", "Press", "REASONS", "Receipt", "RecordedDue", "Replay", "Report", "ReportArea",
-    "ReportPhoto", "Root", "SAYS", "Seen", "Sheet", "Spot", "TOLD_IN_WORDS", "Versions", "add",
+    "FieldStep", "FieldWork", "Filter", "Flag", "Flagged", "Follower", "Halt", "Heap", "Incoming",
+    "Judged", "LAST", "Likely", "MOST_STOPS", "Misrouted", "Misroutes", "Moved", "Neighbour", "NewLetter",
+    "NewReport", "ORDERS", "Overtaken", "PRIORITIES", "PastReport", "PastStep", "Person", "Press",
+    "REASONS", "Receipt", "RecordedDue", "Replay", "Report", "ReportArea", "ReportPhoto", "Root", "Round",
+    "RoundStop", "SAYS", "Seen", "Sheet", "Spot", "TOLD_IN_WORDS", "TooEarly", "Versions", "add",
     "address_told", "answer", "areas_of", "around", "as_text", "ask_again", "assign", "block", "blocks",
     "blur", "can_answer", "change_service", "changed_in_bulk", "check_chains", "circle", "clock_shows",
     "columns", "compose", "contact", "contact_of", "count_about", "count_open_with", "count_public",
     "count_reports", "count_since", "count_to_moderate", "count_visible", "count_waiting", "desk", "drop",
-    "email_of", "enter", "find", "find_follower", "find_known", "find_letter", "find_own", "flag",
-    "flagged", "flags_of", "forget_blurred", "forget_contacts", "forget_incoming", "found_for_work",
-    "gather", "give_address", "hand_back", "hide", "hide_photo", "holds", "hours_between", "is_hidden",
-    "is_known", "is_late", "is_overdue", "joined", "keep", "kept", "key_of", "known", "known_sender",
-    "layers", "lessons", "lifecycle", "likely", "misroutes", "move", "near", "newest_seen", "note",
+    "email_of", "enter", "find", "find_follower", "find_known", "find_letter", "find_own", "find_round",
+    "fitting_round", "flag", "flagged", "flags_of", "forget_blurred", "forget_contacts",
+    "forget_incoming", "found_for_work", "gather", "give_address", "halts", "hand_back", "hide",
+    "hide_photo", "holds", "hours_between", "is_hidden", "is_known", "is_late", "is_overdue", "joined",
+    "keep", "kept", "key_of", "known", "known_sender", "layers", "lessons", "lifecycle", "likely",
+    "make_round", "may_plan", "may_walk", "misroutes", "move", "move_stop", "near", "newest_seen", "note",
     "on_time", "original_is_kept", "own_key", "own_words", "person_of", "person_of_token",
-    "photo_is_kept", "photo_is_public", "photo_is_seen_by", "photos_of_letters", "photos_waiting",
-    "place_told", "posted", "press", "public_reports", "public_rows", "put_back", "rank", "receive",
-    "recount", "redact", "reference_from", "refuse_unseen", "remember_post", "replay", "report_of",
-    "reports_of", "reveal", "rewrite", "root", "root_from", "root_text", "said_by", "sender", "show",
-    "show_photo", "spot", "squares_agree", "state_hash", "stop", "store", "submit", "submit_past", "take",
-    "timeline", "token_of", "transition", "unblock", "versions", "visible_among", "visible_to",
-    "waiting_letters", "who_is_told", "withdraw",
+    "photo_is_kept", "photo_is_public", "photo_is_seen_by", "photos_of_letters", "photos_on",
+    "photos_waiting", "place_told", "posted", "press", "public_reports", "public_rows", "put_back",
+    "put_on_round", "rank", "receive", "recount", "redact", "reference_from", "refuse_unseen",
+    "remember_post", "replay", "report_of", "reports_of", "reveal", "rewrite", "root", "root_from",
+    "root_text", "rounds_seen", "rounds_to_walk", "said_by", "sender", "show", "show_photo", "sort_round",
+    "spot", "squares_agree", "staff_id_of", "state_hash", "stop", "store", "submit", "submit_past",
+    "take", "take_field_step", "take_off_round", "tapped_at", "timeline", "token_of", "transition",
+    "unblock", "unseen_by", "versions", "visible_among", "visible_to", "waiting_letters", "walking_legs",
+    "who_is_told", "withdraw",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from civicconnect import clock, jobs
@@ -23,14 +24,16 @@ def record(
     text: Mapping[str, Any] | None = None,
     public: bool = True,
     source: str = "",
+    occurred_at: datetime | None = None,
 ) -> None:
     """Write one event on a report's timeline, and ask for what follows from it.
 
-    source    how it came to be known; "" says it by the actor
+    source         how it came to be known; "" says it by the actor
+    occurred_at    when it was, where that is earlier than now: it was told later. None: now
     """
     now = clock.now()
     event, written = chain(
-        report.id, report.head, report.events + 1, verb=verb, occurred_at=now, recorded_at=now,
+        report.id, report.head, report.events + 1, verb=verb, occurred_at=occurred_at or now, recorded_at=now,
         source=source or ("staff" if actor.kind == "staff" else "web"), actor=actor.name, public=public,
         status=report.status, facts=dict(facts), text=text,
         salt=secrets.token_bytes(SALT_BYTES),

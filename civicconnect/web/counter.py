@@ -65,9 +65,14 @@ class Around:
 @pages.get("/new")
 @auth_required("session")
 def form() -> ResponseReturnValue:
-    """Show the form: empty, or with what a letter says."""
+    """Show the form: empty, with what a letter says, or with the place where somebody stands."""
     if request.args.get("letter"):
         return _page(_from_letter(whole(request.args["letter"], 0, most=10**9)), {})
+    if request.args.get("lat"):
+        here = geo.point_from(request.args["lat"], request.args.get("long", ""))
+        with db.reading() as db_:
+            clerk(db_)
+            return _page(forms.at_spot(db_, here, read_catalog()), {})
     return _page(forms.first(read_catalog()), {})
 
 

@@ -17,7 +17,7 @@ from civicconnect.accounts import ContactDetails
 from civicconnect.catalog import Catalog
 from civicconnect.db import Db
 from civicconnect.errors import Invalid, NotFound
-from civicconnect.geo import Place, point_from
+from civicconnect.geo import Place, Point, point_from
 from civicconnect.media import Photo
 from civicconnect.reports import Incoming, NewReport
 from civicconnect.sla import local
@@ -52,6 +52,13 @@ class Entry:
 def first(offer: Catalog) -> Entry:
     """Return an empty form."""
     return Entry(Sent({"source": "call", "language": _language("", offer)}))
+
+
+def at_spot(db: Db, point: Point, offer: Catalog) -> Entry:
+    """Return a form for what somebody of the city sees where they stand."""
+    spot = Place(geo.describe(db, point), point)
+    values = {"source": "staff", "language": _language("", offer), **_told(spot)}
+    return Entry(Sent(values, uuid4(), point), spot)
 
 
 def from_letter(

@@ -23,6 +23,7 @@ from civicconnect.web import (
     data,
     entrance,
     errors,
+    field,
     files,
     flagging,
     following,
@@ -46,6 +47,7 @@ from civicconnect.web import (
     performance,
     rerouting,
     resident,
+    rounds,
     rule_words,
     rules,
     sign_in,
@@ -83,7 +85,7 @@ def furnish(app: Flask, given: Settings) -> None:
     app.url_map.merge_slashes = False  # and nobody is sent to an address made from a Host header
     rooms = (resident, suggestion, following, flagging, listing, staff, counter, inbox, moderation, blocks,
              people, me, entrance, partner, performance, data, notices, languages, mailbox, gallery, theme,
-             tiles, operator, offline, paper, wording, rules, rerouting, city, city_versions)
+             tiles, operator, offline, paper, wording, rules, rerouting, city, city_versions, field, rounds)
     for room in rooms:
         app.register_blueprint(room.pages)
     limits.hang(app, given)

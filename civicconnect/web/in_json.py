@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from civicconnect.web.words import translated
 
-ASKED = ("resident.submit",)  # the endpoints that answer both ways
+ASKED = ("resident.submit", "field.take_step")  # the endpoints that answer both ways
 # What the person can put right. Everything else is ours to put right, and the queue tries again.
 THEIRS = (409, 413, 422)
 
@@ -28,10 +28,10 @@ def taken(reference: str, address: str) -> ResponseReturnValue:
     return jsonify(reference=reference, url=address), 201, {"Cache-Control": "no-store"}
 
 
-def faulty(faults: Mapping[str, Sequence[str]]) -> ResponseReturnValue:
+def faulty(faults: Mapping[str, Sequence[str]], code: int = 422) -> ResponseReturnValue:
     """Answer with the sentences to correct, by field, in the language of the address."""
     told = {field: [translated(sentence) for sentence in sentences] for field, sentences in faults.items()}
-    return jsonify(errors=told), 422
+    return jsonify(errors=told), code
 
 
 def refusal(code: int, words: str, headers: Mapping[str, str]) -> ResponseReturnValue:

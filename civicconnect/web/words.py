@@ -42,6 +42,14 @@ EVENT = {
     "assign": _l("Given to somebody"), "reclassify": _l("It is about something else"),
     "reroute": _l("Sent on"), "promise": _l("Promised anew"), "rank": _l("Priority changed"),
     "undo": _l("A step was taken back"),
+    "touch_start": _l("Work begun on the spot"), "touch_finish": _l("Work ended on the spot"),
+    "photos": _l("Photos from the street"), "no_access": _l("Could not get in"),
+    "field_drop": _l("What was done in the street was not kept"),
+}
+# How a stop of a round stands.
+STOP = {
+    "todo": _l("To do"), "doing": _l("Being worked on"), "finished": _l("Worked on"), "done": _l("Closed"),
+    "no_access": _l("Could not get in"), "removed": _l("Taken off the round"),
 }
 # Why something should not be seen: who flags it chooses from these, and moderators too.
 REASON = {
@@ -205,5 +213,6 @@ def hang(app: Flask) -> None:
         way_words=lambda code: WAY.get(code, code),
         department_words=lambda code: say(read_catalog().departments[code].name),
         priority_words=lambda code: PRIORITY.get(code, code),
+        stop_words=lambda code: STOP.get(code, code),
     )
     app.add_template_global(asked)

@@ -28,6 +28,8 @@ STAFF_ONLY = {
     "/staff/new?letter={letter}": (302, 200, 200, 200, 200),
     "/staff/new/{reference}": (302, 200, 200, 200, 200),  # where it is, everybody knows
     "/staff/inbox": (302, 200, 200, 200, 200),
+    "/staff/round": (302, 200, 200, 200, 200),
+    "/staff/rounds": (302, 200, 200, 200, 200),
     "/staff/moderation": (302, 403, 403, 200, 200),
     "/staff/moderation/blocks": (302, 403, 403, 200, 200),
     "/staff/reports/{reference}/moderation": (302, 403, 403, 200, 200),

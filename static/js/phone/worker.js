@@ -1,7 +1,10 @@
 // js/phone/worker.js: the service worker. Without a connection it answers with the form that needs none, and it
 // sends what waits once the browser says that there is a connection. It keeps the files of that form, that form,
 // the list of this phone's reports and the city's offer, all in the language used last; no other page.
+// Beside that it keeps one page of the desk, a round, for its day: round_kept.js.
+import { forgetRound, keptRound, ofRound } from "./round_kept.js";
 import { sendAll } from "./send.js";
+import { forgetSent, sendSteps } from "./steps.js";
 
 const LATE = 10_000; // milliseconds after which a line counts as dead
 const FRESH = 60 * 60_000; // how long the offer is taken as it is
@@ -72,19 +75,44 @@ export function work({ stamp, city, files }) {
     const kept = isFresh(event.data).then((is) => is || keep(event.data));
     event.waitUntil(kept.catch((error) => console.info("What was kept before stays.", error)));
   });
-  self.addEventListener("sync", (event) => event.waitUntil(sendAll(true).then((left) => {
+  /** Show the round from the network; what is kept of it where there is none, or none of ours answers. */
+  async function round(request) {
+    const late = new Promise((done) => { setTimeout(done, LATE); }); // what is kept comes then, where it is
+    const asked = fetch(request);
+    try {
+      const answer = await Promise.race([asked, late.then(async () => await keptRound() ?? asked)]);
+      if (answer.type === "opaqueredirect" || answer.redirected) await forgetRound(); // nobody is signed in
+      return [502, 503, 504].includes(answer.status) ? await keptRound() ?? answer : answer;
+    } catch (error) {
+      const kept = await keptRound();
+      if (kept) return kept;
+      throw error;
+    }
+  }
+
+  self.addEventListener("sync", (event) => event.waitUntil((
+    event.tag === "round" ? sendSteps : sendAll)(true).then((left) => {
     if (left.length) throw new Error("not all was sent; the browser tries again"); // that is how it is told
   })));
   self.addEventListener("fetch", (event) => {
     const { request } = event;
     const { origin, pathname } = new URL(request.url);
+    if (request.method === "POST" && pathname.endsWith("/sign-out")) event.waitUntil(Promise.all([forgetRound(), forgetSent()]));
+    if (request.mode === "navigate") event.waitUntil(keptRound()); // which looks whether its day is over
     if (request.method !== "GET" || origin !== self.location.origin) return;
     if (pathname.endsWith("/report/offer.json")) event.respondWith(either(request, "offer"));
     else if (request.mode === "navigate") {
+      if (/\/staff\/round\/?$/.test(pathname)) { event.respondWith(round(request)); return; }
       if (/\/(staff|sign-in)(\/|$)/.test(pathname)) return; // the desk is no place to write a report
       event.respondWith(either(request, /\/report(\/offline)?\/?$/.test(pathname) ? "form" : "phone"));
     } else if (pathname.includes("/static/") || pathname.endsWith("/theme.css")) { // stamped: they never change
       event.respondWith(caches.match(request, { ignoreVary: true }).then((found) => found ?? fetch(request)));
+    } else if (pathname.includes("/media/")) { // a round's photos are on the phone as long as the round is
+      event.respondWith(fetch(request).catch(async (error) => {
+        const kept = await ofRound(request);
+        if (kept) return kept;
+        throw error;
+      }));
     } else if (pathname.endsWith("/logo")) {
       event.respondWith(fetch(request).catch(() => caches.match(request, { ignoreVary: true })));
     }

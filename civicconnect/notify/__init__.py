@@ -10,8 +10,9 @@ from civicconnect.notify.deliveries import (
     plan_welcome,
     send_my_reports,
 )
+from civicconnect.notify.tongue import Tongue
 
 __all__ = [
-    "Channel", "Delivery", "Letterbox", "Refused", "Smtp", "ask_for_my_reports", "channel", "count_sent",
-    "deliver", "letterbox", "plan", "plan_welcome", "send_my_reports",
+    "Channel", "Delivery", "Letterbox", "Refused", "Smtp", "Tongue", "ask_for_my_reports", "channel",
+    "count_sent", "deliver", "letterbox", "plan", "plan_welcome", "send_my_reports",
 ]

@@ -2,12 +2,16 @@
 
 from civicconnect.reports import lifecycle
 from civicconnect.reports.actions import (
+    Clocks,
     Receipt,
+    clocks,
     contact,
     desk,
     note,
     submit,
+    take_step,
     transition,
+    write_note,
 )
 from civicconnect.reports.afterwards import (
     SAYS,
@@ -20,7 +24,15 @@ from civicconnect.reports.afterwards import (
     withdraw,
 )
 from civicconnect.reports.arrivals import Closing, NewReport, PastReport, PastStep, RecordedDue
-from civicconnect.reports.assigning import PRIORITIES, assign, found_for_work, rank, refuse_unseen
+from civicconnect.reports.assigning import (
+    PRIORITIES,
+    assign,
+    found_for_work,
+    give,
+    prefer,
+    rank,
+    refuse_unseen,
+)
 from civicconnect.reports.blocking import block, blocks, email_of, holds, unblock
 from civicconnect.reports.entering import ask_again, enter
 from civicconnect.reports.filter import Filter
@@ -33,10 +45,12 @@ from civicconnect.reports.flagging import (
     flags_of,
     keep,
     photos_waiting,
+    to_moderate,
 )
 from civicconnect.reports.following import (
     Person,
     contact_of,
+    count_told,
     find_follower,
     give_address,
     joined,
@@ -58,6 +72,7 @@ from civicconnect.reports.inbox import (
     find_letter,
     forget_incoming,
     is_known,
+    letters_waiting,
     photos_of_letters,
     posted,
     receive,
@@ -66,9 +81,11 @@ from civicconnect.reports.inbox import (
     waiting_letters,
 )
 from civicconnect.reports.intake import Desk, reference_from
+from civicconnect.reports.latest import last_words
 from civicconnect.reports.lessons import lessons
 from civicconnect.reports.likeness import Likely, likely
 from civicconnect.reports.models import (
+    IS_OPEN,
     Block,
     Event,
     EventText,
@@ -83,7 +100,15 @@ from civicconnect.reports.moderation import Versions, hide, move, rewrite, show,
 from civicconnect.reports.past import Press, Sheet, changed_in_bulk, compose, known, press, store, submit_past
 from civicconnect.reports.pauses import clock_shows, is_late, is_overdue
 from civicconnect.reports.pictures import blur, forget_blurred, hide_photo, reveal, show_photo
-from civicconnect.reports.places import Heap, Seen, count_public, count_visible, gather, newest_seen
+from civicconnect.reports.places import (
+    Heap,
+    Seen,
+    count_public,
+    count_visible,
+    gather,
+    newest_seen,
+    visible_total,
+)
 from civicconnect.reports.public import (
     Column,
     address_told,
@@ -117,6 +142,7 @@ from civicconnect.reports.queries import (
     timeline,
     visible_to,
 )
+from civicconnect.reports.recording import gathering
 from civicconnect.reports.restoring import kept, put_back, state_hash
 from civicconnect.reports.retention import forget_contacts
 from civicconnect.reports.squares import agree as squares_agree
@@ -131,24 +157,25 @@ from civicconnect.reports.verify import (
 )
 
 __all__ = [
-    "Around", "Block", "Closing", "Column", "Desk", "Entry", "Event", "EventText", "Fault", "Filter",
-    "Flag", "Flagged", "Follower", "Heap", "Incoming", "Likely", "NewLetter", "NewReport", "ORDERS",
-    "PRIORITIES", "PastReport", "PastStep", "Person", "Press", "REASONS", "Receipt", "RecordedDue",
-    "Report", "ReportArea", "ReportPhoto", "Root", "SAYS", "Seen", "Sheet", "TOLD_IN_WORDS", "Versions",
-    "add", "address_told", "answer", "areas_of", "around", "as_text", "ask_again", "assign", "block",
-    "blocks", "blur", "can_answer", "changed_in_bulk", "check_chains", "clock_shows", "columns",
-    "compose", "contact", "contact_of", "count_public", "count_reports", "count_to_moderate",
-    "count_visible", "count_waiting", "desk", "drop", "email_of", "enter", "find", "find_follower",
-    "find_known", "find_letter", "find_own", "flag", "flagged", "flags_of", "forget_blurred",
-    "forget_contacts", "forget_incoming", "found_for_work", "gather", "give_address", "hide",
-    "hide_photo", "holds", "hours_between", "is_hidden", "is_known", "is_late", "is_overdue", "joined",
-    "keep", "kept", "key_of", "known", "known_sender", "layers", "lessons", "lifecycle", "likely", "move",
+    "Around", "Block", "Clocks", "Closing", "Column", "Desk", "Entry", "Event", "EventText", "Fault",
+    "Filter", "Flag", "Flagged", "Follower", "Heap", "IS_OPEN", "Incoming", "Likely", "NewLetter",
+    "NewReport", "ORDERS", "PRIORITIES", "PastReport", "PastStep", "Person", "Press", "REASONS",
+    "Receipt", "RecordedDue", "Report", "ReportArea", "ReportPhoto", "Root", "SAYS", "Seen", "Sheet",
+    "TOLD_IN_WORDS", "Versions", "add", "address_told", "answer", "areas_of", "around", "as_text",
+    "ask_again", "assign", "block", "blocks", "blur", "can_answer", "changed_in_bulk", "check_chains",
+    "clock_shows", "clocks", "columns", "compose", "contact", "contact_of", "count_public",
+    "count_reports", "count_to_moderate", "count_told", "count_visible", "count_waiting", "desk", "drop",
+    "email_of", "enter", "find", "find_follower", "find_known", "find_letter", "find_own", "flag",
+    "flagged", "flags_of", "forget_blurred", "forget_contacts", "forget_incoming", "found_for_work",
+    "gather", "gathering", "give", "give_address", "hide", "hide_photo", "holds", "hours_between",
+    "is_hidden", "is_known", "is_late", "is_overdue", "joined", "keep", "kept", "key_of", "known",
+    "known_sender", "last_words", "layers", "lessons", "letters_waiting", "lifecycle", "likely", "move",
     "near", "newest_seen", "note", "on_time", "original_is_kept", "own_key", "own_words", "person_of",
     "person_of_token", "photo_is_kept", "photo_is_public", "photo_is_seen_by", "photos_of_letters",
-    "photos_waiting", "place_told", "posted", "press", "public_reports", "public_rows", "put_back",
-    "rank", "receive", "recount", "redact", "reference_from", "refuse_unseen", "remember_post",
-    "report_of", "reports_of", "reveal", "rewrite", "root", "root_from", "root_text", "said_by", "sender",
-    "show", "show_photo", "squares_agree", "state_hash", "stop", "store", "submit", "submit_past", "take",
-    "timeline", "token_of", "transition", "unblock", "versions", "visible_to", "waiting_letters",
-    "who_is_told", "withdraw",
+    "photos_waiting", "place_told", "posted", "prefer", "press", "public_reports", "public_rows",
+    "put_back", "rank", "receive", "recount", "redact", "reference_from", "refuse_unseen",
+    "remember_post", "report_of", "reports_of", "reveal", "rewrite", "root", "root_from", "root_text",
+    "said_by", "sender", "show", "show_photo", "squares_agree", "state_hash", "stop", "store", "submit",
+    "submit_past", "take", "take_step", "timeline", "to_moderate", "token_of", "transition", "unblock",
+    "versions", "visible_to", "visible_total", "waiting_letters", "who_is_told", "withdraw", "write_note",
 ]

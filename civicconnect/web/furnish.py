@@ -17,8 +17,10 @@ from civicconnect.db import account_session
 from civicconnect.settings import Settings
 from civicconnect.web import (
     blocks,
+    bulk,
     counter,
     data,
+    desk,
     errors,
     files,
     flagging,
@@ -64,14 +66,15 @@ def furnish(app: Flask, given: Settings) -> None:
     app.teardown_appcontext(lambda _: account_session.remove())
     headers.hang(app)
     words.hang(app)
+    desk.hang(app)
     frame.hang(app)
     files.hang(app)
     errors.hang(app)
     app.url_map.strict_slashes = False  # people type a slash at the end
     app.url_map.merge_slashes = False  # and nobody is sent to an address made from a Host header
-    rooms = (resident, suggestion, following, flagging, listing, staff, counter, inbox, moderation, blocks,
-             partner, performance, data, notices, languages, mailbox, gallery, theme, tiles, operator,
-             offline)
+    rooms = (resident, suggestion, following, flagging, listing, staff, desk, bulk, counter, inbox,
+             moderation, blocks, partner, performance, data, notices, languages, mailbox, gallery, theme,
+             tiles, operator, offline)
     for room in rooms:
         app.register_blueprint(room.pages)
     limits.hang(app, given)

@@ -1,4 +1,4 @@
-"""The staff's pages: the queue, one report, and the steps to take."""
+"""The staff's pages: one report, and the steps to take. The queue is in `desk`."""
 
 from __future__ import annotations
 
@@ -10,13 +10,12 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from flask_security import auth_required
 
-from civicconnect import accounts, clock, db, notify, queue, reports
+from civicconnect import accounts, clock, db, notify, reports
 from civicconnect.accounts import Actor, ContactDetails
 from civicconnect.db import Db, transaction
 from civicconnect.errors import Conflict, Invalid, NotAllowed
 from civicconnect.reports import lifecycle
 from civicconnect.web import language, photos, replies
-from civicconnect.web.filters import read_filter, read_page
 from civicconnect.web.given import whole
 from civicconnect.web.photos import Faults
 from civicconnect.web.words import read_catalog
@@ -38,21 +37,6 @@ def actor(db_: Db) -> Actor:
 def home() -> ResponseReturnValue:
     """Go to the queue: that is where the work is."""
     return redirect(url_for("staff.show_queue"))
-
-
-@pages.get("/queue")
-@auth_required("session")
-def show_queue() -> ResponseReturnValue:
-    """Show what to look at next."""
-    offer, view = read_catalog(), read_filter()
-    with db.reading() as db_:
-        me = actor(db_)
-        work = queue.worklist(db_, me, view, offer, read_page())
-        letters = reports.count_waiting(db_) if me.may("enter") else None
-        to_moderate = reports.count_to_moderate(db_, me) if me.may("moderate") else None
-    mine = [d for d in offer.departments.values() if me.may("see_all") or d.id in me.departments]
-    return render_template("staff/queue.html", work=work, view=view, catalog=offer, mine=mine,
-                           letters=letters, to_moderate=to_moderate)
 
 
 @pages.get("/reports/<reference>")

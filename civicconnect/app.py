@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import structlog
 from flask import Flask
@@ -22,12 +23,14 @@ from civicconnect import (
     media,
     notify,
     opendata,
+    queue,
     reports,
     settings,
     sla,
     web,
 )
 from civicconnect.db import Database, Db
+from civicconnect.errors import Sentence
 from civicconnect.jobs import Handler
 from civicconnect.settings import Settings
 
@@ -84,7 +87,9 @@ def set_up_logs() -> None:
 def _on_event(db_: Db, event: dict[str, Any]) -> None:
     """What follows from an event, by its verb."""
     if "report" in event:
-        notify.plan(db_, event["report"], event["seq"], event["verb"])
+        # Of what was done in bulk no letter goes out while it can still be taken back.
+        after = datetime.fromisoformat(event["letters_at"]) if "letters_at" in event else clock.now()
+        notify.plan(db_, event["report"], event["seq"], event["verb"], wait=after - clock.now())
     if event["verb"] in opendata.WITHDRAWING:
         opendata.request_reissue(db_)
     if event["verb"] == "blur":
@@ -133,6 +138,19 @@ def _staff_link(db_: Db, asked: dict[str, Any]) -> None:
     notify.send_link(db_, asked["staff"], asked["purpose"], asked["language"])
 
 
+def _bulk(_view: Db, asked: dict[str, Any]) -> None:
+    """Do the same thing to many reports, or take it back: a batch a transaction, until none is left."""
+    more = True
+    while more:
+        with db.transaction() as change:
+            zone = ZoneInfo(catalog.time_zone(change))
+
+            def say(language: str, sentence: Sentence, zone: ZoneInfo = zone) -> str:
+                return notify.Tongue(language, zone).say(sentence)
+
+            more = queue.work_on(change, asked["bulk"], say)
+
+
 def _publish(db_: Db, _: dict[str, Any]) -> None:
     opendata.publish(db_)
     # It may have been written from what was read before something was hidden: ask again, of now.
@@ -166,6 +184,7 @@ def _forget(db_: Db, _: dict[str, Any]) -> None:
     kept = catalog.catalog(db_).city.keep_contact
     reports.forget_contacts(db_, clock.now() - kept)
     reports.forget_incoming(db_, clock.now() - LETTERS_KEPT)
+    queue.forget_bulks(db_, clock.now())
     notify.letterbox().thin_out()
 
 
@@ -190,6 +209,7 @@ def handlers() -> dict[str, Handler]:
         "deliver": Handler(_deliver, reads=True),
         "my_reports": Handler(_my_reports, reads=True),
         "staff_link": Handler(_staff_link, reads=True),
+        "bulk": Handler(_bulk, reads=True),
         "publish": Handler(_publish, reads=True),
         "reissue": Handler(_reissue, reads=True),
         "seal": Handler(_seal, reads=True),

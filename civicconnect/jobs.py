@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import random
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -92,6 +92,14 @@ def enqueue(
         return
     # Two writers may ask at once: the index lets one in, and neither fails.
     db.insert_ignoring(db_, Job, values)
+
+
+def enqueue_all(db_: Db, kind: str, payloads: Sequence[Mapping[str, Any]]) -> None:
+    """Ask for many jobs of a kind in the transaction of the changes they follow from."""
+    rows = [{"kind": kind, "payload": dict(payload), "state": "waiting", "due_at": clock.now(), "attempts": 0}
+            for payload in payloads]
+    if rows:
+        db_.execute(Job.__table__.insert(), rows)  # type: ignore[attr-defined]  # a Table
 
 
 def claim(worker: str, limit: int = 1) -> list[Job]:

@@ -21,7 +21,14 @@ from civicconnect.catalog.colours import sheet
 from civicconnect.catalog.ease import Ease, ease
 from civicconnect.catalog.load import dump, hold, load, loaded_stamp, spell
 from civicconnect.catalog.logos import LOGOS
-from civicconnect.catalog.reading import catalog, first_look, logo, templates, time_zone
+from civicconnect.catalog.reading import (
+    all_templates,
+    catalog,
+    first_look,
+    logo,
+    templates,
+    time_zone,
+)
 from civicconnect.catalog.script import comma, direction
 from civicconnect.catalog.shapes import FIELDS, PRIORITIES, VERBS
 from civicconnect.catalog.wording import (
@@ -36,8 +43,8 @@ from civicconnect.catalog.wording import (
 __all__ = [
     "Answer", "Banner", "Catalog", "CatalogRows", "City", "Department", "Ease", "FIELDS", "Group",
     "LOGOS", "PRIORITIES", "Question", "SEVERAL", "Service", "Stopper", "Template", "TemplateChange",
-    "VERBS", "Words", "answers", "catalog", "check", "chosen", "comma", "direction", "dump", "ease",
-    "every_template", "find_template", "first_look", "hold", "load", "loaded_stamp", "logo",
-    "remove_template", "said", "save_template", "sheet", "spell", "template_changes", "templates",
+    "VERBS", "Words", "all_templates", "answers", "catalog", "check", "chosen", "comma", "direction",
+    "dump", "ease", "every_template", "find_template", "first_look", "hold", "load", "loaded_stamp",
+    "logo", "remove_template", "said", "save_template", "sheet", "spell", "template_changes", "templates",
     "time_zone", "words",
 ]

@@ -47,9 +47,12 @@ class Delivery(Base):
     error: Mapped[str] = mapped_column(Text)
 
 
-def plan(view: Db, number: int, seq: int, verb: str) -> int:
-    """Ask for the letters that follow from an event, each once. Returns how many were new."""
-    return sum(_ask(view, one, seq) for one in told_of(view, number, verb))
+def plan(view: Db, number: int, seq: int, verb: str, *, wait: timedelta = timedelta()) -> int:
+    """Ask for the letters that follow from an event, each once. Returns how many were new.
+
+    wait    none goes out before this long from now
+    """
+    return sum(_ask(view, one, seq, wait) for one in told_of(view, number, verb))
 
 
 def told_of(view: Db, number: int, verb: str) -> list[Follower]:
@@ -73,13 +76,13 @@ def plan_welcome(db_: Db, follower: Follower) -> int:
     return _ask(db_, follower, WELCOME)
 
 
-def _ask(db_: Db, follower: Follower, seq: int) -> int:
+def _ask(db_: Db, follower: Follower, seq: int, wait: timedelta = timedelta()) -> int:
     row = {"report_number": follower.report_number, "seq": seq, "person": follower.person, "channel": EMAIL,
            "follower_id": follower.id, "state": WAITING, "tries": 0, "made_at": clock.now(), "error": ""}
     number = db.insert_new(db_, Delivery, ["report_number", "seq", "person", "channel"], row, Delivery.id)
     if number is None:
         return 0
-    jobs.enqueue(db_, "deliver", {"delivery": number})
+    jobs.enqueue(db_, "deliver", {"delivery": number}, wait=max(wait, timedelta()))
     return 1
 
 
@@ -132,7 +135,7 @@ def letter_about(view: Db, offer: Catalog, report: Report, follower: Follower, s
     first = entries[0] if entries else None
     if entry is not None and entry.verb == "route":  # a report is received and sent on in one
         entry = first
-    if entry is None:
+    if entry is None or any(e.verb == "undo" and e.facts["undoes"] == seq for e in entries):
         return None
     asks = entry.verb == "close" and reports.can_answer(report, clock.now())
     return letters.letter_of_step(tongue, offer, report, entry, follower, asks=asks)

@@ -2,32 +2,54 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, Select, func, literal, select, tuple_, union_all
 
-from civicconnect import clock
-from civicconnect.accounts import Actor
+from civicconnect import clock, reports, sla
+from civicconnect.accounts import Actor, Staff
 from civicconnect.catalog import Catalog
 from civicconnect.db import Db
-from civicconnect.reports import Filter, Report, clock_shows, count_visible, is_overdue, lifecycle, visible_to
+from civicconnect.geo import Point, latitude, longitude
+from civicconnect.queue import ranking
+from civicconnect.queue.desk import Desk
+from civicconnect.reports import Entry, Report, clock_shows, is_overdue, lifecycle, visible_total
+from civicconnect.sla import Hours, timetable
 
-SOON = timedelta(hours=24)
-PAGE = 25
+PAGE, DENSE = 25, 100
+COUNTED = 100  # a tab says no more than "100 or more"
+CAPPED = 1000  # a view that only counting finds is counted as far as this
+IN_COLUMN = 12  # of the board
+ON_MAP = 500
+RANKED = (Report.rank, Report.number)
 
 
 @dataclass(frozen=True)
 class Line:
-    """One report in the queue, and why it stands where it stands."""
+    """One report in the queue, and why it stands where it stands.
+
+    holder    the name of who works on it
+    left      business time until it is due, less than none when late; None: no promise, or it waits
+    said      the last public event with words, and the words
+    """
 
     report: Report
-    urgency: str  # late, soon, "" (in time or without a promise)
+    reasons: tuple[str, ...]
+    holder: str = ""
+    left: timedelta | None = None
+    said: tuple[Entry, str] | None = None
+
+    @property
+    def urgency(self) -> str:
+        return next((code for code in ("late", "soon") if code in self.reasons), "")
 
 
 @dataclass(frozen=True)
 class Worklist:
-    """One page of the queue."""
+    """One page of the queue. `total` and `late` stop at CAPPED where nothing but counting knows them."""
 
     lines: tuple[Line, ...]
     total: int
@@ -36,42 +58,120 @@ class Worklist:
     pages: int
 
 
-def worklist(db: Db, actor: Actor, view: Filter, offer: Catalog, page: int = 1) -> Worklist:
-    """Return a page of the reports an actor should look at next: three statements.
+def worklist(
+    db: Db, actor: Actor, desk: Desk, offer: Catalog, page: int = 1, size: int = PAGE,
+    counts: Counts | None = None,
+) -> Worklist:
+    """Return a page of what an actor should look at next, by the rule in `ranking`: four statements.
 
-    Order: late ones first, then by the instant they are due, then those without a promise by age.
+    counts    where they were counted already
+    """
+    now, counted = clock.now(), counts or count(db, actor, desk, offer)
+    pages = max(1, -(-counted.total // size))
+    page = min(max(page, 1), pages)
+    asked = in_order(actor, desk, offer, now).limit(size).offset((page - 1) * size)
+    return Worklist(lines(db, asked, now), counted.total, counted.late, page, pages)
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How many reports a view holds, and how many of them are late; how many other views hold; and more."""
+
+    total: int
+    late: int
+    views: tuple[int, ...] = ()
+    more: tuple[int, ...] = ()
+
+
+def count(
+    db: Db, actor: Actor, desk: Desk, offer: Catalog, views: Sequence[Desk] = (),
+    more: Sequence[ColumnElement[int]] = (),
+) -> Counts:
+    """Count a view, and others as far as COUNTED, all in one statement.
+
+    more    whatever else a page counts
     """
     now = clock.now()
-    shown = replace(view, status="" if view.status == "all" else view.status or "open")
-    conditions = [_desk(actor, shown), *shown.where(offer, strangers=False)]
-    total = count_visible(db, actor, shown, offer)
-    overdue = [visible_to(actor), *shown.where(offer, strangers=False), *is_overdue(now)]
-    late = db.scalar(select(func.count()).select_from(Report).where(*overdue)) or 0
-    pages = max(1, -(-total // PAGE))
-    page = min(max(page, 1), pages)
-    asked = (
-        select(Report).where(*conditions)
-        .order_by(Report.due_at.asc().nulls_last(), Report.received_at, Report.number)
-        .limit(PAGE).offset((page - 1) * PAGE)
+    conditions = desk.where(actor, offer, now)
+    known = visible_total(actor, desk.shown, offer) if desk.is_plain else None
+    others = [capped(view.where(actor, offer, now), COUNTED) for view in views]
+    row = db.execute(select(
+        (capped(conditions) if known is None else known).label("total"),
+        capped([*conditions, *is_overdue(now)]).label("late"),
+        *(one.label(f"n{n}") for n, one in enumerate((*others, *more))))).one()
+    return Counts(int(row[0]), row[1], tuple(row[2:2 + len(views)]), tuple(row[2 + len(views):]))
+
+
+def capped(conditions: Sequence[ColumnElement[bool]], most: int = CAPPED) -> ColumnElement[int]:
+    """Return the statement that counts reports as far as `most`, to stand in another one."""
+    some = select(literal(1)).select_from(Report).where(*conditions).limit(most).subquery()
+    return select(func.count()).select_from(some).scalar_subquery()
+
+
+def in_order(actor: Actor, desk: Desk, offer: Catalog, now: datetime) -> Select[Report, str | None]:
+    """Select the reports of a view in the order of the rule, each with the name of who works on it."""
+    return (select(Report, Staff.name).outerjoin(Staff, Staff.id == Report.assigned_to)
+            .where(*desk.where(actor, offer, now)).order_by(*RANKED))
+
+
+def lines(db: Db, asked: Select[Report, str | None], now: datetime) -> tuple[Line, ...]:
+    """Return reports as lines of the queue: three statements."""
+    found = db.execute(asked).all()
+    said = reports.last_words(db, [report.number for report, _ in found]) if found else {}
+    opening = sla.calendars(db) if found else {}
+    return tuple(
+        Line(report, ranking.reasons(report, now), holder or "", _left(report, opening, now),
+             said.get(report.number))
+        for report, holder in found
     )
-    lines = tuple(Line(r, urgency(r.due_at, r.status, clock_shows(r.status, r.updated_at, now)))
-                  for r in db.scalars(asked))
-    return Worklist(lines, total, late, page, pages)
 
 
-def _desk(actor: Actor, shown: Filter) -> ColumnElement[bool]:
-    """Return the condition for what comes to an actor's desk.
-
-    The open ones lie in their index in the order of the queue, and the first page is read off it. An
-    engine that looked them up by department would sort them all first: so it is not offered one to look up.
-    """
-    if shown.status == lifecycle.CLOSED or not shown.status:
-        return visible_to(actor)
-    return visible_to(actor, Report.department_id + 0)
+def _left(report: Report, opening: Mapping[str, Hours], now: datetime) -> timedelta | None:
+    """Return the business time until a report is due, by the calendar of its promise."""
+    hours = opening.get(report.why.get("calendar", ""))
+    if report.due_at is None or hours is None or report.status not in lifecycle.OPEN:
+        return None
+    return timetable(hours).between(clock_shows(report.status, report.updated_at, now), report.due_at)
 
 
-def urgency(due_at: datetime | None, status: str, now: datetime) -> str:
-    """Say whether a report is late, soon to be late, or neither."""
-    if due_at is None or status == lifecycle.CLOSED:
-        return ""
-    return "late" if due_at < now else "soon" if due_at - now < SOON else ""
+def next_after(db: Db, actor: Actor, desk: Desk, offer: Catalog, reference: str) -> str | None:
+    """Return the reference of the report that follows one in a view; after the last one, the first again."""
+    known = db.execute(select(*RANKED).where(Report.reference == reference)).first()
+    asked = (select(Report.reference).where(*desk.where(actor, offer, clock.now()),
+                                            Report.reference != reference).order_by(*RANKED).limit(1))
+    if known is not None:
+        # The first comparison is for the index, the second decides.
+        after = asked.where(Report.rank >= known.rank, tuple_(*RANKED) > tuple_(*map(literal, known)))
+        found = db.scalar(after)
+        if found is not None:
+            return found
+    return db.scalar(asked)
+
+
+def board(
+    db: Db, actor: Actor, desk: Desk, offer: Catalog
+) -> dict[str, tuple[tuple[Line, ...], int]]:
+    """Return the first reports of a view by status, and how many there are of each."""
+    now, conditions = clock.now(), desk.where(actor, offer, clock.now())
+    columns = [status for status in lifecycle.OPEN if desk.shown.status in ("", "open", status)]
+    if not columns:
+        return {}
+    firsts: list[Any] = [
+        select(select(Report.number).where(*conditions, Report.status == status, reports.IS_OPEN)
+               .order_by(*RANKED).limit(IN_COLUMN).subquery()) for status in columns]
+    shown = select(Report, Staff.name).outerjoin(Staff, Staff.id == Report.assigned_to).where(
+        Report.number.in_(union_all(*firsts))).order_by(*RANKED)
+    found = lines(db, shown, now)
+    sums = db.execute(select(*(capped([*conditions, Report.status == status, reports.IS_OPEN])
+                               for status in columns))).one()
+    return {status: (tuple(line for line in found if line.report.status == status), total)
+            for status, total in zip(columns, sums, strict=True)}
+
+
+def placed(db: Db, actor: Actor, desk: Desk, offer: Catalog) -> list[tuple[Report, Point]]:
+    """Return the first reports of a view that have a place, with it: what its map is drawn from."""
+    lat, long = latitude(Report.place), longitude(Report.place)
+    conditions = desk.where(actor, offer, clock.now())
+    asked = (select(Report, lat, long).where(*conditions, Report.place.is_not(None)).order_by(*RANKED)
+             .limit(ON_MAP))
+    return [(report, Point(lat, long)) for report, lat, long in db.execute(asked)]

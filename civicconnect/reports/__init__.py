@@ -2,12 +2,16 @@
 
 from civicconnect.reports import lifecycle
 from civicconnect.reports.actions import (
+    Clocks,
     Receipt,
+    clocks,
     contact,
     desk,
     note,
     submit,
+    take_step,
     transition,
+    write_note,
 )
 from civicconnect.reports.afterwards import (
     SAYS,
@@ -21,7 +25,15 @@ from civicconnect.reports.afterwards import (
 )
 from civicconnect.reports.again import Neighbour, Spot, spot
 from civicconnect.reports.arrivals import Closing, NewReport, PastReport, PastStep, RecordedDue
-from civicconnect.reports.assigning import PRIORITIES, assign, found_for_work, rank, refuse_unseen
+from civicconnect.reports.assigning import (
+    PRIORITIES,
+    assign,
+    found_for_work,
+    give,
+    prefer,
+    rank,
+    refuse_unseen,
+)
 from civicconnect.reports.blocking import block, blocks, email_of, holds, unblock
 from civicconnect.reports.circle import Circle, circle
 from civicconnect.reports.entering import ask_again, enter
@@ -44,10 +56,12 @@ from civicconnect.reports.flagging import (
     flags_of,
     keep,
     photos_waiting,
+    to_moderate,
 )
 from civicconnect.reports.following import (
     Person,
     contact_of,
+    count_told,
     find_follower,
     give_address,
     joined,
@@ -70,6 +84,7 @@ from civicconnect.reports.inbox import (
     find_letter,
     forget_incoming,
     is_known,
+    letters_waiting,
     photos_of_letters,
     posted,
     receive,
@@ -78,10 +93,12 @@ from civicconnect.reports.inbox import (
     waiting_letters,
 )
 from civicconnect.reports.intake import Desk, reference_from
+from civicconnect.reports.latest import last_words
 from civicconnect.reports.lessons import lessons
 from civicconnect.reports.likeness import Likely, likely
 from civicconnect.reports.misroutes import Misrouted, Misroutes, count_since, misroutes
 from civicconnect.reports.models import (
+    IS_OPEN,
     Block,
     Event,
     EventText,
@@ -96,7 +113,15 @@ from civicconnect.reports.moderation import Versions, hide, move, rewrite, show,
 from civicconnect.reports.past import Press, Sheet, changed_in_bulk, compose, known, press, store, submit_past
 from civicconnect.reports.pauses import clock_shows, is_late, is_overdue
 from civicconnect.reports.pictures import blur, forget_blurred, hide_photo, reveal, show_photo
-from civicconnect.reports.places import Heap, Seen, count_public, count_visible, gather, newest_seen
+from civicconnect.reports.places import (
+    Heap,
+    Seen,
+    count_public,
+    count_visible,
+    gather,
+    newest_seen,
+    visible_total,
+)
 from civicconnect.reports.public import (
     Column,
     address_told,
@@ -131,6 +156,7 @@ from civicconnect.reports.queries import (
     visible_among,
     visible_to,
 )
+from civicconnect.reports.recording import gathering
 from civicconnect.reports.replaying import LAST, Judged, Moved, Replay, replay
 from civicconnect.reports.rerouting import change_service
 from civicconnect.reports.restoring import kept, put_back, state_hash
@@ -169,30 +195,31 @@ from civicconnect.reports.verify import (
 )
 
 __all__ = [
-    "Around", "Block", "Circle", "Closing", "Column", "Desk", "Entry", "Event", "EventText", "Fault",
-    "FieldStep", "FieldWork", "Filter", "Flag", "Flagged", "Follower", "Halt", "Heap", "Incoming",
-    "Judged", "LAST", "Likely", "MOST_STOPS", "Misrouted", "Misroutes", "Moved", "Neighbour", "NewLetter",
-    "NewReport", "ORDERS", "Overtaken", "PRIORITIES", "PastReport", "PastStep", "Person", "Press",
-    "REASONS", "Receipt", "RecordedDue", "Replay", "Report", "ReportArea", "ReportPhoto", "Root", "Round",
-    "RoundStop", "SAYS", "Seen", "Sheet", "Spot", "TOLD_IN_WORDS", "TooEarly", "Versions", "add",
+    "Around", "Block", "Circle", "Clocks", "Closing", "Column", "Desk", "Entry", "Event", "EventText",
+    "Fault", "FieldStep", "FieldWork", "Filter", "Flag", "Flagged", "Follower", "Halt", "Heap", "IS_OPEN",
+    "Incoming", "Judged", "LAST", "Likely", "MOST_STOPS", "Misrouted", "Misroutes", "Moved", "Neighbour",
+    "NewLetter", "NewReport", "ORDERS", "Overtaken", "PRIORITIES", "PastReport", "PastStep", "Person",
+    "Press", "REASONS", "Receipt", "RecordedDue", "Replay", "Report", "ReportArea", "ReportPhoto", "Root",
+    "Round", "RoundStop", "SAYS", "Seen", "Sheet", "Spot", "TOLD_IN_WORDS", "TooEarly", "Versions", "add",
     "address_told", "answer", "areas_of", "around", "as_text", "ask_again", "assign", "block", "blocks",
     "blur", "can_answer", "change_service", "changed_in_bulk", "check_chains", "circle", "clock_shows",
-    "columns", "compose", "contact", "contact_of", "count_about", "count_open_with", "count_public",
-    "count_reports", "count_since", "count_to_moderate", "count_visible", "count_waiting", "desk", "drop",
-    "email_of", "enter", "find", "find_follower", "find_known", "find_letter", "find_own", "find_round",
-    "fitting_round", "flag", "flagged", "flags_of", "forget_blurred", "forget_contacts",
-    "forget_incoming", "found_for_work", "gather", "give_address", "halts", "hand_back", "hide",
-    "hide_photo", "holds", "hours_between", "is_hidden", "is_known", "is_late", "is_overdue", "joined",
-    "keep", "kept", "key_of", "known", "known_sender", "layers", "lessons", "lifecycle", "likely",
+    "clocks", "columns", "compose", "contact", "contact_of", "count_about", "count_open_with",
+    "count_public", "count_reports", "count_since", "count_to_moderate", "count_told", "count_visible",
+    "count_waiting", "desk", "drop", "email_of", "enter", "find", "find_follower", "find_known",
+    "find_letter", "find_own", "find_round", "fitting_round", "flag", "flagged", "flags_of",
+    "forget_blurred", "forget_contacts", "forget_incoming", "found_for_work", "gather", "gathering",
+    "give", "give_address", "halts", "hand_back", "hide", "hide_photo", "holds", "hours_between",
+    "is_hidden", "is_known", "is_late", "is_overdue", "joined", "keep", "kept", "key_of", "known",
+    "known_sender", "last_words", "layers", "lessons", "letters_waiting", "lifecycle", "likely",
     "make_round", "may_plan", "may_walk", "misroutes", "move", "move_stop", "near", "newest_seen", "note",
     "on_time", "original_is_kept", "own_key", "own_words", "person_of", "person_of_token",
     "photo_is_kept", "photo_is_public", "photo_is_seen_by", "photos_of_letters", "photos_on",
-    "photos_waiting", "place_told", "posted", "press", "public_reports", "public_rows", "put_back",
-    "put_on_round", "rank", "receive", "recount", "redact", "reference_from", "refuse_unseen",
+    "photos_waiting", "place_told", "posted", "prefer", "press", "public_reports", "public_rows",
+    "put_back", "put_on_round", "rank", "receive", "recount", "redact", "reference_from", "refuse_unseen",
     "remember_post", "replay", "report_of", "reports_of", "reveal", "rewrite", "root", "root_from",
     "root_text", "rounds_seen", "rounds_to_walk", "said_by", "sender", "show", "show_photo", "sort_round",
     "spot", "squares_agree", "staff_id_of", "state_hash", "stop", "store", "submit", "submit_past",
-    "take", "take_field_step", "take_off_round", "tapped_at", "timeline", "token_of", "transition",
-    "unblock", "unseen_by", "versions", "visible_among", "visible_to", "waiting_letters", "walking_legs",
-    "who_is_told", "withdraw",
+    "take", "take_field_step", "take_off_round", "take_step", "tapped_at", "timeline", "to_moderate",
+    "token_of", "transition", "unblock", "unseen_by", "versions", "visible_among", "visible_to",
+    "visible_total", "waiting_letters", "walking_legs", "who_is_told", "withdraw", "write_note",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -23,10 +23,10 @@ from civicconnect.reports.attaching import add_photos, state_of_new
 from civicconnect.reports.intake import Desk, Draft
 from civicconnect.reports.models import Event, EventText, Report, ReportArea
 from civicconnect.reports.queries import SHOWN, find, place_of, tidy
-from civicconnect.reports.recording import record
+from civicconnect.reports.recording import count_moved, record
 from civicconnect.reports.standing import Standing
 from civicconnect.routing import rule_book
-from civicconnect.sla import Hours, promise_book
+from civicconnect.sla import Hours, calendars, promise_book
 
 LONGEST_TEXT = 4000
 LONGEST_ADDRESS = 300
@@ -210,11 +210,15 @@ def transition(
 
 
 def take_step(
-    db: Db, actor: Actor, report: Report, verb: str, given: Mapping[str, str], photos: Sequence[Photo] = ()
+    db: Db, actor: Actor, report: Report, verb: str, given: Mapping[str, str], photos: Sequence[Photo] = (),
+    *, clocks: Clocks | None = None,
 ) -> Report:
-    """Move a report that was found for this actor, and locked, as `transition` does."""
+    """Move a report that was found for this actor, and locked, as `transition` does.
+
+    clocks    what the clocks say, where many are moved at once; None: it is asked for
+    """
     step = lifecycle.choose(verb, report.status, actor)
-    kept = lifecycle.settle(step, given, _today(db))
+    kept = lifecycle.settle(step, given, clocks.day if clocks else _today(db))
     if "lead" in kept:
         lead = _lead(db, report, kept["lead"])
         kept["lead"] = lead.reference
@@ -222,7 +226,7 @@ def take_step(
     now = clock.now()
     was = report.status
     stands, kept = standing.after(_standing(report), step, kept, now, answers=actor.kind == "staff",
-                                  opening=_opening(db, report))
+                                  opening=_opening(db, report, clocks))
     for name in _STANDING:
         setattr(report, name, getattr(stands, name))
     if step.end == lifecycle.CLOSED:  # nobody has looked at this closing yet
@@ -242,7 +246,20 @@ def count_anew(db: Db, report: Report, before: geo.Point | None, **was: Any) -> 
     """
     same = ("visibility", "service_id", "department_id", "status", "place_told")
     known = {name: getattr(report, name) for name in same}
-    squares.count(db, come=[_spot(known, place_of(db, report))], gone=[_spot(known | was, before)])
+    count_moved(db, come=[_spot(known, place_of(db, report))], gone=[_spot(known | was, before)])
+
+
+@dataclass(frozen=True)
+class Clocks:
+    """What steps are counted by, read once for many: the day on the city's clock, and the calendars."""
+
+    day: date
+    calendars: Mapping[str, Hours]
+
+
+def clocks(db: Db) -> Clocks:
+    """Read what the clocks say."""
+    return Clocks(_today(db), calendars(db))
 
 
 _STANDING = tuple(field.name for field in fields(Standing))
@@ -252,11 +269,12 @@ def _standing(report: Report) -> Standing:
     return Standing(*(getattr(report, name) for name in _STANDING))
 
 
-def _opening(db: Db, report: Report) -> Hours | None:
+def _opening(db: Db, report: Report, clocks: Clocks | None) -> Hours | None:
     """Return the calendar of a report's promise, where a step may need it."""
     if report.status != lifecycle.WAITING or report.due_at is None:
         return None
-    return promise_book(db).calendars.get(report.why.get("calendar", ""))
+    known = clocks.calendars if clocks else calendars(db)
+    return known.get(report.why.get("calendar", ""))
 
 
 def note(db: Db, actor: Actor, reference: str, told: str) -> Report:
@@ -264,7 +282,11 @@ def note(db: Db, actor: Actor, reference: str, told: str) -> Report:
 
     Raises NotFound, NotAllowed and Invalid (no words, or too many).
     """
-    report = find(db, reference, actor, lock=True)
+    return write_note(db, actor, find(db, reference, actor, lock=True), told)
+
+
+def write_note(db: Db, actor: Actor, report: Report, told: str) -> Report:
+    """Write a note on a report that was found for this actor, and locked, as `note` does."""
     if not actor.may("note"):
         raise NotAllowed(Sentence("Your role may not write notes. Ask a colleague who works on this report."))
     record(db, report, "note", actor, {}, text={"note": checked_note(told)}, public=False)
@@ -303,5 +325,5 @@ def _lead(db: Db, report: Report, reference: str) -> Report:
     return lead
 
 
-def _today(db: Db) -> Any:
+def _today(db: Db) -> date:
     return clock.now().astimezone(ZoneInfo(time_zone(db))).date()

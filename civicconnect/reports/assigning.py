@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from civicconnect import accounts
 from civicconnect.accounts import Actor
 from civicconnect.db import Db
@@ -25,8 +27,18 @@ def assign(
     Raises NotFound, NotAllowed, Conflict and Invalid (nobody of this department, too long a name).
     """
     report = found_for_work(db, actor, reference, seen)
+    return give(db, actor, report, person, team, accounts.colleagues(db, report.department_id))
+
+
+def give(
+    db: Db, actor: Actor, report: Report, person: int | None, team: str, colleagues: Collection[int]
+) -> Report:
+    """Give away a report that was found for this actor, and locked, as `assign` does.
+
+    colleagues    who works in the report's department
+    """
     team = team.strip()
-    if person is not None and person not in accounts.colleagues(db, report.department_id):
+    if person is not None and person not in colleagues:
         raise Invalid({"person": [Sentence("Choose somebody who works in this department.")]})
     if len(team) > LONGEST_TEAM:
         raise Invalid({"team": [Sentence("Use at most %(most)s characters.", most=LONGEST_TEAM)]})
@@ -38,7 +50,11 @@ def assign(
 
 def rank(db: Db, actor: Actor, reference: str, priority: str, *, seen: int | None = None) -> Report:
     """Say how pressing a report is; the promise made stays. Raises as `assign` does."""
-    report = found_for_work(db, actor, reference, seen)
+    return prefer(db, actor, found_for_work(db, actor, reference, seen), priority)
+
+
+def prefer(db: Db, actor: Actor, report: Report, priority: str) -> Report:
+    """Say how pressing a report is that was found for this actor, and locked, as `rank` does."""
     if priority not in PRIORITIES:
         raise Invalid({"priority": [Sentence("Choose how pressing it is.")]})
     if report.priority != priority:

@@ -93,12 +93,17 @@ def photos_waiting(db: Db, actor: Actor, limit: int) -> list[tuple[Report, str]]
 
 def count_to_moderate(db: Db, actor: Actor) -> int:
     """Return how many flagged reports and how many photos wait for a moderator, together: one statement."""
+    return db.scalar(select(to_moderate(actor))) or 0
+
+
+def to_moderate(actor: Actor) -> ColumnElement[int]:
+    """Return the same, to stand in another statement."""
     def waiting(what: Any, table: Any, chosen: ColumnElement[bool]) -> Any:
         asked = select(func.count(what)).join(Report, Report.number == table.report_number)
         return asked.where(chosen, visible_to(actor)).scalar_subquery()
 
     reports = waiting(Flag.report_number.distinct(), Flag, OPEN)
-    return db.scalar(select(reports + waiting(ReportPhoto.digest, ReportPhoto, WAITING))) or 0
+    return reports + waiting(ReportPhoto.digest, ReportPhoto, WAITING)  # type: ignore[no-any-return]
 
 
 def keep(db: Db, actor: Actor, reference: str) -> Report:

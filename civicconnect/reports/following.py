@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
 from hmac import compare_digest
@@ -187,6 +188,15 @@ def who_is_told(db: Db, number: int) -> list[Follower]:
         Follower.report_number == number, Follower.is_told, Follower.contact_id.is_not(None),
         or_(Follower.role == SENT, Report.visibility == "public"))
     return list(db.scalars(asked.order_by(Follower.id)))
+
+
+def count_told(db: Db, numbers: Collection[int]) -> int:
+    """Return how many different people get a letter when something is told of some reports."""
+    asked = select(func.count(Follower.person.distinct())).join(
+        Report, Report.number == Follower.report_number).where(
+        Follower.report_number.in_(numbers), Follower.is_told, Follower.contact_id.is_not(None),
+        or_(Follower.role == SENT, Report.visibility == "public"))
+    return db.scalar(asked) or 0
 
 
 def carry_over(db: Db, report: Report, lead: Report) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, delete, func, or_, select, update
 
 from civicconnect import accounts, clock
 from civicconnect.accounts import Actor, ContactDetails
@@ -74,7 +74,12 @@ def waiting_letters() -> Select[Incoming]:
 
 def count_waiting(db: Db) -> int:
     """Return how many letters wait."""
-    return db.scalar(select(func.count()).where(Incoming.state == WAITING)) or 0
+    return db.scalar(select(letters_waiting())) or 0
+
+
+def letters_waiting() -> ColumnElement[int]:
+    """Return the same, to stand in another statement."""
+    return select(func.count()).where(Incoming.state == WAITING).scalar_subquery()
 
 
 def find_letter(db: Db, actor: Actor, letter_id: int) -> Incoming:

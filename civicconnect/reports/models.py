@@ -9,6 +9,7 @@ from geoalchemy2 import Geometry
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
+    FetchedValue,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
@@ -16,6 +17,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    false,
     literal_column,
     text,
     true,
@@ -38,6 +40,14 @@ class Report(Base):
               sqlite_where=text("status <> 'closed'")),
         Index("ix_report_assigned", "assigned_to", "due_at", postgresql_where=text("assigned_to IS NOT NULL"),
               sqlite_where=text("assigned_to IS NOT NULL")),
+        # The queue in its order, with all it chooses by; and the few that it names first.
+        Index("ix_report_rank", "rank", "number", "department_id", "service_id", "status", "due_at",
+              "updated_at", "assigned_to", "priority", postgresql_where=text("status <> 'closed'"),
+              sqlite_where=text("status <> 'closed'")),
+        Index("ix_report_reopened", "rank", postgresql_where=text("reopened"),
+              sqlite_where=text("reopened = 1")),
+        Index("ix_report_answered", "rank", postgresql_where=text("answered"),
+              sqlite_where=text("answered = 1")),
         CheckConstraint("(status = 'closed') = (closed_at IS NOT NULL)", name="closed_has_time"),
     )
     number: Mapped[Key]  # ours alone, never shown
@@ -75,6 +85,11 @@ class Report(Base):
     assigned_to: Mapped[Reference | None]
     team: Mapped[str] = mapped_column(String(40), default="", server_default="")
     head: Mapped[str] = mapped_column(String(64))  # hash of the last of them
+    # What the queue names, kept by `recording.py`: open again; its people wrote, and nobody has answered.
+    reopened: Mapped[bool] = mapped_column(default=False, server_default=false())
+    answered: Mapped[bool] = mapped_column(default=False, server_default=false())
+    # Where it stands in the queue: the database counts it from the columns above, by `queue/ranking.py`.
+    rank: Mapped[int] = mapped_column(BigInteger, FetchedValue(), nullable=True)
 
 
 # Said in the very words of the index of open reports, or no engine would look there.

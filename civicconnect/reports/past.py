@@ -24,6 +24,8 @@ from civicconnect.geo import Area, AreaIndex, Point
 from civicconnect.reports.actions import desk
 from civicconnect.reports.arrivals import PastReport
 from civicconnect.reports.intake import UNVERIFIED, Desk, Pen, reference_from, write_past
+from civicconnect.reports.lifecycle import CLOSED
+from civicconnect.reports.recording import REOPENING
 from civicconnect.reports.squares import Spot, count, spot
 from civicconnect.reports.timeline import EventRow, TextRow
 
@@ -142,7 +144,7 @@ COLUMNS = (
     "id", "fingerprint", "service_id", "department_id", "contact_id", "place", "address", "description",
     "answers", "language", "source", "external_id", "status", "outcome", "visibility", "verification",
     "priority", "place_told", "text_told", "why", "received_at", "due_at", "first_response_at", "closed_at",
-    "updated_at", "events", "head",
+    "updated_at", "events", "head", "reopened",
 )
 
 
@@ -170,6 +172,7 @@ def _sheet(pen: Pen, external_id: str, instants: _Instants, press_: Press, encod
         place_told, service.text == "public", why, instants[pen.received_at], instants[stands.due_at],
         instants[stands.first_response_at], instants[stands.closed_at], instants[stands.updated_at],
         len(pen.events), pen.head,
+        stands.status != CLOSED and any(e[1] in REOPENING for e in pen.events),
     )
     events = tuple([
         (e[0], e[1], instants[e[2]], instants[e[3]], e[4], e[5], e[6], e[7],

@@ -173,6 +173,14 @@ def count_visible(db: Db, actor: Actor, view: Filter, offer: Catalog) -> int:
     return squares.total(db, [visible_to(actor, ReportSquare.department_id), *chosen])
 
 
+def visible_total(actor: Actor, view: Filter, offer: Catalog) -> ColumnElement[int] | None:
+    """Return what `count_visible` counts, to stand in another statement; None where only counting knows."""
+    chosen = squares.conditions(view, offer)
+    if chosen is None:
+        return None
+    return squares.sum_of([visible_to(actor, ReportSquare.department_id), *chosen]).scalar_subquery()
+
+
 def newest_seen(
     db: Db, conditions: Sequence[ColumnElement[bool]], within: Box | Squares, total: int, limit: int,
     offset: int = 0,

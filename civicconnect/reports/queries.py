@@ -89,7 +89,10 @@ def visible_among(db: Db, actor: Actor, numbers: Collection[int]) -> set[int]:
 def find(db: Db, reference: str, actor: Actor, *, lock: bool = False) -> Report:
     """Return a report by its reference, or raise NotFound: also where it is not for this actor."""
     asked = select(Report).where(Report.reference == tidy(reference), opened_to(actor))
-    report = db.scalar(asked.with_for_update() if lock else asked)
+    if lock:
+        # What was read before the lock was had may be old by now.
+        asked = asked.with_for_update().execution_options(populate_existing=True)
+    report = db.scalar(asked)
     if report is None:
         raise NotFound(f"there is no report {reference} here")
     return report
@@ -167,7 +170,7 @@ def timeline(
               e.facts, _readable(report, body, internal=internal, sender=sender), who or "", whom or "")
         for e, body, who, whom in db.execute(asked)
     ]
-    return found if versions else [_as_it_stands(entry, found) for entry in found]
+    return found if versions else [as_it_stands(entry, found) for entry in found]
 
 
 def _named() -> ColumnElement[str]:
@@ -189,7 +192,7 @@ def _readable(report: Report, body: str | None, *, internal: bool, sender: bool)
     return {key: value for key, value in text.items() if key not in hushed}
 
 
-def _as_it_stands(entry: Entry, all_: Sequence[Entry]) -> Entry:
+def as_it_stands(entry: Entry, all_: Sequence[Entry]) -> Entry:
     """Return an event without the words that a later one replaced, and without a place that was corrected."""
     gone: set[str] = set()
     for later in all_:

@@ -3,15 +3,69 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
+
+from sqlalchemy import insert
 
 from civicconnect import clock, jobs
 from civicconnect.accounts import Actor
 from civicconnect.db import Db
+from civicconnect.reports import lifecycle, squares
 from civicconnect.reports.models import Event, EventText, Report
+from civicconnect.reports.squares import Spot
 from civicconnect.reports.timeline import SALT_BYTES, chain
+
+REOPENING = ("reopen", "dispute")
+GATHERED = "gathered"  # under this name a session keeps what is written at the end
+
+
+@dataclass
+class Gathered:
+    """What follows from changes to many reports, written at once when all of them are made.
+
+    letters_wait    so long no letter goes out about these changes
+    """
+
+    letters_wait: timedelta = timedelta()
+    events: list[dict[str, Any]] = field(default_factory=list)
+    texts: list[dict[str, Any]] = field(default_factory=list)
+    asked: list[dict[str, Any]] = field(default_factory=list)
+    come: list[Spot] = field(default_factory=list)
+    gone: list[Spot] = field(default_factory=list)
+
+
+@contextmanager
+def gathering(db: Db, letters_wait: timedelta = timedelta()) -> Iterator[None]:
+    """Change many reports, each at most once, in the block: the same rows as one by one, written at its end.
+
+    Whatever is asked of the database in the block does not find the changes yet.
+    """
+    kept = db.info[GATHERED] = Gathered(letters_wait)
+    try:
+        with db.no_autoflush:
+            yield
+    finally:
+        del db.info[GATHERED]
+    db.flush()
+    for model, rows in ((Event, kept.events), (EventText, kept.texts)):
+        if rows:
+            db.execute(insert(model.__table__), rows)  # type: ignore[arg-type]  # every model has a Table
+    jobs.enqueue_all(db, "event", kept.asked)
+    squares.count(db, come=kept.come, gone=kept.gone)
+
+
+def count_moved(db: Db, come: Sequence[Spot], gone: Sequence[Spot]) -> None:
+    """Count reports where they are now and no more where they were; at the end, where many change."""
+    kept: Gathered | None = db.info.get(GATHERED)
+    if kept is None:
+        squares.count(db, come=come, gone=gone)
+    else:
+        kept.come.extend(come)
+        kept.gone.extend(gone)
 
 
 def record(
@@ -38,10 +92,31 @@ def record(
         status=report.status, facts=dict(facts), text=text,
         salt=secrets.token_bytes(SALT_BYTES),
     )
-    db.add(Event(report_number=report.number, **event._asdict()))
     report.events, report.head = event.seq, event.hash
+    _keep_news(report, verb, actor, bool(text), public=public)
+    kept: Gathered | None = db.info.get(GATHERED)
+    asked = {"report": report.number, "seq": event.seq, "verb": verb}
+    if kept is not None:
+        kept.events.append({"report_number": report.number, **event._asdict()})
+        kept.texts += [{"report_number": report.number, **written._asdict()}] if written else []
+        wait = {"letters_at": (now + kept.letters_wait).isoformat()} if kept.letters_wait else {}
+        kept.asked.append(asked | wait)
+        return
+    db.add(Event(report_number=report.number, **event._asdict()))
     db.flush()
     if written:
         db.add(EventText(report_number=report.number, **written._asdict()))
-    jobs.enqueue(db, "event", {"report": report.number, "seq": event.seq, "verb": verb})
+    jobs.enqueue(db, "event", asked)
     db.flush()
+
+
+def _keep_news(report: Report, verb: str, actor: Actor, has_words: bool, *, public: bool) -> None:
+    """Keep what the queue names: that a report is open again, and that its people wait for an answer."""
+    if report.status == lifecycle.CLOSED:
+        report.reopened = report.answered = False
+    elif verb in REOPENING:
+        report.reopened = True
+    if report.status != lifecycle.CLOSED and actor.kind == "resident" and has_words and public:
+        report.answered = True
+    elif actor.kind == "staff" and verb in lifecycle.BY_VERB:
+        report.answered = False

@@ -22,8 +22,8 @@ from civicconnect.reports.rerouting import COUNTED
 # What steps and decisions make of a report. When it last changed is told by its timeline, and is no part of
 # where it stands; but while it waits, its clock has stood still since then.
 DERIVED = ("status", "outcome", "due_at", "first_response_at", "closed_at", "verification", "visibility",
-           "priority", "service_id", "department_id", "assigned_to", "team", "people", "why",
-           "place_told", "text_told")
+           "priority", "service_id", "department_id", "assigned_to", "team", "people", "why", "place_told",
+           "text_told", "reopened", "answered")
 INSTANTS = ("due_at", "first_response_at", "closed_at", "updated_at")
 
 

@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, delete, func, select
+from sqlalchemy import ColumnElement, Select, delete, func, select
 
 from civicconnect.catalog import Catalog
 from civicconnect.db import Db, add_up
@@ -139,7 +139,12 @@ def conditions(view: Filter, offer: Catalog) -> list[ColumnElement[bool]] | None
 
 def total(db: Db, chosen: Sequence[ColumnElement[bool]]) -> int:
     """Return how many reports there are in the squares chosen."""
-    return int(db.scalar(select(func.coalesce(func.sum(ReportSquare.reports), 0)).where(*chosen)) or 0)
+    return int(db.scalar(sum_of(chosen)) or 0)
+
+
+def sum_of(chosen: Sequence[ColumnElement[bool]]) -> Select[int]:
+    """Select how many reports there are in the squares chosen."""
+    return select(func.coalesce(func.sum(ReportSquare.reports), 0)).where(*chosen)
 
 
 def total_nowhere(db: Db, chosen: Sequence[ColumnElement[bool]]) -> int:

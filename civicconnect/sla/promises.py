@@ -80,8 +80,12 @@ def hours_of(row: Calendar) -> Hours:
     )
 
 
+def calendars(db: Db) -> dict[str, Hours]:
+    """Read every calendar by its code."""
+    return {c.code: hours_of(c) for c in db.scalars(select(Calendar))}
+
+
 def promise_book(db: Db) -> PromiseBook:
     """Read every promise and calendar, also those of departments that are gone: old clocks run on."""
-    calendars = {c.code: hours_of(c) for c in db.scalars(select(Calendar))}
     promises = db.scalars(select(Promise))
-    return PromiseBook(calendars, {Promised(p.service, p.priority, p.area): p.hours for p in promises})
+    return PromiseBook(calendars(db), {Promised(p.service, p.priority, p.area): p.hours for p in promises})

@@ -17,10 +17,12 @@ from civicconnect.db import account_session
 from civicconnect.settings import Settings
 from civicconnect.web import (
     blocks,
+    bulk,
     city,
     city_versions,
     counter,
     data,
+    desk,
     entrance,
     errors,
     field,
@@ -78,14 +80,16 @@ def furnish(app: Flask, given: Settings) -> None:
     headers.hang(app)
     words.hang(app)
     rule_words.hang(app)
+    desk.hang(app)
     frame.hang(app)
     files.hang(app)
     errors.hang(app)
     app.url_map.strict_slashes = False  # people type a slash at the end
     app.url_map.merge_slashes = False  # and nobody is sent to an address made from a Host header
-    rooms = (resident, suggestion, following, flagging, listing, staff, counter, inbox, moderation, blocks,
-             people, me, entrance, partner, performance, data, notices, languages, mailbox, gallery, theme,
-             tiles, operator, offline, paper, wording, rules, rerouting, city, city_versions, field, rounds)
+    rooms = (resident, suggestion, following, flagging, listing, staff, desk, bulk, counter, inbox,
+             moderation, blocks, people, me, entrance, partner, performance, data, notices, languages,
+             mailbox, gallery, theme, tiles, operator, offline, paper, wording, rules, rerouting, city,
+             city_versions, field, rounds)
     for room in rooms:
         app.register_blueprint(room.pages)
     limits.hang(app, given)

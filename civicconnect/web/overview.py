@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from flask import url_for
@@ -32,11 +32,18 @@ WIDE = 1 / 8  # of the city: from here on reading every report is quicker than a
 MOVES = {"west": (-0.4, 0.0), "north": (0.0, -0.4), "south": (0.0, 0.4), "east": (0.4, 0.0)}
 
 
+class Asked(Protocol):
+    """What is looked for, as it stands in an address."""
+
+    @property
+    def query(self) -> dict[str, Any]: ...
+
+
 @dataclass(frozen=True)
 class Look:
     """Which part of the city is looked at, and for which reports."""
 
-    filter: Filter
+    filter: Asked
     centre: Point
     zoom: int
     is_chosen: bool  # False: nobody asked for this part, it is where the map begins
@@ -81,7 +88,7 @@ def read_look(db: Db, args: MultiDict[str, str], view: Filter, city: City) -> Lo
     city_box = geo.extent(db, city.limit_layer) if city.limit_layer else None
     area = _area(db, view)
     begin = area or city_box
-    centre, zoom = _fit(begin) if begin else (Point(*city.centre), USUAL)
+    centre, zoom = fit(begin) if begin else (Point(*city.centre), USUAL)
     look = Look(view, centre, zoom, is_chosen=False)
     if args.get("lat") and args.get("long"):
         asked = min(max(whole(args.get("zoom", ""), USUAL + 2), WIDEST), NEAREST)
@@ -109,7 +116,7 @@ def _share(seen: Box, whole: Box) -> float:
     return max(wide, 0) * max(high, 0) / area if area else 0
 
 
-def _fit(box: Box) -> tuple[Point, int]:
+def fit(box: Box) -> tuple[Point, int]:
     """Return the middle of a box, and the closest zoom that shows all of it."""
     centre = Point(round((box.south + box.north) / 2, 6), round((box.west + box.east) / 2, 6))
     closest = (zoom for zoom in range(NEAREST, WIDEST, -1) if _holds(centre, zoom, box))
@@ -151,8 +158,21 @@ def marks(
 
     alone    the reports of `lonely`, perhaps among others
     """
+    named = {}
+    for report in alone:
+        reference, words = _named(report, offer)
+        named[report.number] = url_for("resident.show", reference=reference), words
+    return marks_of(look, heaps, named)
+
+
+def marks_of(
+    look: Look, heaps: Sequence[Heap], named: Mapping[int, tuple[str, str]]
+) -> dict[str, list[Mark]]:
+    """Return what is drawn at each size of SIZES.
+
+    named    the address and the words of reports that may be alone, by number
+    """
     drawn = {size: apart(heaps, look.view(size)) for size in SIZES}
-    named = {report.number: _named(report, offer) for report in alone}
     return {
         size: sorted((_mark(look, heap, spot, SIZES[size], named) for heap, spot in found),
                      key=lambda mark: (mark.y, mark.x))
@@ -189,8 +209,8 @@ def _mark(
 ) -> Mark:
     x, y = (round(min(max(at, EDGE), length - EDGE)) for at, length in zip(spot, size, strict=True))
     if heap.count == 1 and heap.number in named:  # else the squares know more than the reports: a heap of one
-        reference, words = named[heap.number]
-        return Mark(x, y, 9, heap.open > 0, "", 0, words, url_for("resident.show", reference=reference))
+        address, words = named[heap.number]
+        return Mark(x, y, 9, heap.open > 0, "", 0, words, address)
     count = format_decimal(heap.count)
     words = ngettext("%(count)s report, %(open)s of them open", "%(count)s reports, %(open)s of them open",
                      heap.count, count=count, open=format_decimal(heap.open))
@@ -201,7 +221,7 @@ def _mark(
 
 def _into(look: Look, heap: Heap) -> str:
     """Return the address where a heap falls apart; of its list where it never does."""
-    centre, zoom = _fit(heap.box)
+    centre, zoom = fit(heap.box)
     if look.zoom == NEAREST:
         return look.at(centre, NEAREST, _anchor="in-view")
     return look.at(centre, max(zoom, look.zoom + 1))

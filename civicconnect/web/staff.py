@@ -1,4 +1,4 @@
-"""The staff's pages: the queue, one report, and the steps to take."""
+"""The staff's pages: one report, and the steps to take. The queue is in `desk`."""
 
 from __future__ import annotations
 
@@ -6,17 +6,16 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_security import auth_required
 
-from civicconnect import db, notify, queue, reports
+from civicconnect import db, notify, reports
 from civicconnect.db import Db, transaction
 from civicconnect.errors import Conflict, Invalid
 from civicconnect.media import Photo
 from civicconnect.reports import Report
 from civicconnect.web import photos, replies, report_desk
-from civicconnect.web.filters import read_filter, read_page
 from civicconnect.web.photos import Faults
 from civicconnect.web.report_desk import Preview, Shown, last_public, mark_of, page, seen_of
 from civicconnect.web.words import read_catalog
@@ -31,22 +30,6 @@ pages = Blueprint("staff", __name__, url_prefix="/staff")
 def home() -> ResponseReturnValue:
     """Go to the queue: that is where the work is."""
     return redirect(url_for("staff.show_queue"))
-
-
-@pages.get("/queue")
-@auth_required("session")
-def show_queue() -> ResponseReturnValue:
-    """Show what to look at next."""
-    offer, view = read_catalog(), read_filter()
-    with db.reading() as db_:
-        me = actor(db_)
-        work = queue.worklist(db_, me, view, offer, read_page())
-        letters = reports.count_waiting(db_) if me.may("enter") else None
-        to_moderate = reports.count_to_moderate(db_, me) if me.may("moderate") else None
-    mine = [d for d in offer.departments.values() if me.may("see_all") or d.id in me.departments]
-    return render_template("staff/queue.html", work=work, view=view, catalog=offer, mine=mine,
-                           sees_rules=me.may("see_all") or me.may("city"), may_city=me.may("city"),
-                           letters=letters, to_moderate=to_moderate)
 
 
 @pages.get("/reports/<reference>")

@@ -54,6 +54,8 @@ async function build() {
   }
   put(`${VENDOR}/idb-keyval/index.js`, "idb-keyval", withoutComments(read(PACKAGES, "idb-keyval", "dist", "index.js")));
   put(`${VENDOR}/licences/idb-keyval.txt`, "idb-keyval", read(PACKAGES, "idb-keyval", "LICENCE"));
+  put(`${VENDOR}/htmx/htmx.js`, "htmx.org", withoutMap(read(PACKAGES, "htmx.org", "dist", "htmx.esm.min.js")));
+  put(`${VENDOR}/licences/htmx.txt`, "htmx.org", read(PACKAGES, "htmx.org", "LICENSE"));
   for (const file of ["maplibre-gl.mjs", "maplibre-gl-worker.mjs", "maplibre-gl.css"]) {
     // Already small; its first comment is the note of its licence, and stays.
     put(`${VENDOR}/maplibre/${file}`, "maplibre-gl", withoutMap(read(PACKAGES, "maplibre-gl", "dist", file)));

@@ -236,10 +236,10 @@ def test_the_page_says_who_else_sees_the_report(signed_in, make_report, db_, cho
 def test_an_urgent_report_says_so_in_the_queue_and_on_its_page(signed_in, make_report, db_):
     make_report()
     clerk = signed_in("streets")
-    assert "Urgent" not in clerk.get("/staff/queue").words
+    assert clerk.get("/staff/queue").tree.find(".//*[@class='priority priority--urgent']") is None
     change_service(db_, "pothole", priority="urgent")
     report = make_report()
-    assert "Urgent" in clerk.get("/staff/queue").words
+    assert clerk.get("/staff/queue").tree.find(".//*[@class='priority priority--urgent']").text == "Urgent"
     assert "Priority Urgent" in clerk.get(f"/staff/reports/{report.reference}").words
 
 

@@ -1,11 +1,15 @@
-// js/components/queue.js: j and k walk down and up the queue; Enter opens, as on every link.
+// queue.js: says in the bar how many lines are selected. The keyboard is in keys.js; the rest are links and forms.
 export default function queue(root) {
-  const links = [...root.querySelectorAll("tbody a")];
-  document.addEventListener("keydown", (event) => {
-    if (event.target.matches("input, select, textarea") || event.ctrlKey || event.metaKey) return;
-    const step = { j: 1, k: -1 }[event.key];
-    if (!step || !links.length) return;
-    const at = links.indexOf(document.activeElement);
-    links[Math.min(Math.max(at + step, 0), links.length - 1)].focus();
-  });
+  const button = root.querySelector(".bulk button[value=selected]");
+  if (!button) return;
+  const words = button.textContent;
+  const boxes = [...root.querySelectorAll("input[name=report]")];
+  const count = () => {
+    const chosen = boxes.filter((box) => box.checked).length;
+    button.textContent = chosen ? `${words} (${chosen})` : words;
+    boxes.forEach((box) => box.closest("tr").classList.toggle("queue__row--selected", box.checked));
+  };
+  root.addEventListener("change", count);
+  window.addEventListener("pageshow", count); // coming back, browsers tick boxes again after this ran
+  count();
 }

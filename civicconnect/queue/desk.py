@@ -1,0 +1,104 @@
+"""One view of the queue: which reports, as an address says it, a row of `saved_view`, and a WHERE."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, false, not_, or_
+
+from civicconnect.accounts import Actor
+from civicconnect.catalog import Catalog
+from civicconnect.queue.ranking import MANY, SOON
+from civicconnect.reports import IS_OPEN, PRIORITIES, Filter, Report, is_overdue, lifecycle, visible_to
+
+FORMS = ("list", "board", "map", "table")
+ME, NOBODY = "me", "nobody"
+WHY = ("late", "soon", "reopened", "answered", "many")
+# Keys of an address, in the order of Filter's own and then the desk's.
+FILTER = {"service": "service", "department": "department", "status": "status", "q": "words", "area": "area",
+          "since": "since", "until": "until", "outcome": "outcome"}
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What is looked at. What there is not matches nothing."""
+
+    filter: Filter = Filter()
+    holder: str = ""  # me, nobody, or the id of a colleague
+    team: str = ""
+    priority: str = ""
+    why: str = ""  # one of WHY
+
+    @classmethod
+    def read(cls, asked: Mapping[str, str]) -> Desk:
+        """Read a view from an address, or from what was kept of one."""
+        found = {key: str(asked.get(key, ""))[:200].strip() for key in (*FILTER, *DESK)}
+        return cls(Filter(**{name: found[key] for key, name in FILTER.items()}),
+                   **{key: found[key] for key in DESK})
+
+    @property
+    def query(self) -> dict[str, Any]:
+        """Return the view as it stands in an address."""
+        own = {key: getattr(self, key) for key in DESK}
+        return self.filter.query | {key: value for key, value in own.items() if value}
+
+    @property
+    def shown(self) -> Filter:
+        """Return the filter of reports: open ones where nothing else is said, all where "all" is."""
+        status = self.filter.status or "open"
+        return replace(self.filter, status="" if status == "all" else status)
+
+    @property
+    def is_plain(self) -> bool:
+        """Say whether the counts by service and department know how many there are."""
+        return not any(getattr(self, key) for key in DESK) and self.shown.is_counted
+
+    def where(self, actor: Actor, offer: Catalog, now: datetime) -> list[ColumnElement[bool]]:
+        """Return the conditions, with those for what this actor may see."""
+        found = [seen_by(actor, self.shown), *self.shown.where(offer, strangers=False)]
+        if self.holder:
+            found.append(held_by(self.holder, actor))
+        if self.team:
+            found.append(Report.team == self.team)
+        if self.priority:
+            found.append(Report.priority == self.priority if self.priority in PRIORITIES else false())
+        return found + (because(self.why, now) if self.why else [])
+
+
+DESK = tuple(field.name for field in fields(Desk) if field.name != "filter")
+
+
+def seen_by(actor: Actor, shown: Filter) -> ColumnElement[bool]:
+    """Return the condition for what comes to an actor's desk.
+
+    The open ones lie in their index in the order of the queue, and the first page is read off it. An
+    engine that looked them up by department would sort them all first: so it is not offered one to look up.
+    """
+    if shown.status == lifecycle.CLOSED or not shown.status:
+        return visible_to(actor)
+    return visible_to(actor, Report.department_id + 0)
+
+
+def held_by(holder: str, actor: Actor) -> ColumnElement[bool]:
+    """Return the condition for whose work it is."""
+    if holder == NOBODY:
+        return and_(Report.assigned_to.is_(None), Report.team == "")
+    person = actor.name.removeprefix("staff:") if holder == ME else holder
+    return Report.assigned_to == int(person) if person.isdecimal() and len(person) < 10 else false()
+
+
+def because(why: str, now: datetime) -> list[ColumnElement[bool]]:
+    """Return the conditions for one reason that the queue names."""
+    if why == "late":
+        return list(is_overdue(now))
+    if why == "soon":
+        late = is_overdue(now)
+        return [Report.due_at < now + SOON, or_(Report.due_at >= now, not_(and_(*late)))]
+    # Plain columns, as their indexes say them.
+    known: dict[str, ColumnElement[bool]] = {
+        "reopened": Report.reopened.expression, "answered": Report.answered.expression,
+        "many": and_(IS_OPEN, Report.people >= MANY)}
+    return [known.get(why, false())]

@@ -1,0 +1,130 @@
+"""The same thing done to many reports, on pages: choose, see what would come of it, do it, take it back."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import parse_qsl
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import force_locale
+from flask_babel import lazy_gettext as _l
+from flask_security import auth_required
+
+from civicconnect import accounts, catalog, clock, db, queue, reports
+from civicconnect.accounts import Actor
+from civicconnect.catalog import Catalog
+from civicconnect.db import Db, transaction
+from civicconnect.errors import Conflict, Invalid, Sentence
+from civicconnect.queue import Bulk, Desk
+from civicconnect.web import language
+from civicconnect.web.desk import read_departments
+from civicconnect.web.photos import Faults
+from civicconnect.web.staff import actor
+from civicconnect.web.words import read_catalog, translated
+
+pages = Blueprint("bulk", __name__, url_prefix="/staff/bulk")
+TICKED = re.compile(r"([0-9A-Z]{1,12})-([0-9]{1,9})")
+ACTION = {"step": _l("Take a step"), "assign": _l("Assign"), "priority": _l("Set the priority"),
+          "note": _l("Write an internal note")}
+BIGGEST = 2**62  # ids beyond it are none, and no engine takes them
+
+
+@pages.get("")
+@auth_required("session")
+def index() -> ResponseReturnValue:
+    """Show what was done in bulk."""
+    with db.reading() as db_:
+        done = queue.bulks(db_, actor(db_))
+    return render_template("staff/bulk/index.html", done=done, actions=ACTION)
+
+
+@pages.post("")
+@auth_required("session")
+def begin() -> ResponseReturnValue:
+    """Begin with what was ticked in the queue, or with all of its view."""
+    form = request.form
+    desk = Desk.read(dict(parse_qsl(form.get("view", "")[:2000])))
+    ticked = [TICKED.fullmatch(text) for text in form.getlist("report")[:1000]]
+    with transaction() as db_:
+        me = actor(db_)
+        if form.get("of") == "view":
+            number = queue.begin_view(db_, me, desk, read_catalog())
+        else:
+            number = queue.begin_selected(db_, me, [(t[1], int(t[2])) for t in ticked if t])
+    return redirect(url_for("bulk.show", number=number), 303)
+
+
+@pages.get("/<int:number>")
+@auth_required("session")
+def show(number: int) -> ResponseReturnValue:
+    """Show what shall be done, what would come of it, or how far it is."""
+    return _page(number, {}, {})
+
+
+def _page(number: int, faults: Faults, typed: Mapping[str, Any]) -> str:
+    offer = read_catalog()
+    with db.reading() as db_:
+        me = actor(db_)
+        row = queue.find_bulk(db_, me, min(number, BIGGEST))
+        progress = queue.progress(db_, row)
+        more: dict[str, Any] = {"preview": None}
+        if row.state == "draft":
+            more = _choices(db_, me, row, offer)
+            if row.action and not faults:
+                more["preview"] = queue.preview(db_, me, row, offer, say)
+    return render_template(
+        "staff/bulk/show.html", bulk=row, progress=progress, faults=faults, actions=ACTION, me=me,
+        typed=typed or {"action": row.action, **row.given}, is_busy=row.state in ("asked", "undoing"),
+        may_undo=queue.may_undo(row, clock.now()), language_name=language.name, catalog=offer, **more)
+
+
+def _choices(db_: Db, me: Actor, row: Bulk, offer: Catalog) -> dict[str, Any]:
+    """Return what may be chosen from."""
+    people: dict[int, str] = {}
+    for department in read_departments(me, offer):
+        people |= accounts.colleagues(db_, department.id)
+    return {"preview": None, "people": people, "templates": catalog.all_templates(db_), "verbs": queue.VERBS,
+            "outcomes": queue.OUTCOMES, "priorities": reports.PRIORITIES}
+
+
+def say(spoken: str, sentence: Sentence) -> str:
+    """Return a sentence of ours in the language of a report."""
+    with force_locale((spoken if spoken in language.SPOKEN else language.SPOKEN[0]).replace("-", "_")):
+        return translated(sentence)
+
+
+@pages.post("/<int:number>")
+@auth_required("session")
+def settle(number: int) -> ResponseReturnValue:
+    """Keep what shall be done, and show what would come of it."""
+    typed = request.form.to_dict()
+    try:
+        with transaction() as db_:
+            queue.settle(db_, actor(db_), min(number, BIGGEST), typed.get("action", ""), typed)
+    except Invalid as fault:
+        return _page(number, fault.fields, typed), 422
+    return redirect(url_for("bulk.show", number=number, _anchor="preview"), 303)
+
+
+@pages.post("/<int:number>/run")
+@auth_required("session")
+def run(number: int) -> ResponseReturnValue:
+    """Do it."""
+    with transaction() as db_:
+        queue.start(db_, actor(db_), min(number, BIGGEST))
+    return redirect(url_for("bulk.show", number=number), 303)
+
+
+@pages.post("/<int:number>/undo")
+@auth_required("session")
+def undo(number: int) -> ResponseReturnValue:
+    """Take it back."""
+    try:
+        with transaction() as db_:
+            queue.undo(db_, actor(db_), min(number, BIGGEST))
+    except Conflict as fault:
+        return _page(number, {"undo": [fault.sentence]}, {}), 409
+    return redirect(url_for("bulk.show", number=number), 303)

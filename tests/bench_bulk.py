@@ -1,7 +1,7 @@
 """How long a step on many reports takes: `python -m tests.bench_bulk` in an installation that has them.
 
-Closes the first open reports of the queue as the worker does, with somebody asking how far it is once a batch,
-and takes it all back. Prints both times, and whether every report stands where it stood.
+Closes the first open reports of the queue as the worker does, with somebody asking after each batch how far it
+is, and takes it all back. Prints both times, and whether every report stands where it stood.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ from civicconnect.queue.desk import Desk
 from civicconnect.reports import Entry, Report, clock_shows, is_overdue, lifecycle, visible_total
 from civicconnect.sla import Hours, timetable
 
-PAGE, DENSE = 25, 100
+PAGE, DENSE = 25, 50
 COUNTED = 100  # a tab says no more than "100 or more"
 CAPPED = 1000  # a view that only counting finds is counted as far as this
 IN_COLUMN = 12  # of the board

@@ -233,7 +233,8 @@ def take_step(
         report.verification = intake.UNVERIFIED
     if (was == lifecycle.CLOSED) != (report.status == lifecycle.CLOSED):
         count_anew(db, report, place_of(db, report), status=was)
-    text = {"reason": kept.pop("reason", ""), "photos": add_photos(db, report.number, photos, "done")}
+    kept_photos = add_photos(db, report.number, photos, "done") if photos else []
+    text = {"reason": kept.pop("reason", ""), "photos": kept_photos}
     record(db, report, verb, actor, kept, text={name: value for name, value in text.items() if value})
     return report
 

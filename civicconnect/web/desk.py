@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -25,6 +26,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 from flask_security import auth_required
+from sqlalchemy import literal
 
 from civicconnect import clock, db, queue, reports
 from civicconnect.accounts import Actor
@@ -32,7 +34,7 @@ from civicconnect.catalog import Catalog, Department
 from civicconnect.db import Db, transaction
 from civicconnect.errors import Invalid
 from civicconnect.queue import Counts, Desk, View
-from civicconnect.web import desk_map, keys, overview, staff
+from civicconnect.web import desk_map, keys, language, overview, staff
 from civicconnect.web.filters import read_page
 from civicconnect.web.given import whole
 from civicconnect.web.staff import actor
@@ -81,7 +83,8 @@ def counted(
     offered: list[tuple[str, Desk, View | None]] = [(str(name), desk, None) for name, desk in GIVEN]
     offered += [(view.name, view.desk, view) for view in queue.views(db_, me)]
     chosen = [desk for _name, desk, _view in offered if all_of_them or not desk.filter.words]
-    counts = queue.count(db_, me, here, offer, chosen, (reports.letters_waiting(), reports.to_moderate(me)))
+    more = [reports.letters_waiting(), reports.to_moderate(me) if me.may("moderate") else literal(0)]
+    counts = queue.count(db_, me, here, offer, chosen, more)
     known = dict(zip(chosen, counts.views, strict=True))
     return [Tab(name, desk, known.get(desk), desk == here, view) for name, desk, view in offered], counts
 
@@ -265,8 +268,12 @@ def switch_keys() -> ResponseReturnValue:
 
 def left(time: timedelta | None) -> str:
     """Return business time as people read it: "3 working hours left", "12 working hours over"."""
-    if time is None:
-        return ""
+    return "" if time is None else _left(language.chosen(), time // timedelta(minutes=1))
+
+
+@lru_cache(maxsize=10_000)  # a page says it for each line, and many lines are alike
+def _left(_language: str, minutes: int) -> str:
+    time = timedelta(minutes=minutes)
     hours = abs(time) / timedelta(hours=1)
     if hours < 1:
         return str(_("under a working hour left") if time >= timedelta() else _("under a working hour over"))
@@ -279,7 +286,14 @@ def left(time: timedelta | None) -> str:
 
 def age(since: datetime, now: datetime) -> str:
     """Return how long ago something was, in words."""
-    return waiting(max((now - since) / timedelta(hours=1), 0))
+    return _waited(language.chosen(), max((now - since) // timedelta(minutes=1), 0))
+
+
+@lru_cache(maxsize=10_000)
+def _waited(_language: str, minutes: int) -> str:
+    # Days alone, once there are some: nobody asks for the hour then.
+    hours = minutes / 60
+    return waiting(hours if hours < 48 else round(hours / 24) * 24.0)
 
 
 def capped(count: int) -> str:

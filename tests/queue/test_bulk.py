@@ -179,15 +179,20 @@ def test_after_ten_minutes_nothing_is_taken_back(db_, me, many):
         queue.undo(db_, me, number)
 
 
+def _be_killed_in_the_next_batch(number):
+    with db.transaction() as change:
+        queue.work_on(change, number, say)
+        raise RuntimeError("killed")
+
+
 def test_a_killed_worker_leaves_whole_batches_and_the_next_one_goes_on(db_, me, many, monkeypatch):
     monkeypatch.setattr(bulk, "BATCH", 2)
     number = begin(db_, me, many)
     queue.start(db_, me, number)
     queue.start(db_, me, number)  # a second press
     assert queue.work_on(db_, number, say)
-    with pytest.raises(RuntimeError), db.transaction() as change:  # and is killed in the middle of the next
-        queue.work_on(change, number, say)
-        raise RuntimeError("killed")
+    with pytest.raises(RuntimeError, match="killed"):
+        _be_killed_in_the_next_batch(number)
     db_.expire_all()
     assert sorted(states(db_, number).values()) == ["done"] * 2 + ["waiting"] * 3
     work(db_, number)
@@ -251,8 +256,9 @@ def test_whoever_lost_the_right_meanwhile_changes_nothing(db_, me, many):
     ("", {}, "action"), ("explode", {}, "action"), ("step", {}, "verb"), ("step", {"verb": "withdraw"}, "verb"),
     ("step", {"verb": "close"}, "outcome"), ("step", {"verb": "close", "outcome": "duplicate"}, "lead"),
     ("step", {"verb": "plan", "planned_for": "2001-01-01"}, "planned_for"),
-    ("step", {"verb": "close", "outcome": "no_action"}, "reason"), ("priority", {"priority": "melted"}, "priority"),
-    ("note", {"note": " "}, "note"), ("note", {"note": "x" * 4001}, "note"), ("assign", {"team": "x" * 41}, "team"),
+    ("step", {"verb": "close", "outcome": "no_action"}, "reason"),
+    ("priority", {"priority": "melted"}, "priority"), ("note", {"note": " "}, "note"),
+    ("note", {"note": "x" * 4001}, "note"), ("assign", {"team": "x" * 41}, "team"),
 ])
 def test_what_every_report_owes_is_asked_for_before_anything_is_looked_at(db_, me, many, code, typed, field):
     number = begin(db_, me, many)

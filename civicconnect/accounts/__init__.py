@@ -4,6 +4,7 @@ from civicconnect.accounts.actor import SYSTEM, Actor
 from civicconnect.accounts.contacts import (
     Contact,
     ContactDetails,
+    addresses_told_apart,
     contacts_before,
     erase_contacts,
     read_contact,
@@ -17,7 +18,7 @@ from civicconnect.accounts.sealing import keyed_hash, seal, unseal
 
 __all__ = [
     "Actor", "Contact", "ContactDetails", "Partner", "ROLES", "Role", "SYSTEM", "Staff", "actor_of",
-    "add_partner", "add_staff", "colleagues", "contacts_before", "erase_contacts", "is_known", "keyed_hash",
-    "list_partners", "make_roles", "read_contact", "read_contacts", "remember", "remove_partner", "seal",
-    "signed_by", "unseal",
+    "add_partner", "add_staff", "addresses_told_apart", "colleagues", "contacts_before", "erase_contacts",
+    "is_known", "keyed_hash", "list_partners", "make_roles", "read_contact", "read_contacts", "remember",
+    "remove_partner", "seal", "signed_by", "unseal",
 ]

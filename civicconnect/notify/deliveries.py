@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
@@ -51,10 +52,13 @@ def plan(view: Db, number: int, seq: int, verb: str) -> int:
     """Ask for the letters that follow from an event, each once. Returns how many were new."""
     if verb not in letters.STEPS and verb not in ONLY_TO_SENDER:
         return 0
-    told = reports.who_is_told(view, number)
+    if verb == "receive" and reports.is_part(view, number):
+        return 0
+    together = reports.told_together(view, number, seq)
+    told = reports.who_is_told(view, number, together)
     if verb in ONLY_TO_SENDER:
-        told = [one for one in told if one.role == "sent"]
-    return sum(_ask(view, one, seq) for one in told)
+        told = [one for one in told if one.role == "sent" and one.report_number == number]
+    return sum(_ask(view, one, seq, number) for one in told)
 
 
 def plan_welcome(db_: Db, follower: Follower) -> int:
@@ -70,9 +74,11 @@ def plan_welcome(db_: Db, follower: Follower) -> int:
     return _ask(db_, follower, WELCOME)
 
 
-def _ask(db_: Db, follower: Follower, seq: int) -> int:
-    row = {"report_number": follower.report_number, "seq": seq, "person": follower.person, "channel": EMAIL,
-           "follower_id": follower.id, "state": WAITING, "tries": 0, "made_at": clock.now(), "error": ""}
+def _ask(db_: Db, follower: Follower, seq: int, number: int | None = None) -> int:
+    """Ask for one letter. number: of the report it tells of, where that is not the follower's own."""
+    row = {"report_number": number or follower.report_number, "seq": seq,
+           "person": follower.person, "channel": EMAIL, "follower_id": follower.id, "state": WAITING,
+           "tries": 0, "made_at": clock.now(), "error": ""}
     number = db.insert_new(db_, Delivery, ["report_number", "seq", "person", "channel"], row, Delivery.id)
     if number is None:
         return 0
@@ -113,6 +119,8 @@ def _addressed(view: Db, row: Delivery) -> tuple[Letter, str] | None:
     offer = catalog(view)
     report = view.scalars(select(Report).where(Report.number == row.report_number)).one()
     tongue = Tongue(follower.language, ZoneInfo(offer.city.time_zone))
+    if follower.report_number != report.number:
+        return _of_lead(view, tongue, offer, report, row, follower, to)
     is_sender = follower.role == "sent"
     if report.visibility != "public" and not is_sender:  # hidden since, or never public
         return None
@@ -127,6 +135,30 @@ def _addressed(view: Db, row: Delivery) -> tuple[Letter, str] | None:
         return None
     asks = entry.verb == "close" and reports.can_answer(report, clock.now())
     return letters.letter_of_step(tongue, offer, report, entry, follower, asks=asks), to
+
+
+def _of_lead(
+    view: Db, tongue: Tongue, offer: Catalog, lead: Report, row: Delivery, follower: Follower, to: str
+) -> tuple[Letter, str] | None:
+    """Return the letter about a step of the lead in which somebody's report goes on; None where it does not.
+
+    Of a lead that strangers may not read, only senders hear, and only that the step was taken.
+    """
+    own = reports.report_of(view, follower)
+    goes_on = reports.lead_of(view, own)
+    is_read = lead.visibility == "public"
+    if goes_on is None or goes_on.number != lead.number or (
+            follower.role != "sent" and not (is_read and own.visibility == "public")):
+        return None
+    entries = reports.timeline(view, lead, internal=False)
+    entry = next((e for e in entries if e.seq == row.seq), None)
+    if entry is None:
+        return None
+    asks = is_read and entry.verb == "close" and reports.can_answer(lead, clock.now())
+    if not is_read:
+        entry = replace(entry, text={}, facts={name: entry.facts[name] for name in ("outcome", "planned_for")
+                                               if name in entry.facts})
+    return letters.letter_of_step(tongue, offer, own, entry, follower, asks=asks, lead=lead), to
 
 
 def sender_of(offer: Catalog) -> str:

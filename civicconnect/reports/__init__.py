@@ -1,6 +1,6 @@
 """A report's life and its public record: the one place where a report changes."""
 
-from civicconnect.reports import lifecycle
+from civicconnect.reports import closing, lifecycle
 from civicconnect.reports.actions import (
     Receipt,
     contact,
@@ -36,6 +36,7 @@ from civicconnect.reports.flagging import (
 )
 from civicconnect.reports.following import (
     Person,
+    asked_about,
     contact_of,
     find_follower,
     give_address,
@@ -66,8 +67,21 @@ from civicconnect.reports.inbox import (
     waiting_letters,
 )
 from civicconnect.reports.intake import Desk, reference_from
+from civicconnect.reports.kin import (
+    Kin,
+    Merge,
+    Part,
+    Together,
+    is_part,
+    kinship,
+    lead_of,
+    parts_of,
+    photos_beside,
+    told_together,
+)
 from civicconnect.reports.lessons import lessons
 from civicconnect.reports.likeness import Likely, likely
+from civicconnect.reports.merging import merge, mergeable, take_out
 from civicconnect.reports.models import (
     Block,
     Event,
@@ -114,11 +128,13 @@ from civicconnect.reports.queries import (
     photo_is_public,
     photo_is_seen_by,
     public_reports,
+    tidy,
     timeline,
     visible_to,
 )
 from civicconnect.reports.restoring import kept, put_back, state_hash
 from civicconnect.reports.retention import forget_contacts
+from civicconnect.reports.splitting import NewPart, split
 from civicconnect.reports.squares import agree as squares_agree
 from civicconnect.reports.squares import recount
 from civicconnect.reports.verify import (
@@ -132,23 +148,25 @@ from civicconnect.reports.verify import (
 
 __all__ = [
     "Around", "Block", "Closing", "Column", "Desk", "Entry", "Event", "EventText", "Fault", "Filter",
-    "Flag", "Flagged", "Follower", "Heap", "Incoming", "Likely", "NewLetter", "NewReport", "ORDERS",
-    "PRIORITIES", "PastReport", "PastStep", "Person", "Press", "REASONS", "Receipt", "RecordedDue",
-    "Report", "ReportArea", "ReportPhoto", "Root", "SAYS", "Seen", "Sheet", "TOLD_IN_WORDS", "Versions",
-    "add", "address_told", "answer", "areas_of", "around", "as_text", "ask_again", "assign", "block",
-    "blocks", "blur", "can_answer", "changed_in_bulk", "check_chains", "clock_shows", "columns",
-    "compose", "contact", "contact_of", "count_public", "count_reports", "count_to_moderate",
-    "count_visible", "count_waiting", "desk", "drop", "email_of", "enter", "find", "find_follower",
-    "find_known", "find_letter", "find_own", "flag", "flagged", "flags_of", "forget_blurred",
-    "forget_contacts", "forget_incoming", "found_for_work", "gather", "give_address", "hide",
-    "hide_photo", "holds", "hours_between", "is_hidden", "is_known", "is_late", "is_overdue", "joined",
-    "keep", "kept", "key_of", "known", "known_sender", "layers", "lessons", "lifecycle", "likely", "move",
-    "near", "newest_seen", "note", "on_time", "original_is_kept", "own_key", "own_words", "person_of",
-    "person_of_token", "photo_is_kept", "photo_is_public", "photo_is_seen_by", "photos_of_letters",
-    "photos_waiting", "place_told", "posted", "press", "public_reports", "public_rows", "put_back",
-    "rank", "receive", "recount", "redact", "reference_from", "refuse_unseen", "remember_post",
-    "report_of", "reports_of", "reveal", "rewrite", "root", "root_from", "root_text", "said_by", "sender",
-    "show", "show_photo", "squares_agree", "state_hash", "stop", "store", "submit", "submit_past", "take",
-    "timeline", "token_of", "transition", "unblock", "versions", "visible_to", "waiting_letters",
+    "Flag", "Flagged", "Follower", "Heap", "Incoming", "Kin", "Likely", "Merge", "NewLetter", "NewPart",
+    "NewReport", "ORDERS", "PRIORITIES", "Part", "PastReport", "PastStep", "Person", "Press", "REASONS",
+    "Receipt", "RecordedDue", "Report", "ReportArea", "ReportPhoto", "Root", "SAYS", "Seen", "Sheet",
+    "TOLD_IN_WORDS", "Together", "Versions", "add", "address_told", "answer", "areas_of", "around",
+    "as_text", "ask_again", "asked_about", "assign", "block", "blocks", "blur", "can_answer",
+    "changed_in_bulk", "check_chains", "clock_shows", "closing", "columns", "compose", "contact",
+    "contact_of", "count_public", "count_reports", "count_to_moderate", "count_visible", "count_waiting",
+    "desk", "drop", "email_of", "enter", "find", "find_follower", "find_known", "find_letter", "find_own",
+    "flag", "flagged", "flags_of", "forget_blurred", "forget_contacts", "forget_incoming",
+    "found_for_work", "gather", "give_address", "hide", "hide_photo", "holds", "hours_between",
+    "is_hidden", "is_known", "is_late", "is_overdue", "is_part", "joined", "keep", "kept", "key_of",
+    "kinship", "known", "known_sender", "layers", "lead_of", "lessons", "lifecycle", "likely", "merge",
+    "mergeable", "move", "near", "newest_seen", "note", "on_time", "original_is_kept", "own_key",
+    "own_words", "parts_of", "person_of", "person_of_token", "photo_is_kept", "photo_is_public",
+    "photo_is_seen_by", "photos_beside", "photos_of_letters", "photos_waiting", "place_told", "posted",
+    "press", "public_reports", "public_rows", "put_back", "rank", "receive", "recount", "redact",
+    "reference_from", "refuse_unseen", "remember_post", "report_of", "reports_of", "reveal", "rewrite",
+    "root", "root_from", "root_text", "said_by", "sender", "show", "show_photo", "split", "squares_agree",
+    "state_hash", "stop", "store", "submit", "submit_past", "take", "take_out", "tidy", "timeline",
+    "token_of", "told_together", "transition", "unblock", "versions", "visible_to", "waiting_letters",
     "who_is_told", "withdraw",
 ]

@@ -50,7 +50,7 @@ STEPS = (
     _step("start", (RECEIVED, ACCEPTED, PLANNED), DOING, "staff"),
     _step("wait", (RECEIVED, ACCEPTED, PLANNED, DOING), WAITING, "staff", "reason"),
     _step("resume", (WAITING,), DOING, "staff"),
-    _step("close", OPEN, CLOSED, "staff history", "outcome"),
+    _step("close", OPEN, CLOSED, "staff history system", "outcome"),
     _step("reopen", (CLOSED,), ACCEPTED, "staff", "reason"),
     # Whoever sent it needs it no longer; and whoever looked finds it still there.
     _step("withdraw", OPEN, CLOSED, "resident", outcome="withdrawn"),

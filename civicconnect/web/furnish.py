@@ -20,6 +20,7 @@ from civicconnect.web import (
     counter,
     data,
     errors,
+    family,
     files,
     flagging,
     following,
@@ -70,7 +71,7 @@ def furnish(app: Flask, given: Settings) -> None:
     app.url_map.strict_slashes = False  # people type a slash at the end
     app.url_map.merge_slashes = False  # and nobody is sent to an address made from a Host header
     rooms = (resident, suggestion, following, flagging, listing, staff, counter, inbox, moderation, blocks,
-             partner, performance, data, notices, languages, mailbox, gallery, theme, tiles, operator,
+             family, partner, performance, data, notices, languages, mailbox, gallery, theme, tiles, operator,
              offline)
     for room in rooms:
         app.register_blueprint(room.pages)

@@ -15,7 +15,7 @@ from civicconnect.accounts import Actor, ContactDetails
 from civicconnect.db import Db, transaction
 from civicconnect.errors import Conflict, Invalid, NotAllowed
 from civicconnect.reports import lifecycle
-from civicconnect.web import language, photos, replies
+from civicconnect.web import language, photos, relations, replies
 from civicconnect.web.filters import read_filter, read_page
 from civicconnect.web.given import whole
 from civicconnect.web.photos import Faults
@@ -73,6 +73,7 @@ def _page(
         entries = reports.timeline(db_, report, internal=True)
         prepared = replies.replies(db_, offer, report)
         letters = notify.count_sent(db_, report.number)
+        family = relations.beside(db_, report, internal=True)
     steps = lifecycle.buttons(report.status, me)
     return render_template(
         "staff/report.html", report=report, beside=beside, entries=entries, catalog=offer, letters=letters,
@@ -80,6 +81,7 @@ def _page(
         department=offer.departments[offer.department_codes[report.department_id]],
         steps=steps, replies={step.verb: [r for r in prepared if r.verb == step.verb] for step in steps},
         outcomes=lifecycle.OUTCOMES, faults=faults, typed=typed, is_late=reports.is_late(report, now),
+        family=family, may_step=me.may("step"),
         may_note=me.may("note"), may_moderate=me.may("moderate"), contact=contact,
         # What whoever reported reads, where it is not what the clerk reads.
         spoken="" if report.language == language.chosen() else language.name(report.language),

@@ -40,6 +40,8 @@ EVENT = {
     "photo_show": _l("A photo looked at and shown"), "blur": _l("The city blurred parts of a photo"),
     "reveal": _l("The original of a blurred photo looked at"), "unflag": _l("Looked at: nothing to do"),
     "assign": _l("Given to somebody"), "rank": _l("Priority changed"), "undo": _l("A step was taken back"),
+    "merge": _l("Another report goes on in this one"), "let_go": _l("A report goes on by itself again"),
+    "separate": _l("It goes on by itself again"), "split": _l("Divided into parts"),
 }
 # Why something should not be seen: who flags it chooses from these, and moderators too.
 REASON = {

@@ -1,0 +1,38 @@
+"""What a report's page shows of the reports it belongs together with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from civicconnect import reports
+from civicconnect.db import Db
+from civicconnect.reports import Kin, Report
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What stands beside one report.
+
+    photos      of the reports that go on in it: (reference, digest)
+    proposed    what came of it, where all its parts are closed; None while one is open, or it has none
+    """
+
+    kin: Kin
+    photos: Sequence[tuple[str, str]]
+    proposed: str | None
+
+    def __bool__(self) -> bool:
+        return bool(self.kin)
+
+    @property
+    def open_parts(self) -> int:
+        return sum(part.status != "closed" for part in self.kin.parts)
+
+
+def beside(db: Db, report: Report, *, internal: bool) -> Beside:
+    """Return what stands beside a report. internal: for staff, also what strangers may not read."""
+    kin = reports.kinship(db, report, internal=internal)
+    photos = reports.photos_beside(db, report.number, internal=internal) if kin.merged and (
+        internal or report.visibility == "public") else []
+    return Beside(kin, photos, reports.closing.proposed(kin.parts))

@@ -14,6 +14,7 @@ from civicconnect.geo.borders import misplaced
 from civicconnect.geo.drawing import Pin, View, draw_map
 from civicconnect.geo.dump import dump, spell
 from civicconnect.geo.gazetteer import remake
+from civicconnect.geo.lines import box_round, metres_to_line
 from civicconnect.geo.load import Ground, check, load
 from civicconnect.geo.models import Address, Area, MapShape
 from civicconnect.geo.named import NamedArea, extent, named_areas
@@ -37,9 +38,9 @@ from civicconnect.geo.tiles import Tile, ground_tile, spots_tile
 __all__ = [
     "Address", "Area", "AreaHit", "AreaIndex", "Box", "GRID_DEGREES", "Ground", "MapShape", "NamedArea",
     "Pin", "Place", "Point", "Squares", "Tile", "View", "add_shape", "area_called", "area_index",
-    "areas_at", "areas_of_many", "check", "coarse", "coarsen", "describe", "distance", "draw_map",
-    "drop_column", "drop_shape", "dump", "encoder", "extent", "find_addresses", "forget_areas",
-    "ground_tile", "in_box", "install", "latitude", "load", "longitude", "misplaced", "named_areas",
-    "placed_in_bulk", "point_from", "read_point", "remake", "somewhere", "spell", "spots_tile",
-    "square_of", "within",
+    "areas_at", "areas_of_many", "box_round", "check", "coarse", "coarsen", "describe", "distance",
+    "draw_map", "drop_column", "drop_shape", "dump", "encoder", "extent", "find_addresses",
+    "forget_areas", "ground_tile", "in_box", "install", "latitude", "load", "longitude", "metres_to_line",
+    "misplaced", "named_areas", "placed_in_bulk", "point_from", "read_point", "remake", "somewhere",
+    "spell", "spots_tile", "square_of", "within",
 ]

@@ -16,6 +16,7 @@ from civicconnect.reports import Entry, Follower, Report, lifecycle
 STEPS: dict[str, Sentence] = {
     "accept": Sentence("%(department)s has accepted the report."),
     "plan": Sentence("%(department)s has planned the work."),
+    "unplan": Sentence("%(department)s has called off the plan."),
     "start": Sentence("%(department)s has started to work on it."),
     "wait": Sentence("%(department)s cannot go on at the moment."),
     "resume": Sentence("%(department)s goes on with the work."),

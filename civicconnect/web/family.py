@@ -8,18 +8,19 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_security import auth_required
 
-from civicconnect import clock, db, geo, reports
+from civicconnect import clock, db, reports
 from civicconnect.db import Db, transaction
 from civicconnect.errors import Conflict, Invalid, NotAllowed, NotFound, Sentence
 from civicconnect.reports import NewPart
 from civicconnect.web.given import whole
 from civicconnect.web.photos import Faults
+from civicconnect.web.placing import one_place
 from civicconnect.web.relations import beside
 from civicconnect.web.staff import actor
 from civicconnect.web.words import read_catalog
 
 pages = Blueprint("family", __name__, url_prefix="/staff/reports/<reference>")
-FIRST_ROWS, MOST_ROWS, MOST_SAID = 3, 10, 3
+FIRST_ROWS, MOST_ROWS = 3, 10
 
 
 # Merging
@@ -165,15 +166,8 @@ def _part(db_: Db, place: int, row: Row) -> NewPart:
     typed = row.address.strip()[:300]
     if not typed:
         return NewPart(row.service, row.description)
-    found = geo.find_addresses(db_, typed)
-    exact = [one for one in found if one.label.casefold() == typed.casefold()] or found
-    if not exact:
-        raise Invalid({f"address-{place}": [Sentence("No place was found under this address.")]})
-    if len(exact) > 1:
-        raise Invalid({f"address-{place}": [Sentence(
-            "Several places fit: %(places)s. Write one of them in full.",
-            places=" · ".join(one.label for one in exact[:MOST_SAID]))]})
-    return NewPart(row.service, row.description, exact[0].point, exact[0].label)
+    found = one_place(db_, typed, f"address-{place}")
+    return NewPart(row.service, row.description, found.point, found.label)
 
 
 def _beside_rows(faults: Faults, filled: list[Row]) -> Faults:

@@ -46,6 +46,7 @@ from civicconnect.web import (
     theme,
     tiles,
     words,
+    works,
 )
 
 
@@ -71,8 +72,8 @@ def furnish(app: Flask, given: Settings) -> None:
     app.url_map.strict_slashes = False  # people type a slash at the end
     app.url_map.merge_slashes = False  # and nobody is sent to an address made from a Host header
     rooms = (resident, suggestion, following, flagging, listing, staff, counter, inbox, moderation, blocks,
-             family, partner, performance, data, notices, languages, mailbox, gallery, theme, tiles, operator,
-             offline)
+             family, works, partner, performance, data, notices, languages, mailbox, gallery, theme, tiles,
+             operator, offline)
     for room in rooms:
         app.register_blueprint(room.pages)
     limits.hang(app, given)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from civicconnect import reports
 from civicconnect.db import Db
-from civicconnect.reports import Kin, Report
+from civicconnect.reports import Kin, Report, Work
 
 
 @dataclass(frozen=True)
@@ -15,15 +15,17 @@ class Beside:
     """What stands beside one report.
 
     photos      of the reports that go on in it: (reference, digest)
+    work        the planned work that settles it
     proposed    what came of it, where all its parts are closed; None while one is open, or it has none
     """
 
     kin: Kin
     photos: Sequence[tuple[str, str]]
+    work: Work | None
     proposed: str | None
 
     def __bool__(self) -> bool:
-        return bool(self.kin)
+        return bool(self.kin or self.work)
 
     @property
     def open_parts(self) -> int:
@@ -35,4 +37,4 @@ def beside(db: Db, report: Report, *, internal: bool) -> Beside:
     kin = reports.kinship(db, report, internal=internal)
     photos = reports.photos_beside(db, report.number, internal=internal) if kin.merged and (
         internal or report.visibility == "public") else []
-    return Beside(kin, photos, reports.closing.proposed(kin.parts))
+    return Beside(kin, photos, reports.work_of(db, report.number), reports.closing.proposed(kin.parts))

@@ -22,8 +22,9 @@ STATUS = {
 }
 OUTCOME = {code: _l(said) for code, said in reports.lifecycle.OUTCOME_SAID.items()}
 STEP = {
-    "accept": _l("Accept"), "plan": _l("Plan"), "start": _l("Start work"), "wait": _l("Wait"),
-    "resume": _l("Resume work"), "close": _l("Close"), "reopen": _l("Reopen"),
+    "accept": _l("Accept"), "plan": _l("Plan"), "unplan": _l("Call off the plan"),
+    "start": _l("Start work"), "wait": _l("Wait"), "resume": _l("Resume work"),
+    "close": _l("Close"), "reopen": _l("Reopen"),
 }
 EVENT = {
     "receive": _l("Report received"), "route": _l("Sent to the department"),
@@ -41,6 +42,7 @@ EVENT = {
     "reveal": _l("The original of a blurred photo looked at"), "unflag": _l("Looked at: nothing to do"),
     "assign": _l("Given to somebody"), "rank": _l("Priority changed"), "undo": _l("A step was taken back"),
     "merge": _l("Another report goes on in this one"), "let_go": _l("A report goes on by itself again"),
+    "unplan": _l("The plan is called off"), "uncover": _l("Taken out of a planned work"),
     "separate": _l("It goes on by itself again"), "split": _l("Divided into parts"),
 }
 # Why something should not be seen: who flags it chooses from these, and moderators too.

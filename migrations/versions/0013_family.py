@@ -10,6 +10,19 @@ down_revision = "0009"
 
 BIG = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 GOES_ON = sa.text("ended_at IS NULL")
+COVERED = sa.text("left_at IS NULL")
+
+
+def text(name, length=None):
+    return sa.Column(name, sa.String(length) if length else sa.Text(), nullable=False)
+
+
+def day(name):
+    return sa.Column(name, sa.Date(), nullable=False)
+
+
+def instant(name, nullable=False):
+    return sa.Column(name, UtcInstant(), nullable=nullable)
 
 
 def number(table, column, points_at="report.number", **more):
@@ -40,8 +53,26 @@ def upgrade():
                                 name="fk_report_event_together_report_number_seq"),
     )
     op.create_index("ix_report_event_together_bundle", "report_event_together", ["bundle"])
+    op.create_table(
+        "planned_work", sa.Column("id", BIG, primary_key=True),
+        number("planned_work", "department_id", "department.id"),
+        text("title", 120), text("words"), day("begins"), day("ends"), text("area", 160), text("address"),
+        sa.Column("points", sa.JSON(), nullable=False), sa.Column("is_line", sa.Boolean(), nullable=False),
+        sa.Column("reach", sa.Integer(), nullable=False), sa.Column("services", sa.JSON(), nullable=False),
+        text("state", 12), sa.Column("version", sa.Integer(), nullable=False), instant("made_at"),
+        text("made_by", 80), instant("ended_at", nullable=True),
+    )
+    op.create_index("ix_planned_work_department_id_state", "planned_work", ["department_id", "state"])
+    op.create_table(
+        "planned_work_report", sa.Column("id", BIG, primary_key=True),
+        number("planned_work_report", "work_id", "planned_work.id"),
+        number("planned_work_report", "report_number"), instant("since"), instant("left_at", nullable=True),
+    )
+    op.create_index("ix_planned_work_report_work_id", "planned_work_report", ["work_id"])
+    op.create_index("uq_planned_work_report", "planned_work_report", ["report_number"], unique=True,
+                    postgresql_where=COVERED, sqlite_where=COVERED)
 
 
 def downgrade():
-    for table in ("report_event_together", "report_part", "report_merge"):
+    for table in ("planned_work_report", "planned_work", "report_event_together", "report_part", "report_merge"):
         op.drop_table(table)

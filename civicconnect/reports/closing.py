@@ -129,8 +129,10 @@ def follow(
         elif rule.then == REOPEN_PARENT:
             _reopen_parent(db, actor, report, rule.verb, given, doors)
         elif rule.then == LET_GO:
-            for child in kin.merged_into(db, report.number, lock=True):
+            children = kin.merged_into(db, report.number, lock=True)
+            for child in children:
                 put_back(db, SYSTEM, child, doors)
+            kin.tell_together(db, [(child.number, child.events) for child in children])
         elif rule.then == LEAVE:
             end(db, actor, report)
 

@@ -122,17 +122,19 @@ class Kin:
         return bool(self.lead or self.merged or self.parent or self.parts)
 
 
-def kinship(db: Db, report: Report, *, internal: bool) -> Kin:
+def kinship(db: Db, report: Report, *, internal: bool, sender: bool = False) -> Kin:
     """Return what a report belongs together with: at most four small statements.
 
     internal    for staff: also what strangers may not read
+    sender      for whoever sent it: also its parts, or what it is a part of, which they sent too
     """
-    def seen(found: Sequence[Report]) -> list[Report]:
-        return [one for one in found if internal or one.visibility == "public"]
+    def seen(found: Sequence[Report | None], everything: bool = internal) -> list[Report]:
+        return [one for one in found if one and (everything or one.visibility == "public")]
 
-    lead, parent = lead_of(db, report), parent_of(db, report)
-    return Kin(next(iter(seen([lead])), None) if lead else None, seen(merged_into(db, report.number)),
-               next(iter(seen([parent])), None) if parent else None, seen(parts_of(db, report.number)))
+    is_theirs = internal or sender
+    return Kin(next(iter(seen([lead_of(db, report)])), None), seen(merged_into(db, report.number)),
+               next(iter(seen([parent_of(db, report)], is_theirs)), None),
+               seen(parts_of(db, report.number), is_theirs))
 
 
 def photos_beside(db: Db, number: int, *, internal: bool) -> list[tuple[str, str]]:

@@ -28,6 +28,7 @@ from civicconnect.reports.works import DONE, OFF, ON, Covered, Work, areas_calle
 LONGEST_TITLE, LONGEST_WORDS = 120, 1800
 LEAST_REACH, MOST_REACH = 5, 500  # metres
 MOST_POINTS = 20
+MOST_AT_ONCE = 300  # reports
 
 
 @dataclass(frozen=True)
@@ -254,8 +255,9 @@ def _each(
 ) -> list[Report]:
     """Do something with each report, and tell their people once; Invalid names those refused."""
     wanted = list(dict.fromkeys(tidy(one) for one in references if tidy(one)))
-    if not wanted:
-        raise Invalid({"reports": [Sentence("Choose at least one report.")]})
+    if not wanted or len(wanted) > MOST_AT_ONCE:
+        raise Invalid({"reports": [Sentence("Choose at least one report, and at most %(most)s.",
+                                            most=MOST_AT_ONCE)]})
     asked = select(Report).where(Report.reference.in_(wanted), visible_to(actor)).order_by(Report.number)
     found = {one.reference: one for one in db.scalars(asked.with_for_update())}
     faults = [_of(one, Sentence("There is no such report here.")) for one in wanted if one not in found]

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import select
 
-from civicconnect import clock, jobs, notify, reports
-from civicconnect.accounts import ContactDetails
+from civicconnect import clock, db, jobs, notify, reports, settings
+from civicconnect.accounts import SYSTEM, ContactDetails
 from civicconnect.app import handlers
-from civicconnect.errors import Conflict, Invalid, NotFound
+from civicconnect.errors import Conflict, Invalid, NotFound, Refusal
 from civicconnect.geo import Point
 from civicconnect.media import Photo
 from civicconnect.notify import Delivery
 from civicconnect.reports import Event, NewPart, Person
-from tests.factories import RESIDENT
+from tests.factories import RESIDENT, new_report, staff_actor
 
 MONDAY = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 
@@ -483,3 +485,48 @@ def test_every_rule_names_a_step_and_a_sentence():
     for rule in reports.closing.RULES:
         assert rule.verb in verbs
         assert len(rule.words.split()) <= 25
+
+
+def at_once(*doings):
+    """Do some things in transactions of their own at one instant; returns what each came to."""
+    here, given, together = db.current(), settings.current(), threading.Barrier(len(doings))
+
+    def do(doing):
+        with db.bound(here), settings.bound(given):
+            together.wait()
+            try:
+                with db.transaction() as change:
+                    doing(change)
+            except Refusal as fault:
+                return fault
+        return None
+
+    with ThreadPoolExecutor(len(doings)) as pool:
+        return list(pool.map(do, doings))
+
+
+def test_two_who_merge_the_same_two_at_once_come_to_one_lead(own_database):
+    with db.transaction() as change:
+        clerk = staff_actor(change, "streets")
+        one, other = (reports.submit(change, RESIDENT, new_report()).reference for _ in range(2))
+    came = at_once(lambda change: reports.merge(change, clerk, one, [other]),
+                   lambda change: reports.merge(change, clerk, other, [one]))
+    assert sum(fault is None for fault in came) == 1
+    with db.reading() as view:
+        found = [reports.find(view, reference, SYSTEM) for reference in (one, other)]
+        assert sorted(report.status for report in found) == ["closed", "received"]
+        assert len([report for report in found if reports.lead_of(view, report)]) == 1
+
+
+def test_the_last_two_parts_closed_at_once_close_their_parent_once(own_database):
+    with db.transaction() as change:
+        clerk = staff_actor(change, "supervisor")
+        parent = reports.submit(change, RESIDENT, new_report()).reference
+        parts = [part.reference for part in reports.split(change, clerk, parent, TWO)]
+    came = at_once(*(lambda change, part=part: reports.transition(
+        change, clerk, part, "close", {"outcome": "fixed"}) for part in parts))
+    assert came == [None, None]
+    with db.reading() as view:
+        report = reports.find(view, parent, SYSTEM)
+        closings = [entry for entry in reports.timeline(view, report, internal=True) if entry.verb == "close"]
+        assert (report.status, len(closings)) == ("closed", 1)

@@ -69,7 +69,7 @@ def test_a_refused_covering_says_which_and_why(clerk, address, make_report):
     page = clerk.post(f"{address}/cover", clerk.get(address).form("/cover") | {"others": lamp.reference})
     assert (page.status, f"{lamp.reference}: There is no such report here." in page.words) == (422, True)
     page = clerk.post(f"{address}/cover", clerk.get(address).form("/cover") | {"others": ""})
-    assert "Choose at least one report." in page.words
+    assert "Choose at least one report, and at most 300." in page.words
     page = clerk.post(f"{address}/call-off", clerk.get(address).form("/call-off"))
     assert (page.status, "Tell the residents why" in page.words) == (422, True)
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import uuid4
 
-from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, String, select, text, union_all
+from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, String, literal, select, text, union_all
 from sqlalchemy.orm import Mapped, mapped_column
 
 from civicconnect.db import Base, Db, Instant, Json, Key, Reference
@@ -123,18 +123,25 @@ class Kin:
 
 
 def kinship(db: Db, report: Report, *, internal: bool, sender: bool = False) -> Kin:
-    """Return what a report belongs together with: at most four small statements.
+    """Return what a report belongs together with, each in order of number: one statement.
 
     internal    for staff: also what strangers may not read
     sender      for whoever sent it: also its parts, or what it is a part of, which they sent too
     """
-    def seen(found: Sequence[Report | None], everything: bool = internal) -> list[Report]:
-        return [one for one in found if one and (everything or one.visibility == "public")]
-
-    is_theirs = internal or sender
-    return Kin(next(iter(seen([lead_of(db, report)])), None), seen(merged_into(db, report.number)),
-               next(iter(seen([parent_of(db, report)], is_theirs)), None),
-               seen(parts_of(db, report.number), is_theirs))
+    number = report.number
+    beside = union_all(
+        select(literal("lead").label("what"), Merge.lead_number.label("number")).where(
+            MERGED, Merge.child_number == number),
+        select(literal("merged"), Merge.child_number).where(MERGED, Merge.lead_number == number),
+        select(literal("parent"), Part.parent_number).where(Part.child_number == number),
+        select(literal("part"), Part.child_number).where(Part.parent_number == number)).subquery()
+    found: dict[str, list[Report]] = {"lead": [], "merged": [], "parent": [], "part": []}
+    asked = select(beside.c.what, Report).join(beside, beside.c.number == Report.number)
+    for what, one in db.execute(asked.order_by(Report.number)).tuples():
+        if internal or one.visibility == "public" or (sender and what in ("parent", "part")):
+            found[what].append(one)
+    return Kin(next(iter(found["lead"]), None), found["merged"], next(iter(found["parent"]), None),
+               found["part"])
 
 
 def photos_beside(db: Db, number: int, *, internal: bool) -> list[tuple[str, str]]:

@@ -15,6 +15,7 @@ from civicconnect.geo.borders import misplaced
 from civicconnect.geo.drawing import Pin, View, draw_map
 from civicconnect.geo.dump import drawn, dump, spell
 from civicconnect.geo.gazetteer import remake
+from civicconnect.geo.lines import box_round, metres_to_line
 from civicconnect.geo.load import Ground, check, load
 from civicconnect.geo.models import Address, Area, Asset, MapShape
 from civicconnect.geo.named import NamedArea, extent, named_areas
@@ -39,9 +40,10 @@ from civicconnect.geo.walking import metres_between, walk, way
 __all__ = [
     "Address", "Area", "AreaHit", "AreaIndex", "Asset", "AssetIndex", "Box", "GRID_DEGREES", "Ground",
     "MapShape", "NamedArea", "Nearby", "Pin", "Place", "Point", "Squares", "Tile", "View", "add_shape",
-    "area_called", "area_index", "areas_at", "areas_of_many", "asset_index", "check", "coarse", "coarsen",
-    "describe", "distance", "draw_map", "drawn", "drop_column", "drop_shape", "dump", "encoder", "extent",
-    "find_addresses", "forget_areas", "ground_tile", "in_box", "install", "latitude", "load", "longitude",
-    "metres_between", "misplaced", "named_areas", "placed_in_bulk", "point_from", "read_point", "remake",
-    "somewhere", "spell", "spots_tile", "square_of", "street_at", "walk", "way", "within",
+    "area_called", "area_index", "areas_at", "areas_of_many", "asset_index", "box_round", "check",
+    "coarse", "coarsen", "describe", "distance", "draw_map", "drawn", "drop_column", "drop_shape", "dump",
+    "encoder", "extent", "find_addresses", "forget_areas", "ground_tile", "in_box", "install", "latitude",
+    "load", "longitude", "metres_between", "metres_to_line", "misplaced", "named_areas", "placed_in_bulk",
+    "point_from", "read_point", "remake", "somewhere", "spell", "spots_tile", "square_of", "street_at",
+    "walk", "way", "within",
 ]

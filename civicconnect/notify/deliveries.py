@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
@@ -19,7 +20,7 @@ from civicconnect.notify.channels import Channel, Refused, channel
 from civicconnect.notify.layout import message
 from civicconnect.notify.letters import Letter
 from civicconnect.notify.tongue import Tongue
-from civicconnect.reports import Follower, Report
+from civicconnect.reports import Entry, Follower, Report
 
 EMAIL = "email"
 WAITING, SENT, DROPPED, FAILED = "waiting", "sent", "dropped", "failed"
@@ -52,15 +53,23 @@ def plan(view: Db, number: int, seq: int, verb: str, *, wait: timedelta = timede
 
     wait    none goes out before this long from now
     """
-    return sum(_ask(view, one, seq, wait) for one in told_of(view, number, verb))
+    return sum(_ask(view, one, seq, number, wait) for one in told_of(view, number, verb, seq))
 
 
-def told_of(view: Db, number: int, verb: str) -> list[Follower]:
-    """Return who gets a letter about an event of a report."""
+def told_of(view: Db, number: int, verb: str, seq: int = 0) -> list[Follower]:
+    """Return who gets a letter about an event of a report.
+
+    seq    the event's place on the timeline; 0: it is not written yet
+    """
     if verb not in letters.STEPS and verb not in ONLY_TO_SENDER:
         return []
-    told = reports.who_is_told(view, number)
-    return [one for one in told if one.role == "sent"] if verb in ONLY_TO_SENDER else told
+    if verb == "receive" and reports.is_part(view, number):
+        return []
+    together = reports.told_together(view, number, seq) if seq else ()
+    told = reports.who_is_told(view, number, together)
+    if verb in ONLY_TO_SENDER:
+        told = [one for one in told if one.role == "sent" and one.report_number == number]
+    return told
 
 
 def plan_welcome(db_: Db, follower: Follower) -> int:
@@ -76,9 +85,13 @@ def plan_welcome(db_: Db, follower: Follower) -> int:
     return _ask(db_, follower, WELCOME)
 
 
-def _ask(db_: Db, follower: Follower, seq: int, wait: timedelta = timedelta()) -> int:
-    row = {"report_number": follower.report_number, "seq": seq, "person": follower.person, "channel": EMAIL,
-           "follower_id": follower.id, "state": WAITING, "tries": 0, "made_at": clock.now(), "error": ""}
+def _ask(
+    db_: Db, follower: Follower, seq: int, number: int | None = None, wait: timedelta = timedelta()
+) -> int:
+    """Ask for one letter. number: of the report it tells of, where that is not the follower's own."""
+    row = {"report_number": number or follower.report_number, "seq": seq,
+           "person": follower.person, "channel": EMAIL, "follower_id": follower.id, "state": WAITING,
+           "tries": 0, "made_at": clock.now(), "error": ""}
     number = db.insert_new(db_, Delivery, ["report_number", "seq", "person", "channel"], row, Delivery.id)
     if number is None:
         return 0
@@ -118,7 +131,8 @@ def _addressed(view: Db, row: Delivery) -> tuple[Letter, str] | None:
     to = accounts.read_contact(view, follower.contact_id).details.email
     offer = catalog(view)
     report = view.scalars(select(Report).where(Report.number == row.report_number)).one()
-    if report.visibility != "public" and follower.role != "sent":  # hidden since, or never public
+    is_own = follower.report_number == report.number
+    if is_own and report.visibility != "public" and follower.role != "sent":  # hidden since, or never public
         return None
     if row.seq == WELCOME:
         tongue = Tongue(follower.language, ZoneInfo(offer.city.time_zone))
@@ -130,15 +144,45 @@ def _addressed(view: Db, row: Delivery) -> tuple[Letter, str] | None:
 def letter_about(view: Db, offer: Catalog, report: Report, follower: Follower, seq: int) -> Letter | None:
     """Return what somebody is written about an event; None where they are not told of it."""
     tongue, is_sender = Tongue(follower.language, ZoneInfo(offer.city.time_zone)), follower.role == "sent"
+    if follower.report_number != report.number:
+        return _of_lead(view, tongue, offer, report, seq, follower)
     entries = reports.timeline(view, report, internal=False, sender=is_sender)
     entry = next((e for e in entries if e.seq == seq), None)
     first = entries[0] if entries else None
     if entry is not None and entry.verb == "route":  # a report is received and sent on in one
         entry = first
-    if entry is None or any(e.verb == "undo" and e.facts["undoes"] == seq for e in entries):
+    if entry is None or _was_undone(entries, seq):
         return None
     asks = entry.verb == "close" and reports.can_answer(report, clock.now())
     return letters.letter_of_step(tongue, offer, report, entry, follower, asks=asks)
+
+
+def _of_lead(
+    view: Db, tongue: Tongue, offer: Catalog, lead: Report, seq: int, follower: Follower
+) -> Letter | None:
+    """Return the letter about a step of the lead in which somebody's report goes on; None where it does not.
+
+    Of a lead that strangers may not read, only senders hear, and only that the step was taken.
+    """
+    own = reports.report_of(view, follower)
+    goes_on = reports.lead_of(view, own)
+    is_read = lead.visibility == "public"
+    if goes_on is None or goes_on.number != lead.number or (
+            follower.role != "sent" and not (is_read and own.visibility == "public")):
+        return None
+    entries = reports.timeline(view, lead, internal=False)
+    entry = next((e for e in entries if e.seq == seq), None)
+    if entry is None or _was_undone(entries, seq):
+        return None
+    asks = is_read and entry.verb == "close" and reports.can_answer(lead, clock.now())
+    if not is_read:
+        entry = replace(entry, text={}, facts={name: entry.facts[name] for name in ("outcome", "planned_for")
+                                               if name in entry.facts})
+    return letters.letter_of_step(tongue, offer, own, entry, follower, asks=asks, lead=lead)
+
+
+def _was_undone(entries: Sequence[Entry], seq: int) -> bool:
+    return any(entry.verb == "undo" and entry.facts["undoes"] == seq for entry in entries)
 
 
 def sender_of(offer: Catalog) -> str:

@@ -16,6 +16,7 @@ from civicconnect.reports import Entry, Follower, Report, lifecycle
 STEPS: dict[str, Sentence] = {
     "accept": Sentence("%(department)s has accepted the report."),
     "plan": Sentence("%(department)s has planned the work."),
+    "unplan": Sentence("%(department)s has called off the plan."),
     "start": Sentence("%(department)s has started to work on it."),
     "wait": Sentence("%(department)s cannot go on at the moment."),
     "resume": Sentence("%(department)s goes on with the work."),
@@ -24,6 +25,8 @@ STEPS: dict[str, Sentence] = {
     "reroute": Sentence("%(department)s looks after the report now."),
     "dispute": Sentence("The report is open again, because it is still there."),
     "withdraw": Sentence("Whoever sent the report has taken it back."),
+    "separate": Sentence("The report goes on by itself again."),
+    "split": Sentence("%(department)s has divided the report into parts. Each is answered by itself."),
 }
 # What only whoever sent it is told.
 TO_SENDER: dict[str, Sentence] = {
@@ -76,14 +79,16 @@ class Letter:
 
 
 def letter_of_step(
-    tongue: Tongue, offer: Catalog, report: Report, entry: Entry, follower: Follower, *, asks: bool
+    tongue: Tongue, offer: Catalog, report: Report, entry: Entry, follower: Follower, *, asks: bool,
+    lead: Report | None = None,
 ) -> Letter:
     """Return what a step of a report says to one who hears of it.
 
     asks    whether people are asked after it if it is fixed
+    lead    whose step it was, where the report goes on in that one
     """
     _ = tongue.say
-    department = _department(tongue, offer, report)
+    department = _department(tongue, offer, lead or report)
     if entry.verb == "receive":
         title = _("Thank you. We have your report.")
         said = [_("%(department)s looks after it.", department=department)]
@@ -92,6 +97,10 @@ def letter_of_step(
     else:
         title, said = _((STEPS | TO_SENDER)[entry.verb], department=department), []
     facts = [*_facts_of(tongue, entry), *_about(tongue, offer, report, follower)]
+    only = str(entry.seq)
+    if lead is not None:
+        facts += [(_("Goes on in report"), lead.reference)] if lead.visibility == "public" else []
+        only = f"{lead.reference}.{entry.seq}"  # of its own steps one may have the same place
     buttons, question = [], ""
     if asks:
         question = _("Is it fixed?")
@@ -104,7 +113,7 @@ def letter_of_step(
     name = _name(tongue, offer, report)
     return _letter(
         tongue, offer, report, follower, f"{name}: {title}" if entry.verb != "receive" else f"{title} {name}",
-        title, str(entry.seq), paragraphs=tuple(said), quote=_quote(entry),
+        title, only, paragraphs=tuple(said), quote=_quote(entry),
         facts=tuple(facts), question=question, buttons=tuple(buttons))
 
 

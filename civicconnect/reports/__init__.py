@@ -1,6 +1,6 @@
 """A report's life and its public record: the one place where a report changes."""
 
-from civicconnect.reports import lifecycle
+from civicconnect.reports import closing, lifecycle
 from civicconnect.reports.actions import (
     Clocks,
     Receipt,
@@ -60,6 +60,7 @@ from civicconnect.reports.flagging import (
 )
 from civicconnect.reports.following import (
     Person,
+    asked_about,
     contact_of,
     count_told,
     find_follower,
@@ -93,9 +94,22 @@ from civicconnect.reports.inbox import (
     waiting_letters,
 )
 from civicconnect.reports.intake import Desk, reference_from
+from civicconnect.reports.kin import (
+    Kin,
+    Merge,
+    Part,
+    Together,
+    is_part,
+    kinship,
+    lead_of,
+    parts_of,
+    photos_beside,
+    told_together,
+)
 from civicconnect.reports.latest import last_words
 from civicconnect.reports.lessons import lessons
 from civicconnect.reports.likeness import Likely, likely
+from civicconnect.reports.merging import merge, mergeable, take_out
 from civicconnect.reports.misroutes import Misrouted, Misroutes, count_since, misroutes
 from civicconnect.reports.models import (
     IS_OPEN,
@@ -152,6 +166,7 @@ from civicconnect.reports.queries import (
     photo_is_public,
     photo_is_seen_by,
     public_reports,
+    tidy,
     timeline,
     visible_among,
     visible_to,
@@ -182,6 +197,7 @@ from civicconnect.reports.rounds import (
     take_off_round,
     walking_legs,
 )
+from civicconnect.reports.splitting import NewPart, split
 from civicconnect.reports.squares import agree as squares_agree
 from civicconnect.reports.squares import recount
 from civicconnect.reports.using import count_about, count_open_with
@@ -193,33 +209,49 @@ from civicconnect.reports.verify import (
     root_from,
     root_text,
 )
+from civicconnect.reports.working import NewWork, call_off, change_work, cover, finish, plan_work, uncover
+from civicconnect.reports.works import (
+    Covered,
+    Work,
+    covered_seen_by,
+    find_work,
+    suggested,
+    work_of,
+    works_at,
+    works_for,
+)
 
 __all__ = [
-    "Around", "Block", "Circle", "Clocks", "Closing", "Column", "Desk", "Entry", "Event", "EventText",
-    "Fault", "FieldStep", "FieldWork", "Filter", "Flag", "Flagged", "Follower", "Halt", "Heap", "IS_OPEN",
-    "Incoming", "Judged", "LAST", "Likely", "MOST_STOPS", "Misrouted", "Misroutes", "Moved", "Neighbour",
-    "NewLetter", "NewReport", "ORDERS", "Overtaken", "PRIORITIES", "PastReport", "PastStep", "Person",
-    "Press", "REASONS", "Receipt", "RecordedDue", "Replay", "Report", "ReportArea", "ReportPhoto", "Root",
-    "Round", "RoundStop", "SAYS", "Seen", "Sheet", "Spot", "TOLD_IN_WORDS", "TooEarly", "Versions", "add",
-    "address_told", "answer", "areas_of", "around", "as_text", "ask_again", "assign", "block", "blocks",
-    "blur", "can_answer", "change_service", "changed_in_bulk", "check_chains", "circle", "clock_shows",
-    "clocks", "columns", "compose", "contact", "contact_of", "count_about", "count_open_with",
-    "count_public", "count_reports", "count_since", "count_to_moderate", "count_told", "count_visible",
-    "count_waiting", "desk", "drop", "email_of", "enter", "find", "find_follower", "find_known",
-    "find_letter", "find_own", "find_round", "fitting_round", "flag", "flagged", "flags_of",
-    "forget_blurred", "forget_contacts", "forget_incoming", "found_for_work", "gather", "gathering",
-    "give", "give_address", "halts", "hand_back", "hide", "hide_photo", "holds", "hours_between",
-    "is_hidden", "is_known", "is_late", "is_overdue", "joined", "keep", "kept", "key_of", "known",
-    "known_sender", "last_words", "layers", "lessons", "letters_waiting", "lifecycle", "likely",
-    "make_round", "may_plan", "may_walk", "misroutes", "move", "move_stop", "near", "newest_seen", "note",
-    "on_time", "original_is_kept", "own_key", "own_words", "person_of", "person_of_token",
-    "photo_is_kept", "photo_is_public", "photo_is_seen_by", "photos_of_letters", "photos_on",
-    "photos_waiting", "place_told", "posted", "prefer", "press", "public_reports", "public_rows",
-    "put_back", "put_on_round", "rank", "receive", "recount", "redact", "reference_from", "refuse_unseen",
-    "remember_post", "replay", "report_of", "reports_of", "reveal", "rewrite", "root", "root_from",
-    "root_text", "rounds_seen", "rounds_to_walk", "said_by", "sender", "show", "show_photo", "sort_round",
-    "spot", "squares_agree", "staff_id_of", "state_hash", "stop", "store", "submit", "submit_past",
-    "take", "take_field_step", "take_off_round", "take_step", "tapped_at", "timeline", "to_moderate",
-    "token_of", "transition", "unblock", "unseen_by", "versions", "visible_among", "visible_to",
-    "visible_total", "waiting_letters", "walking_legs", "who_is_told", "withdraw", "write_note",
+    "Around", "Block", "Circle", "Clocks", "Closing", "Column", "Covered", "Desk", "Entry", "Event",
+    "EventText", "Fault", "FieldStep", "FieldWork", "Filter", "Flag", "Flagged", "Follower", "Halt",
+    "Heap", "IS_OPEN", "Incoming", "Judged", "Kin", "LAST", "Likely", "MOST_STOPS", "Merge", "Misrouted",
+    "Misroutes", "Moved", "Neighbour", "NewLetter", "NewPart", "NewReport", "NewWork", "ORDERS",
+    "Overtaken", "PRIORITIES", "Part", "PastReport", "PastStep", "Person", "Press", "REASONS", "Receipt",
+    "RecordedDue", "Replay", "Report", "ReportArea", "ReportPhoto", "Root", "Round", "RoundStop", "SAYS",
+    "Seen", "Sheet", "Spot", "TOLD_IN_WORDS", "Together", "TooEarly", "Versions", "Work", "add",
+    "address_told", "answer", "areas_of", "around", "as_text", "ask_again", "asked_about", "assign",
+    "block", "blocks", "blur", "call_off", "can_answer", "change_service", "change_work",
+    "changed_in_bulk", "check_chains", "circle", "clock_shows", "clocks", "closing", "columns", "compose",
+    "contact", "contact_of", "count_about", "count_open_with", "count_public", "count_reports",
+    "count_since", "count_to_moderate", "count_told", "count_visible", "count_waiting", "cover",
+    "covered_seen_by", "desk", "drop", "email_of", "enter", "find", "find_follower", "find_known",
+    "find_letter", "find_own", "find_round", "find_work", "finish", "fitting_round", "flag", "flagged",
+    "flags_of", "forget_blurred", "forget_contacts", "forget_incoming", "found_for_work", "gather",
+    "gathering", "give", "give_address", "halts", "hand_back", "hide", "hide_photo", "holds",
+    "hours_between", "is_hidden", "is_known", "is_late", "is_overdue", "is_part", "joined", "keep",
+    "kept", "key_of", "kinship", "known", "known_sender", "last_words", "layers", "lead_of", "lessons",
+    "letters_waiting", "lifecycle", "likely", "make_round", "may_plan", "may_walk", "merge", "mergeable",
+    "misroutes", "move", "move_stop", "near", "newest_seen", "note", "on_time", "original_is_kept",
+    "own_key", "own_words", "parts_of", "person_of", "person_of_token", "photo_is_kept",
+    "photo_is_public", "photo_is_seen_by", "photos_beside", "photos_of_letters", "photos_on",
+    "photos_waiting", "place_told", "plan_work", "posted", "prefer", "press", "public_reports",
+    "public_rows", "put_back", "put_on_round", "rank", "receive", "recount", "redact", "reference_from",
+    "refuse_unseen", "remember_post", "replay", "report_of", "reports_of", "reveal", "rewrite", "root",
+    "root_from", "root_text", "rounds_seen", "rounds_to_walk", "said_by", "sender", "show", "show_photo",
+    "sort_round", "split", "spot", "squares_agree", "staff_id_of", "state_hash", "stop", "store",
+    "submit", "submit_past", "suggested", "take", "take_field_step", "take_off_round", "take_out",
+    "take_step", "tapped_at", "tidy", "timeline", "to_moderate", "token_of", "told_together",
+    "transition", "unblock", "uncover", "unseen_by", "versions", "visible_among", "visible_to",
+    "visible_total", "waiting_letters", "walking_legs", "who_is_told", "withdraw", "work_of", "works_at",
+    "works_for", "write_note",
 ]

@@ -16,13 +16,13 @@ from civicconnect.catalog import City, catalog, time_zone, words
 from civicconnect.db import Db, insert_new
 from civicconnect.errors import Conflict, Invalid, NotAllowed, NotFound, Sentence
 from civicconnect.media import Photo
-from civicconnect.reports import blocking, following, intake, lifecycle, squares, standing
+from civicconnect.reports import blocking, closing, following, intake, kin, lifecycle, squares, standing
 from civicconnect.reports.arrivals import NewReport
 from civicconnect.reports.assigning import refuse_unseen
 from civicconnect.reports.attaching import add_photos, state_of_new
 from civicconnect.reports.intake import Desk, Draft
 from civicconnect.reports.models import Event, EventText, Report, ReportArea
-from civicconnect.reports.queries import SHOWN, find, place_of, tidy
+from civicconnect.reports.queries import SHOWN, find, place_of
 from civicconnect.reports.recording import count_moved, record
 from civicconnect.reports.standing import Standing
 from civicconnect.routing import rule_book
@@ -204,6 +204,8 @@ def transition(
 
     Raises NotFound, NotAllowed (wrong person), Conflict (wrong moment), Invalid (something owed).
     """
+    if verb in closing.VERBS:
+        kin.hold_all(db, reference, (given or {}).get("lead", ""))
     report = find(db, reference, actor, lock=True)
     refuse_unseen(report, seen)
     return take_step(db, actor, report, verb, given or {}, photos)
@@ -219,12 +221,12 @@ def take_step(
     """
     step = lifecycle.choose(verb, report.status, actor)
     kept = lifecycle.settle(step, given, clocks.day if clocks else _today(db))
-    if "lead" in kept:
-        lead = _lead(db, report, kept["lead"])
+    lead = closing.lead_for(db, actor, report, kept["lead"]) if "lead" in kept else None
+    rules = closing.due(db, actor, report, "merge" if lead else verb, given)
+    if lead is not None:
         kept["lead"] = lead.reference
-        following.carry_over(db, report, lead)
     now = clock.now()
-    was = report.status
+    was, before = report.status, closing.where_it_stands(report)
     stands, kept = standing.after(_standing(report), step, kept, now, answers=actor.kind == "staff",
                                   opening=_opening(db, report, clocks))
     for name in _STANDING:
@@ -236,6 +238,9 @@ def take_step(
     kept_photos = add_photos(db, report.number, photos, "done") if photos else []
     text = {"reason": kept.pop("reason", ""), "photos": kept_photos}
     record(db, report, verb, actor, kept, text={name: value for name, value in text.items() if value})
+    if lead is not None:
+        closing.begin(db, actor, report, lead, before)
+    closing.follow(db, actor, report, rules, given, DOORS)
     return report
 
 
@@ -263,6 +268,7 @@ def clocks(db: Db) -> Clocks:
     return Clocks(_today(db), calendars(db))
 
 
+DOORS = closing.Doors(take_step, count_anew)
 _STANDING = tuple(field.name for field in fields(Standing))
 
 
@@ -314,16 +320,6 @@ def contact(db: Db, actor: Actor, reference: str) -> accounts.ContactDetails:
     found = accounts.read_contact(db, report.contact_id)
     record(db, report, "look", actor, {}, public=False)
     return found.details
-
-
-def _lead(db: Db, report: Report, reference: str) -> Report:
-    lead = db.scalar(select(Report).where(Report.reference == tidy(reference)))
-    if lead is None or lead.reference == report.reference:
-        raise Invalid({"lead": [Sentence("No other report has this reference. Copy it from its page.")]})
-    if lead.outcome == "duplicate":
-        raise Invalid({"lead": [Sentence("That report repeats another one itself. "
-                                         "Give the reference of that one.")]})
-    return lead
 
 
 def _today(db: Db) -> date:

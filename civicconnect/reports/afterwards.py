@@ -16,7 +16,7 @@ from civicconnect.media import Photo
 from civicconnect.reports import blocking
 from civicconnect.reports.actions import LONGEST_TEXT, take_step
 from civicconnect.reports.attaching import add_photos, state_of_new
-from civicconnect.reports.following import LEFT, SENT, report_of
+from civicconnect.reports.following import LEFT, SENT, asked_about, report_of
 from civicconnect.reports.lifecycle import CLOSED
 from civicconnect.reports.models import Event, EventText, Flag, Follower, Report, ReportPhoto, Verdict
 from civicconnect.reports.queries import HIDDEN
@@ -71,7 +71,7 @@ def answer(db: Db, follower: Follower, says: str, words: str = "", photos: Seque
     It reopens where whoever sent it says "still there", or two others do, each for themselves.
     Raises Conflict (not closed as mended, or too long ago) and Invalid.
     """
-    report = report_of(db, follower, lock=True)
+    report = asked_about(db, follower, lock=True)
     _may_speak(report, follower)
     if says not in SAYS:
         raise Invalid({"says": [Sentence("Choose one of these.")]})
@@ -105,15 +105,15 @@ def said_by(db: Db, follower: Follower) -> str:
     """Return what somebody said of the last closing; "" before that."""
     asked = (select(Verdict.says).where(Verdict.follower_id == follower.id)
              .order_by(Verdict.closing.desc()).limit(1))
-    return db.scalar(asked.where(Verdict.closing == _closing(db, report_of(db, follower)))) or ""
+    return db.scalar(asked.where(Verdict.closing == _closing(db, asked_about(db, follower)))) or ""
 
 
 def _is_disputed(db: Db, report: Report, closing: int) -> bool:
     found = db.execute(
-        select(Follower.role).join(Verdict, Verdict.follower_id == Follower.id)
+        select(Follower.role, Follower.person).join(Verdict, Verdict.follower_id == Follower.id)
         .where(Verdict.report_number == report.number, Verdict.closing == closing,
-               Verdict.says == STILL_THERE, Follower.role != LEFT)).scalars().all()
-    return SENT in found or len(found) >= ENOUGH
+               Verdict.says == STILL_THERE, Follower.role != LEFT)).all()
+    return SENT in {one.role for one in found} or len({one.person for one in found}) >= ENOUGH
 
 
 def _verdicts(report: Report, closing: int) -> Any:

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from hmac import compare_digest
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import and_, case, func, or_, select, update
+from sqlalchemy.orm import aliased
 
 from civicconnect import accounts, clock
 from civicconnect.accounts import Actor, ContactDetails
 from civicconnect.db import Db, insert_ignoring
 from civicconnect.errors import Conflict, Invalid, NotFound, Sentence
 from civicconnect.reports import blocking
+from civicconnect.reports.kin import MERGED, Merge, lead_of
 from civicconnect.reports.models import Follower, Report
 from civicconnect.reports.queries import find
 from civicconnect.reports.recording import record
 
 SENT, AFFECTED, FOLLOWS = "sent", "affected", "follows"
+NEARNESS = {SENT: 0, AFFECTED: 1, FOLLOWS: 2}  # as which of these they are told, who are several
 LEFT = "left"  # turned out to be somebody who was here already
 KEY_LENGTH = 24
 TOKEN_LASTS = timedelta(hours=1)
@@ -107,7 +110,7 @@ def joined(db: Db, actor: Actor, reference: str, person: Person, *, affected: bo
     elif is_another:
         follower.role = AFFECTED
     if is_another:
-        _count(db, report)
+        recount(db, report)
         record(db, report, "support", actor, {"people": report.people})
     db.flush()
     return follower
@@ -151,7 +154,7 @@ def give_address(db: Db, follower: Follower, contact: ContactDetails) -> Followe
         else:
             known.role, known.is_told = LEFT, False
             follower.contact_id, follower.is_told = accounts.remember(db, contact), True
-        _count(db, report_of(db, known))
+        recount(db, report_of(db, known))
         db.flush()
         return follower
     before, follower.person = follower.person, person_of(contact.email)
@@ -163,9 +166,25 @@ def give_address(db: Db, follower: Follower, contact: ContactDetails) -> Followe
 
 
 def stop(db: Db, follower: Follower) -> None:
-    """Send this follower no more letters about the report. That it affects them still counts."""
+    """Send this follower no more letters about the report. That it affects them still counts.
+
+    Nor about those that go on where it does: whoever follows two of them hears of both in one letter.
+    """
     follower.is_told = False
+    lead = select(Merge.lead_number).where(MERGED, Merge.child_number == follower.report_number)
+    head = db.scalar(lead) or follower.report_number
+    db.execute(update(Follower).where(
+        Follower.person == follower.person,
+        or_(Follower.report_number == head, Follower.report_number.in_(
+            select(Merge.child_number).where(MERGED, Merge.lead_number == head)))).values(is_told=False))
     db.flush()
+
+
+def asked_about(db: Db, follower: Follower, *, lock: bool = False) -> Report:
+    """Return the report whose closing somebody is asked about: where theirs goes on, the lead."""
+    own = report_of(db, follower, lock=lock)
+    lead = lead_of(db, own, lock=lock)
+    return lead if lead is not None and lead.visibility == "public" else own
 
 
 def report_of(db: Db, follower: Follower, *, lock: bool = False) -> Report:
@@ -182,40 +201,72 @@ def reports_of(db: Db, person: str) -> list[tuple[Follower, Report]]:
     return [(follower, report) for follower, report in db.execute(asked)]
 
 
-def who_is_told(db: Db, number: int) -> list[Follower]:
-    """Return who gets letters about a report: once it is hidden, only its sender."""
-    asked = select(Follower).join(Report, Report.number == Follower.report_number).where(
-        Follower.report_number == number, Follower.is_told, Follower.contact_id.is_not(None),
-        or_(Follower.role == SENT, Report.visibility == "public"))
-    return list(db.scalars(asked.order_by(Follower.id)))
+def who_is_told(db: Db, number: int, together: Sequence[int] = ()) -> list[Follower]:
+    """Return who gets letters about a report, each person once, as the one they are of their own report.
+
+    Those of the reports that go on in it hear too. Once one is hidden, or its lead, only its sender does.
+    together    reports that are told of in one letter, the first one first: nobody hears of two
+    """
+    about = tuple(together) or (number,)
+    lead = aliased(Report)
+    told = Follower.is_told, Follower.contact_id.is_not(None)
+    own = (select(Follower, Follower.report_number).join(Report, Report.number == Follower.report_number)
+           .where(Follower.report_number.in_(about), *told,
+                  or_(Follower.role == SENT, Report.visibility == "public")))
+    theirs = (select(Follower, Merge.lead_number).join(Merge, Merge.child_number == Follower.report_number)
+              .join(Report, Report.number == Merge.child_number)
+              .join(lead, lead.number == Merge.lead_number)
+              .where(Merge.lead_number.in_(about), MERGED, *told, or_(Follower.role == SENT, and_(
+                  Report.visibility == "public", lead.visibility == "public"))))
+    rows = sorted([*db.execute(own).tuples(), *db.execute(theirs).tuples()], key=lambda row: (
+        NEARNESS.get(row[0].role, len(NEARNESS)), about.index(row[1]), row[0].report_number != row[1],
+        row[0].id))
+    return [one for one, via in _each_once(db, rows) if via == number]
 
 
 def count_told(db: Db, numbers: Collection[int]) -> int:
     """Return how many different people get a letter when something is told of some reports."""
+    merged = select(Merge.child_number).where(MERGED, Merge.lead_number.in_(numbers))
     asked = select(func.count(Follower.person.distinct())).join(
         Report, Report.number == Follower.report_number).where(
-        Follower.report_number.in_(numbers), Follower.is_told, Follower.contact_id.is_not(None),
-        or_(Follower.role == SENT, Report.visibility == "public"))
+        or_(Follower.report_number.in_(numbers), Follower.report_number.in_(merged)), Follower.is_told,
+        Follower.contact_id.is_not(None), or_(Follower.role == SENT, Report.visibility == "public"))
     return db.scalar(asked) or 0
 
 
-def carry_over(db: Db, report: Report, lead: Report) -> None:
-    """Let everybody who hears of a report that repeats another hear of that one too.
+def _each_once(db: Db, rows: Sequence[tuple[Follower, int]]) -> list[tuple[Follower, int]]:
+    """Return the first row of each person; also of whoever is known here as two under one address."""
+    addresses = accounts.addresses_told_apart(db, [one.contact_id for one, _ in rows if one.contact_id])
+    found: list[tuple[Follower, int]] = []
+    known: set[str] = set()
+    for one, via in rows:
+        names = {one.person, addresses.get(one.contact_id or 0, one.person)}
+        if not names & known:
+            found.append((one, via))
+        known |= names
+    return found
 
-    Whom it affects is counted where they said so: at the repeat.
+
+def recount(db: Db, report: Report) -> None:
+    """Count anew whom a report affects, and whom the one does that it goes on in.
+
+    Everybody counts once, at a lead also those of the reports that go on in it and that strangers may read;
+    and so does each sender, whether or not that was written down.
     """
-    for one in who_is_told(db, report.number):
-        insert_ignoring(db, Follower, {
-            "report_number": lead.number, "person": one.person, "role": FOLLOWS,
-            "contact_id": one.contact_id, "language": one.language, "since": clock.now(), "is_told": True})
-
-
-def _count(db: Db, report: Report) -> None:
-    """Count anew whom a report affects: who sent it, whether or not that was written down, and the others."""
-    asked = select(func.count()).select_from(Follower).where(Follower.report_number == report.number,
-                                                             Follower.role == AFFECTED)
-    report.people = 1 + (db.scalar(asked) or 0)
+    merged = select(Merge.child_number).join(Report, Report.number == Merge.child_number).where(
+        MERGED, Merge.lead_number == report.number)
+    if report.visibility == "public":
+        merged = merged.where(Report.visibility == "public")
+    numbers = [report.number, *db.scalars(merged)]
+    people, senders = db.execute(select(
+        func.count(Follower.person.distinct()),
+        func.count(case((Follower.role == SENT, Follower.report_number)).distinct()),
+    ).where(Follower.report_number.in_(numbers), Follower.role.in_((SENT, AFFECTED)))).one()
+    report.people = people + len(numbers) - senders
     db.flush()
+    lead = lead_of(db, report)
+    if lead is not None:
+        recount(db, lead)
 
 
 def _of(db: Db, number: int, person: str) -> Follower | None:

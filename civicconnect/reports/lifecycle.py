@@ -46,11 +46,12 @@ def _step(verb: str, starts: tuple[str, ...], end: str, who: str, *owes: str, ou
 
 STEPS = (
     _step("accept", (RECEIVED,), ACCEPTED, "staff"),
-    _step("plan", (RECEIVED, ACCEPTED, DOING), PLANNED, "staff", "planned_for"),
+    _step("plan", (RECEIVED, ACCEPTED, PLANNED, DOING), PLANNED, "staff", "planned_for"),
+    _step("unplan", (PLANNED,), ACCEPTED, "staff", "reason"),
     _step("start", (RECEIVED, ACCEPTED, PLANNED), DOING, "staff"),
     _step("wait", (RECEIVED, ACCEPTED, PLANNED, DOING), WAITING, "staff", "reason"),
     _step("resume", (WAITING,), DOING, "staff"),
-    _step("close", OPEN, CLOSED, "staff history", "outcome"),
+    _step("close", OPEN, CLOSED, "staff history system", "outcome"),
     _step("reopen", (CLOSED,), ACCEPTED, "staff", "reason"),
     # Whoever sent it needs it no longer; and whoever looked finds it still there.
     _step("withdraw", OPEN, CLOSED, "resident", outcome="withdrawn"),
@@ -77,6 +78,7 @@ STATUS_SAID = {
 }
 VERB_SAID = {
     "accept": Sentence("accept"), "plan": Sentence("plan"), "start": Sentence("start"),
+    "unplan": Sentence("call off the plan"),
     "wait": Sentence("wait"), "resume": Sentence("resume"), "close": Sentence("close"),
     "reopen": Sentence("reopen"), "withdraw": Sentence("withdraw"), "dispute": Sentence("dispute"),
 }

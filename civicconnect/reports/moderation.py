@@ -15,7 +15,7 @@ from civicconnect.accounts import Actor
 from civicconnect.db import Db
 from civicconnect.errors import Conflict, Invalid, NotFound, Sentence
 from civicconnect.geo import Point
-from civicconnect.reports import flagging
+from civicconnect.reports import flagging, following
 from civicconnect.reports.actions import LONGEST_ADDRESS, areas_inside, count_anew, desk
 from civicconnect.reports.afterwards import checked
 from civicconnect.reports.blocking import must_moderate
@@ -84,6 +84,7 @@ def _show_to(db: Db, report: Report, visibility: str) -> None:
     was, report.visibility = report.visibility, visibility
     db.flush()
     count_anew(db, report, place_of(db, report), visibility=was)
+    following.recount(db, report)
 
 
 def rewrite(

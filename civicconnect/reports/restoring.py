@@ -12,8 +12,9 @@ from sqlalchemy import select
 
 from civicconnect.accounts import Actor
 from civicconnect.db import Db
+from civicconnect.reports import closing
 from civicconnect.reports.actions import count_anew
-from civicconnect.reports.lifecycle import WAITING
+from civicconnect.reports.lifecycle import CLOSED, WAITING
 from civicconnect.reports.models import Follower, Report, ReportArea, ReportPhoto
 from civicconnect.reports.queries import place_of
 from civicconnect.reports.recording import record
@@ -47,6 +48,8 @@ def put_back(db: Db, actor: Actor, report: Report, before: Mapping[str, Any], un
     for name, value in before.items():
         setattr(report, name, datetime.fromisoformat(value) if name in INSTANTS and value else value)
     count_anew(db, report, place_of(db, report), **was)
+    if report.status != CLOSED:
+        closing.end(db, actor, report)
     record(db, report, "undo", actor, {"undoes": undoes, "before": dict(before)}, public=public)
     return report
 

@@ -81,13 +81,13 @@ def ask_fixed(key: str) -> ResponseReturnValue:
     """Ask once more for an answer tapped in a letter: mail programs follow links too, and say nothing."""
     with db.reading() as view:
         follower = reports.find_follower(view, key)
-        report = reports.report_of(view, follower)
+        report, asked = reports.report_of(view, follower), reports.asked_about(view, follower)
     offer = read_catalog()
     says = request.args.get("says", "")
     answer = make_response(render_template(
         "resident/fixed.html", key=key, report=report, says=says if says in reports.SAYS else "",
         answers=SAYS.items(), service=offer.services[offer.service_codes[report.service_id]],
-        can_answer=reports.can_answer(report, clock.now()), back=_at(follower)))
+        can_answer=reports.can_answer(asked, clock.now()), back=_at(follower)))
     return secret(answer)
 
 

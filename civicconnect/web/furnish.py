@@ -25,6 +25,7 @@ from civicconnect.web import (
     desk,
     entrance,
     errors,
+    family,
     field,
     files,
     flagging,
@@ -59,6 +60,7 @@ from civicconnect.web import (
     tiles,
     wording,
     words,
+    works,
 )
 
 
@@ -89,7 +91,7 @@ def furnish(app: Flask, given: Settings) -> None:
     rooms = (resident, suggestion, following, flagging, listing, staff, desk, bulk, counter, inbox,
              moderation, blocks, people, me, entrance, partner, performance, data, notices, languages,
              mailbox, gallery, theme, tiles, operator, offline, paper, wording, rules, rerouting, city,
-             city_versions, field, rounds)
+             city_versions, field, rounds, family, works)
     for room in rooms:
         app.register_blueprint(room.pages)
     limits.hang(app, given)

@@ -14,7 +14,7 @@ from civicconnect.db import Db, transaction
 from civicconnect.errors import NotFound
 from civicconnect.media import Photo
 from civicconnect.reports import Follower, Report
-from civicconnect.web import errors, photos, telling
+from civicconnect.web import errors, photos, relations, telling
 from civicconnect.web.headers import secret
 from civicconnect.web.photos import Faults
 from civicconnect.web.usual import usual
@@ -95,10 +95,11 @@ def _render(view: Db, report: Report, follower: Follower | None, typed: Typed) -
         service=offer.services[code],
         usual=usual(view, code, beside.areas) if report.status != "closed" else None,
         department=offer.departments[offer.department_codes[report.department_id]],
+        relations=relations.beside(view, report, internal=False, sender=is_sender),
         just_sent="sent" in request.args, thanks=request.args.get("thanks", ""),
         is_late=reports.is_late(report, now), follower=follower, is_sender=is_sender,
         key=reports.key_of(follower) if follower else "", typed=typed, answers=SAYS.items(),
-        can_answer=follower is not None and reports.can_answer(report, now),
+        can_answer=follower is not None and reports.can_answer(reports.asked_about(view, follower), now),
         said=reports.said_by(view, follower) if follower and report.status == "closed" else "",
         own_words=reports.own_words(view, report) if is_sender else [],
         photo_states=beside.states if is_sender else {}, reasons=REASON.items(),

@@ -17,7 +17,7 @@ from civicconnect.db import Db
 from civicconnect.errors import NotAllowed
 from civicconnect.notify import Told
 from civicconnect.reports import Entry, Report, lifecycle
-from civicconnect.web import language, replies
+from civicconnect.web import language, relations, replies
 from civicconnect.web.given import whole
 from civicconnect.web.photos import Faults
 from civicconnect.web.words import read_catalog
@@ -77,14 +77,16 @@ def page(reference: str, shown: Shown = Shown(), template: str = "staff/report.h
         letters = notify.count_sent(view, report.number)
         circle = reports.circle(view, me, report)
         service = offer.services[offer.service_codes[report.service_id]]
-        family = [one.id for one in offer.services.values() if one.group == service.group]
-        spot = reports.spot(view, me, report, beside.point, family)
+        group = [one.id for one in offer.services.values() if one.group == service.group]
+        spot = reports.spot(view, me, report, beside.point, group)
+        family = relations.beside(view, report, internal=True)
     steps = lifecycle.buttons(report.status, me)
     return render_template(
         template, report=report, beside=beside, entries=entries, catalog=offer, letters=letters,
         service=service, department=offer.departments[offer.department_codes[report.department_id]],
         steps=steps, replies={step.verb: [r for r in prepared if r.verb == step.verb] for step in steps},
         outcomes=lifecycle.OUTCOMES, is_late=reports.is_late(report, now), circle=circle, spot=spot,
+        family=family, may_step=me.may("step"),
         may_note=me.may("note"), may_see_contact=me.may("contact"), may_moderate=me.may("moderate"),
         street_view=street_view(offer, beside),
         faults=shown.faults, typed=shown.typed, contact=shown.contact, preview=shown.preview,

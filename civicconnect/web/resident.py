@@ -24,7 +24,7 @@ from civicconnect.catalog import Department, Service
 from civicconnect.db import Db, transaction
 from civicconnect.errors import Invalid, NotFound
 from civicconnect.geo import Point
-from civicconnect.reports import Likely, NewReport
+from civicconnect.reports import Likely, NewReport, Work
 from civicconnect.web import in_json, one_report, photos, report_form, suggestion, telling
 from civicconnect.web.language import chosen
 from civicconnect.web.personal import personal
@@ -165,7 +165,17 @@ def _ask_rest(sent: Sent, faults: dict[str, list[str]]) -> str:
         department=_who_answers(service, sent.point, here) if here else None, catalog=offer,
         street=_street(sent),
         already=_already(sent, service) if sent.point and request.method == "GET" else [],
-        usual=_usually(service, here), is_told_in_full=telling.is_told_in_full(service))
+        works=_planned(sent, service, here), usual=_usually(service, here),
+        is_told_in_full=telling.is_told_in_full(service))
+
+
+def _planned(sent: Sent, service: Service, here: Here | None) -> list[Work]:
+    """Return what is planned at the place for the service."""
+    if sent.point is None or here is None:
+        return []
+    with db.reading() as db_:
+        return reports.works_at(db_, sent.point, service.id, [area.key for area in here.found],
+                                read_catalog().city.day(clock.now()))
 
 
 def _street(sent: Sent) -> str:

@@ -22,8 +22,9 @@ STATUS = {
 }
 OUTCOME = {code: _l(said) for code, said in reports.lifecycle.OUTCOME_SAID.items()}
 STEP = {
-    "accept": _l("Accept"), "plan": _l("Plan"), "start": _l("Start work"), "wait": _l("Wait"),
-    "resume": _l("Resume work"), "close": _l("Close"), "reopen": _l("Reopen"),
+    "accept": _l("Accept"), "plan": _l("Plan"), "unplan": _l("Call off the plan"),
+    "start": _l("Start work"), "wait": _l("Wait"), "resume": _l("Resume work"),
+    "close": _l("Close"), "reopen": _l("Reopen"),
 }
 EVENT = {
     "receive": _l("Report received"), "route": _l("Sent to the department"),
@@ -45,6 +46,9 @@ EVENT = {
     "touch_start": _l("Work begun on the spot"), "touch_finish": _l("Work ended on the spot"),
     "photos": _l("Photos from the street"), "no_access": _l("Could not get in"),
     "field_drop": _l("What was done in the street was not kept"),
+    "merge": _l("Another report goes on in this one"), "let_go": _l("A report goes on by itself again"),
+    "unplan": _l("The plan is called off"), "uncover": _l("Taken out of a planned work"),
+    "separate": _l("It goes on by itself again"), "split": _l("Divided into parts"),
 }
 # How a stop of a round stands.
 STOP = {

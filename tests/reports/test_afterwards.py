@@ -202,7 +202,7 @@ def test_who_has_to_do_with_a_repeat_hears_of_the_first(db_, staff, make_report,
     told = {"outcome": "duplicate", "lead": report.reference}
     reports.transition(db_, staff, again.reference, "close", told)
     db_.refresh(report)
-    assert (report.people, again.people) == (1, 2)
+    assert (report.people, again.people) == (2, 2)
     assert {one.person for one in reports.who_is_told(db_, report.number)} == {
         reports.person_of("ana@home.example"), reports.person_of("bea@home.example")}
 

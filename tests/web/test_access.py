@@ -32,6 +32,10 @@ STAFF_ONLY = {
     "/staff/rounds": (302, 200, 200, 200, 200),
     "/staff/moderation": (302, 403, 403, 200, 200),
     "/staff/moderation/blocks": (302, 403, 403, 200, 200),
+    "/staff/reports/{reference}/merge": (302, 200, 404, 200, 200),
+    "/staff/reports/{reference}/split": (302, 200, 404, 200, 200),
+    "/staff/works": (302, 200, 200, 200, 200),
+    "/staff/works/new": (302, 200, 200, 200, 200),
     "/staff/reports/{reference}/moderation": (302, 403, 403, 200, 200),
     "/staff/reports/{reference}/photos/{digest}": (302, 403, 403, 200, 200),
     "/staff/city": (302, 403, 403, 403, 200),  # the pages below it: test_city.py

@@ -1,0 +1,48 @@
+"""What a report's page shows of the reports it belongs together with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from civicconnect import reports
+from civicconnect.db import Db
+from civicconnect.reports import Kin, Report, Work
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What stands beside one report.
+
+    photos      of the reports that go on in it: (reference, digest)
+    work        the planned work that settles it
+    proposed    what came of it, where all its parts are closed; None while one is open, or it has none
+    keys        for whoever sent it, of the parts and the parent they sent too, by reference
+    """
+
+    kin: Kin
+    photos: Sequence[tuple[str, str]]
+    work: Work | None
+    proposed: str | None
+    keys: Mapping[str, str]
+
+    def __bool__(self) -> bool:
+        return bool(self.kin or self.work)
+
+    @property
+    def open_parts(self) -> int:
+        return sum(part.status != "closed" for part in self.kin.parts)
+
+
+def beside(db: Db, report: Report, *, internal: bool, sender: bool = False) -> Beside:
+    """Return what stands beside a report.
+
+    internal    for staff: also what strangers may not read
+    sender      for whoever sent it: also the parts and the parent that strangers may not read
+    """
+    kin = reports.kinship(db, report, internal=internal, sender=sender)
+    photos = reports.photos_beside(db, report.number, internal=internal) if kin.merged and (
+        internal or report.visibility == "public") else []
+    theirs = [*kin.parts, *([kin.parent] if kin.parent else [])] if sender else []
+    return Beside(kin, photos, reports.work_of(db, report.number), reports.closing.proposed(kin.parts),
+                  {one.reference: reports.own_key(one.id) for one in theirs})

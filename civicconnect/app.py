@@ -22,6 +22,7 @@ from civicconnect import (
     media,
     notify,
     opendata,
+    queue,
     reports,
     settings,
     sla,
@@ -36,7 +37,8 @@ if TYPE_CHECKING:
 
 PUBLISHED_BY_THEN = timedelta(seconds=20)  # after an import, so that we learn from it and not from before
 # After these nothing changes that strangers see in files.
-QUIET = ("note", "look", "reveal", "unflag", "blur", "photo_hide", "photo_show", "assign")
+QUIET = ("note", "look", "reveal", "unflag", "blur", "photo_hide", "photo_show", "assign", "remind",
+         "escalate", "work_accept", "work_refuse", "work_note", "work_done", "work_revoke")
 LETTERS_KEPT = timedelta(days=30)  # after they were decided; docs/intake.md says so
 
 
@@ -84,6 +86,7 @@ def _on_event(db_: Db, event: dict[str, Any]) -> None:
     """What follows from an event, by its verb."""
     if "report" in event:
         notify.plan(db_, event["report"], event["seq"], event["verb"])
+        queue.watch(db_, event["report"], event["seq"], event["verb"])
     if event["verb"] in opendata.WITHDRAWING:
         opendata.request_reissue(db_)
     if event["verb"] == "blur":
@@ -122,6 +125,16 @@ def photos() -> media.Store:
 
 def _deliver(db_: Db, asked: dict[str, Any]) -> None:
     notify.deliver(db_, asked["delivery"])
+
+
+def _digest(db_: Db, asked: dict[str, Any]) -> None:
+    notify.send_digest(db_, asked["staff"])
+
+
+def _clocks(db_: Db, _: dict[str, Any]) -> None:
+    """Look at questions nobody answered, and at reports nobody acted on; what is left over comes next."""
+    reports.look_at_questions(db_)
+    queue.escalate(db_)
 
 
 def _my_reports(db_: Db, asked: dict[str, Any]) -> None:
@@ -183,6 +196,8 @@ def handlers() -> dict[str, Handler]:
     return {
         "event": Handler(_on_event),
         "deliver": Handler(_deliver, reads=True),
+        "digest": Handler(_digest, reads=True),
+        "clocks": Handler(_clocks),
         "my_reports": Handler(_my_reports, reads=True),
         "publish": Handler(_publish, reads=True),
         "reissue": Handler(_reissue, reads=True),
@@ -197,6 +212,8 @@ def handlers() -> dict[str, Handler]:
 def schedule() -> None:
     """Ask for what is due by the calendar; the worker calls this at every sign of life."""
     with db.transaction() as db_:
+        if reports.questions_are_due(db_) or queue.is_due(db_):
+            jobs.enqueue(db_, "clocks", key="clocks")
         if not seal_file(clock.now().date().isoformat()).exists():
             for kind in ("seal", "forget", "sweep", "recount", "learn"):
                 jobs.enqueue(db_, kind, key=kind)

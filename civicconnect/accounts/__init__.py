@@ -1,6 +1,7 @@
 """Who asks: staff with their roles, partners with their keys, and residents' contact details, kept sealed."""
 
 from civicconnect.accounts.actor import SYSTEM, Actor
+from civicconnect.accounts.addressing import Colleague, colleague, in_role
 from civicconnect.accounts.contacts import (
     Contact,
     ContactDetails,
@@ -16,8 +17,8 @@ from civicconnect.accounts.people import ROLES, actor_of, add_staff, colleagues,
 from civicconnect.accounts.sealing import keyed_hash, seal, unseal
 
 __all__ = [
-    "Actor", "Contact", "ContactDetails", "Partner", "ROLES", "Role", "SYSTEM", "Staff", "actor_of",
-    "add_partner", "add_staff", "colleagues", "contacts_before", "erase_contacts", "is_known", "keyed_hash",
-    "list_partners", "make_roles", "read_contact", "read_contacts", "remember", "remove_partner", "seal",
-    "signed_by", "unseal",
+    "Actor", "Colleague", "Contact", "ContactDetails", "Partner", "ROLES", "Role", "SYSTEM", "Staff",
+    "actor_of", "add_partner", "add_staff", "colleague", "colleagues", "contacts_before",
+    "erase_contacts", "in_role", "is_known", "keyed_hash", "list_partners", "make_roles", "read_contact",
+    "read_contacts", "remember", "remove_partner", "seal", "signed_by", "unseal",
 ]

@@ -16,11 +16,13 @@ from civicconnect.errors import Invalid, NotFound
 
 # Permissions by role. "see_all" reaches every department's queue; the others stay in their own. "enter":
 # write down reports for others, whichever department will answer them. "moderate": decide what strangers
-# see of a report, and read what they no longer do.
+# see of a report, and read what they no longer do. "supervise": decide who answers for good, and keep the
+# list of contractors.
 ROLES = {
     "staff": ("queue", "step", "note", "enter"),
-    "supervisor": ("queue", "step", "note", "enter", "see_all", "moderate"),
-    "admin": ("queue", "step", "note", "enter", "see_all", "people", "city", "moderate"),
+    "supervisor": ("queue", "step", "note", "enter", "see_all", "moderate", "supervise"),
+    "admin": ("queue", "step", "note", "enter", "see_all", "people", "city", "moderate",
+              "supervise"),
 }
 SHORTEST_PASSWORD = 10
 

@@ -6,8 +6,9 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
-from civicconnect import __version__, catalog, geo, routing, sla
+from civicconnect import __version__, catalog, geo, queue, routing, sla
 from civicconnect.city.diff import Change, differences
 from civicconnect.city.versions import keep
 from civicconnect.db import Db
@@ -15,7 +16,8 @@ from civicconnect.errors import Invalid
 
 LARGEST_FILE = 100 * 1024 * 1024
 TABLES = {f"{name}.toml" for name in
-          ("city", "departments", "services", "calendars", "promises", "rules", "templates")}
+          ("city", "departments", "services", "calendars", "promises", "rules", "templates", "owners",
+           "escalation")}
 KNOWN = ("*.toml", "addresses.csv", "areas/*.geojson", "map/*.geojson", *catalog.LOGOS)
 
 
@@ -27,6 +29,7 @@ class City:
     ground: geo.Ground
     promises: sla.Promises
     rules: tuple[routing.Rule, ...]
+    escalation: tuple[Mapping[str, Any], ...] = ()
 
 
 def read_folder(folder: Path) -> dict[str, bytes]:
@@ -63,11 +66,12 @@ def check(files: Mapping[str, bytes]) -> City:
     zone = offer.city.get("time_zone", "UTC")
     promises, promise_faults = sla.check(files, zone, services, areas, catalog.PRIORITIES)
     rules, rule_faults = routing.check(files, departments, services, areas)
-    faults += ground_faults + promise_faults + rule_faults
+    escalation, escalation_faults = queue.check(files, departments, services)
+    faults += ground_faults + promise_faults + rule_faults + escalation_faults
     faults += _crossing(offer, ground, promises) + _unasked(offer, rules) + _unread(files)
     if faults:
         raise Invalid({"folder": faults})
-    return City(offer, ground, promises, rules)
+    return City(offer, ground, promises, rules, escalation)
 
 
 def _crossing(
@@ -134,6 +138,7 @@ def load_city(db: Db, city: City, mark: str | None = None, made_by: str = "civic
     catalog.load(db, city.offer, catalog.loaded_stamp(db) if mark is None else mark)
     geo.load(db, city.ground)
     routing.load(db, city.rules)
+    queue.load(db, city.escalation)
     keep(db, after, made_by, [str(change) for change in changes])
     return changes
 
@@ -142,7 +147,7 @@ def spell(city: City) -> dict[str, bytes]:
     """Return a checked city as the files of its folder, in the one way we write them."""
     files: dict[str, bytes] = {}
     for part in (catalog.spell(city.offer), sla.spell(city.promises), routing.spell(city.rules),
-                 geo.spell(city.ground)):
+                 queue.spell(city.escalation), geo.spell(city.ground)):
         files |= part
     return files
 
@@ -150,4 +155,4 @@ def spell(city: City) -> dict[str, bytes]:
 def dump(db: Db) -> dict[str, bytes]:
     """Return what stands in the database as the files of a folder that loads to the same."""
     files = catalog.dump(db)
-    return files | sla.dump(db) | routing.dump(db) | geo.dump(db) if files else {}
+    return files | sla.dump(db) | routing.dump(db) | queue.dump(db) | geo.dump(db) if files else {}

@@ -8,10 +8,11 @@ from civicconnect.notify.deliveries import (
     deliver,
     plan,
     plan_welcome,
+    send_digest,
     send_my_reports,
 )
 
 __all__ = [
     "Channel", "Delivery", "Letterbox", "Refused", "Smtp", "ask_for_my_reports", "channel", "count_sent",
-    "deliver", "letterbox", "plan", "plan_welcome", "send_my_reports",
+    "deliver", "letterbox", "plan", "plan_welcome", "send_digest", "send_my_reports",
 ]

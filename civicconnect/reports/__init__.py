@@ -22,6 +22,32 @@ from civicconnect.reports.afterwards import (
 from civicconnect.reports.arrivals import Closing, NewReport, PastReport, PastStep, RecordedDue
 from civicconnect.reports.assigning import PRIORITIES, assign, found_for_work, rank, refuse_unseen
 from civicconnect.reports.blocking import block, blocks, email_of, holds, unblock
+from civicconnect.reports.contracting import (
+    Commission,
+    Ended,
+    Given,
+    accept_work,
+    comment_on_work,
+    commission,
+    commission_of,
+    commission_told,
+    finish_work,
+    given_before,
+    proposals,
+    publish_comment,
+    refuse_work,
+    revoke,
+    token_of_work,
+    work_of,
+)
+from civicconnect.reports.contractors import (
+    Contractor,
+    contractors,
+    contractors_of,
+    find_contractor,
+    keep_contractor,
+    may_keep,
+)
 from civicconnect.reports.entering import ask_again, enter
 from civicconnect.reports.filter import Filter
 from civicconnect.reports.flagging import (
@@ -50,6 +76,14 @@ from civicconnect.reports.following import (
     stop,
     token_of,
     who_is_told,
+)
+from civicconnect.reports.handing import (
+    Hop,
+    hand_outside,
+    hand_over,
+    hops_of,
+    refuse_as_not_ours,
+    settle_owner,
 )
 from civicconnect.reports.inbox import (
     NewLetter,
@@ -106,6 +140,7 @@ from civicconnect.reports.queries import (
     find,
     find_known,
     find_own,
+    is_for_sender,
     is_hidden,
     near,
     original_is_kept,
@@ -117,10 +152,31 @@ from civicconnect.reports.queries import (
     timeline,
     visible_to,
 )
+from civicconnect.reports.questions import (
+    Question,
+    ask,
+    has_address,
+    live_question,
+    look_at_questions,
+    questions_are_due,
+    reply,
+)
+from civicconnect.reports.recording import record
 from civicconnect.reports.restoring import kept, put_back, state_hash
 from civicconnect.reports.retention import forget_contacts
 from civicconnect.reports.squares import agree as squares_agree
 from civicconnect.reports.squares import recount
+from civicconnect.reports.tasks import (
+    Task,
+    count_tasks,
+    finish,
+    raise_task,
+    tasks,
+    tasks_at,
+    tasks_from,
+    tasks_of,
+    tick_off,
+)
 from civicconnect.reports.verify import (
     Fault,
     Root,
@@ -131,24 +187,31 @@ from civicconnect.reports.verify import (
 )
 
 __all__ = [
-    "Around", "Block", "Closing", "Column", "Desk", "Entry", "Event", "EventText", "Fault", "Filter",
-    "Flag", "Flagged", "Follower", "Heap", "Incoming", "Likely", "NewLetter", "NewReport", "ORDERS",
-    "PRIORITIES", "PastReport", "PastStep", "Person", "Press", "REASONS", "Receipt", "RecordedDue",
-    "Report", "ReportArea", "ReportPhoto", "Root", "SAYS", "Seen", "Sheet", "TOLD_IN_WORDS", "Versions",
-    "add", "address_told", "answer", "areas_of", "around", "as_text", "ask_again", "assign", "block",
+    "Around", "Block", "Closing", "Column", "Commission", "Contractor", "Desk", "Ended", "Entry", "Event",
+    "EventText", "Fault", "Filter", "Flag", "Flagged", "Follower", "Given", "Heap", "Hop", "Incoming",
+    "Likely", "NewLetter", "NewReport", "ORDERS", "PRIORITIES", "PastReport", "PastStep", "Person",
+    "Press", "Question", "REASONS", "Receipt", "RecordedDue", "Report", "ReportArea", "ReportPhoto",
+    "Root", "SAYS", "Seen", "Sheet", "TOLD_IN_WORDS", "Task", "Versions", "accept_work", "add",
+    "address_told", "answer", "areas_of", "around", "as_text", "ask", "ask_again", "assign", "block",
     "blocks", "blur", "can_answer", "changed_in_bulk", "check_chains", "clock_shows", "columns",
-    "compose", "contact", "contact_of", "count_public", "count_reports", "count_to_moderate",
-    "count_visible", "count_waiting", "desk", "drop", "email_of", "enter", "find", "find_follower",
-    "find_known", "find_letter", "find_own", "flag", "flagged", "flags_of", "forget_blurred",
-    "forget_contacts", "forget_incoming", "found_for_work", "gather", "give_address", "hide",
-    "hide_photo", "holds", "hours_between", "is_hidden", "is_known", "is_late", "is_overdue", "joined",
-    "keep", "kept", "key_of", "known", "known_sender", "layers", "lessons", "lifecycle", "likely", "move",
-    "near", "newest_seen", "note", "on_time", "original_is_kept", "own_key", "own_words", "person_of",
-    "person_of_token", "photo_is_kept", "photo_is_public", "photo_is_seen_by", "photos_of_letters",
-    "photos_waiting", "place_told", "posted", "press", "public_reports", "public_rows", "put_back",
-    "rank", "receive", "recount", "redact", "reference_from", "refuse_unseen", "remember_post",
-    "report_of", "reports_of", "reveal", "rewrite", "root", "root_from", "root_text", "said_by", "sender",
-    "show", "show_photo", "squares_agree", "state_hash", "stop", "store", "submit", "submit_past", "take",
-    "timeline", "token_of", "transition", "unblock", "versions", "visible_to", "waiting_letters",
-    "who_is_told", "withdraw",
+    "comment_on_work", "commission", "commission_of", "commission_told", "compose", "contact",
+    "contact_of", "contractors", "contractors_of", "count_public", "count_reports", "count_tasks",
+    "count_to_moderate", "count_visible", "count_waiting", "desk", "drop", "email_of", "enter", "find",
+    "find_contractor", "find_follower", "find_known", "find_letter", "find_own", "finish", "finish_work",
+    "flag", "flagged", "flags_of", "forget_blurred", "forget_contacts", "forget_incoming",
+    "found_for_work", "gather", "give_address", "given_before", "hand_outside", "hand_over",
+    "has_address", "hide", "hide_photo", "holds", "hops_of", "hours_between", "is_for_sender",
+    "is_hidden", "is_known", "is_late", "is_overdue", "joined", "keep", "keep_contractor", "kept",
+    "key_of", "known", "known_sender", "layers", "lessons", "lifecycle", "likely", "live_question",
+    "look_at_questions", "may_keep", "move", "near", "newest_seen", "note", "on_time", "original_is_kept",
+    "own_key", "own_words", "person_of", "person_of_token", "photo_is_kept", "photo_is_public",
+    "photo_is_seen_by", "photos_of_letters", "photos_waiting", "place_told", "posted", "press",
+    "proposals", "public_reports", "public_rows", "publish_comment", "put_back", "questions_are_due",
+    "raise_task", "rank", "receive", "record", "recount", "redact", "reference_from",
+    "refuse_as_not_ours", "refuse_unseen", "refuse_work", "remember_post", "reply", "report_of",
+    "reports_of", "reveal", "revoke", "rewrite", "root", "root_from", "root_text", "said_by", "sender",
+    "settle_owner", "show", "show_photo", "squares_agree", "state_hash", "stop", "store", "submit",
+    "submit_past", "take", "tasks", "tasks_at", "tasks_from", "tasks_of", "tick_off", "timeline",
+    "token_of", "token_of_work", "transition", "unblock", "versions", "visible_to", "waiting_letters",
+    "who_is_told", "withdraw", "work_of",
 ]

@@ -199,25 +199,41 @@ def take_step(
     db: Db, actor: Actor, report: Report, verb: str, given: Mapping[str, str], photos: Sequence[Photo] = ()
 ) -> Report:
     """Move a report that was found for this actor, and locked, as `transition` does."""
-    step = lifecycle.choose(verb, report.status, actor)
+    return carry_out(db, actor, report, lifecycle.choose(verb, report.status, actor), given, photos)
+
+
+def carry_out(
+    db: Db, actor: Actor, report: Report, step: lifecycle.Step, given: Mapping[str, str],
+    photos: Sequence[Photo] = (),
+) -> Report:
+    """Take a step that this actor may take now, and write it on the timeline. Raises Invalid."""
     kept = lifecycle.settle(step, given, _today(db))
     if "lead" in kept:
         lead = _lead(db, report, kept["lead"])
         kept["lead"] = lead.reference
         following.carry_over(db, report, lead)
-    now = clock.now()
+    kept = moved(db, actor, report, step, kept)
+    text = {"reason": kept.pop("reason", ""), "photos": add_photos(db, report.number, photos, "done")}
+    record(db, report, step.verb, actor, kept, text={name: value for name, value in text.items() if value})
+    return report
+
+
+def moved(
+    db: Db, actor: Actor, report: Report, step: lifecycle.Step, kept: Mapping[str, str]
+) -> dict[str, str]:
+    """Put a report where a step leads; the caller records it. Returns what the timeline keeps of it."""
     was = report.status
-    stands, kept = standing.after(_standing(report), step, kept, now, answers=actor.kind == "staff",
-                                  opening=_opening(db, report))
+    stands, facts = standing.after(_standing(report), step, kept, clock.now(), answers=actor.kind == "staff",
+                                   opening=_opening(db, report))
     for name in _STANDING:
         setattr(report, name, getattr(stands, name))
+    if actor.kind == "staff":
+        report.answered_at = None  # somebody has looked at what its sender answered
     if step.end == lifecycle.CLOSED:  # nobody has looked at this closing yet
         report.verification = intake.UNVERIFIED
     if (was == lifecycle.CLOSED) != (report.status == lifecycle.CLOSED):
         count_anew(db, report, place_of(db, report), status=was)
-    text = {"reason": kept.pop("reason", ""), "photos": add_photos(db, report.number, photos, "done")}
-    record(db, report, verb, actor, kept, text={name: value for name, value in text.items() if value})
-    return report
+    return facts
 
 
 def count_anew(db: Db, report: Report, before: geo.Point | None, **was: Any) -> None:

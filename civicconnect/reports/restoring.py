@@ -21,8 +21,9 @@ from civicconnect.reports.recording import record
 # What steps and decisions make of a report. When it last changed is told by its timeline, and is no part of
 # where it stands; but while it waits, its clock has stood still since then.
 DERIVED = ("status", "outcome", "due_at", "first_response_at", "closed_at", "verification", "visibility",
-           "priority", "service_id", "department_id", "assigned_to", "team", "people", "why")
-INSTANTS = ("due_at", "first_response_at", "closed_at", "updated_at")
+           "priority", "service_id", "department_id", "assigned_to", "team", "people", "why", "answered_at",
+           "hops", "owner_settled")
+INSTANTS = ("due_at", "first_response_at", "closed_at", "updated_at", "answered_at")
 
 
 def kept(report: Report) -> dict[str, Any]:

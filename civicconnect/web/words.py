@@ -40,6 +40,16 @@ EVENT = {
     "photo_show": _l("A photo looked at and shown"), "blur": _l("The city blurred parts of a photo"),
     "reveal": _l("The original of a blurred photo looked at"), "unflag": _l("Looked at: nothing to do"),
     "assign": _l("Given to somebody"), "rank": _l("Priority changed"), "undo": _l("A step was taken back"),
+    "ask": _l("A question to whoever reported it"), "reply": _l("The question was answered"),
+    "remind": _l("Reminded of the question"), "no_answer": _l("Nobody answered the question"),
+    "hand_over": _l("Handed over to another department"),
+    "settle": _l("Decided who looks after it, for good"), "overdue": _l("Overdue: nobody has acted in time"),
+    "escalate": _l("Nobody has acted in time"),
+    "commission": _l("Given to a firm that works for the city"),
+    "work_accept": _l("The contractor does it"), "work_refuse": _l("The contractor does not do it"),
+    "work_note": _l("The contractor tells"), "work_done": _l("The contractor says that it is done"),
+    "work_revoke": _l("Taken back from the contractor"),
+    "work_publish": _l("From the firm that does the work"),
 }
 # Why something should not be seen: who flags it chooses from these, and moderators too.
 REASON = {
@@ -63,7 +73,8 @@ THANKS = {
     "affected": _l("You are counted. Give an address below to be told what happens."),
     "follows": _l("You will be told of each step."), "more": _l("We have added it."),
     "fixed": _l("We have your answer."), "words": _l("It is changed, and what stood there is erased."),
-    "withdraw": _l("The report is taken back."), "address": _l("You will be told of each step."),
+    "withdraw": _l("The report is taken back."),
+    "reply": _l("We have your answer. The work goes on."), "address": _l("You will be told of each step."),
     "flagged": _l("Thank you. Somebody of the city looks at it."),
 }
 PERSONAL = {

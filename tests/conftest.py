@@ -15,6 +15,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from jinja2 import FileSystemBytecodeCache
 from PIL import Image
 from sqlalchemy.engine import make_url
 
@@ -176,9 +177,17 @@ def empty_url(engine, tmp_path, request) -> Iterator[str]:
         admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
+@pytest.fixture(scope="session")
+def compiled(tmp_path_factory) -> FileSystemBytecodeCache:
+    """Templates as Jinja compiled them: each test has an application of its own, and would do it again."""
+    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("compiled")))
+
+
 @pytest.fixture
-def app(database, given):
-    return create_app(given, database)
+def app(database, given, compiled):
+    made = create_app(given, database)
+    made.jinja_env.bytecode_cache = compiled
+    return made
 
 
 @pytest.fixture

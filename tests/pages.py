@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import xml.etree.ElementTree as ET
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
 
 import html5lib
@@ -16,11 +17,20 @@ INLINE = re.compile(r"\s(style|on[a-z]+)=", re.IGNORECASE)
 UNLABELLED = {"hidden", "submit", "button", "image", "reset"}
 
 
-def faults_of(html: str) -> list[str]:
-    """Return what is wrong with a page: as HTML, for a screen reader, under the strict policy."""
+def parsed(html: str) -> tuple[ET.Element, list[str]]:
+    """Return a page as a browser builds it, and what is wrong with it as HTML."""
     parser = html5lib.HTMLParser(strict=False, namespaceHTMLElements=False)
     tree = parser.parse(html)
-    found = [f"HTML at {where}: {code}" for where, code, _ in parser.errors]
+    return tree, [f"HTML at {where}: {code}" for where, code, _ in parser.errors]
+
+
+def faults_of(html: str) -> list[str]:
+    """Return what is wrong with a page: as HTML, for a screen reader, under the strict policy."""
+    return _faults(html, *parsed(html))
+
+
+def _faults(html: str, tree: ET.Element, of_html: list[str]) -> list[str]:
+    found = list(of_html)
     found += [f"id '{i}' stands twice" for i in _twice(e.get("id") for e in tree.iter())]
     root = tree.find(".") if tree.tag == "html" else tree
     if not root.get("lang") or root.get("dir") not in ("ltr", "rtl"):
@@ -86,7 +96,19 @@ class Page:
         self.text = answer.get_data(as_text=True) if "text" in answer.mimetype else ""
         self.bytes = answer.get_data()
         answer.close()
-        self.tree: ET.Element = html5lib.parse(self.text, namespaceHTMLElements=False)
+
+    @cached_property
+    def _parsed(self) -> tuple[ET.Element, list[str]]:
+        return parsed(self.text)
+
+    @property
+    def tree(self) -> ET.Element:
+        return self._parsed[0]
+
+    @property
+    def faults(self) -> list[str]:
+        """Return what is wrong with the page."""
+        return _faults(self.text, *self._parsed)
 
     @property
     def words(self) -> str:
@@ -156,6 +178,6 @@ class Visitor:
     def _read(self, answer: TestResponse) -> Page:
         page = Page(answer)
         if answer.mimetype == "text/html" and page.status not in (301, 302, 303, 308):
-            found = faults_of(page.text)
+            found = page.faults
             assert not found, f"{answer.request.path}: {found}"
         return page

@@ -117,7 +117,8 @@ def escalate(db: Db) -> int:
         return 0
     rules, offer, calendars = escalation_rules(db), catalog(db), promise_book(db).calendars
     for row_id, number in due:
-        report = db.scalars(select(Report).where(Report.number == number).with_for_update()).one()
+        report = db.scalars(select(Report).where(Report.number == number).with_for_update()
+                            .execution_options(populate_existing=True)).one()
         row = db.scalar(select(Escalation).where(Escalation.id == row_id)
                         .execution_options(populate_existing=True))
         if row is not None and row.at is not None and row.at <= now:

@@ -23,6 +23,7 @@ from civicconnect.reports.arrivals import Closing, NewReport, PastReport, PastSt
 from civicconnect.reports.assigning import PRIORITIES, assign, found_for_work, rank, refuse_unseen
 from civicconnect.reports.blocking import block, blocks, email_of, holds, unblock
 from civicconnect.reports.contracting import (
+    NO_DAY,
     Commission,
     Ended,
     Given,
@@ -81,6 +82,7 @@ from civicconnect.reports.handing import (
     Hop,
     hand_outside,
     hand_over,
+    handed_by,
     hops_of,
     refuse_as_not_ours,
     settle_owner,
@@ -114,6 +116,7 @@ from civicconnect.reports.models import (
     ReportPhoto,
 )
 from civicconnect.reports.moderation import Versions, hide, move, rewrite, show, versions
+from civicconnect.reports.passing import Passing, passing
 from civicconnect.reports.past import Press, Sheet, changed_in_bulk, compose, known, press, store, submit_past
 from civicconnect.reports.pauses import clock_shows, is_late, is_overdue
 from civicconnect.reports.pictures import blur, forget_blurred, hide_photo, reveal, show_photo
@@ -189,22 +192,22 @@ from civicconnect.reports.verify import (
 __all__ = [
     "Around", "Block", "Closing", "Column", "Commission", "Contractor", "Desk", "Ended", "Entry", "Event",
     "EventText", "Fault", "Filter", "Flag", "Flagged", "Follower", "Given", "Heap", "Hop", "Incoming",
-    "Likely", "NewLetter", "NewReport", "ORDERS", "PRIORITIES", "PastReport", "PastStep", "Person",
-    "Press", "Question", "REASONS", "Receipt", "RecordedDue", "Report", "ReportArea", "ReportPhoto",
-    "Root", "SAYS", "Seen", "Sheet", "TOLD_IN_WORDS", "Task", "Versions", "accept_work", "add",
-    "address_told", "answer", "areas_of", "around", "as_text", "ask", "ask_again", "assign", "block",
-    "blocks", "blur", "can_answer", "changed_in_bulk", "check_chains", "clock_shows", "columns",
-    "comment_on_work", "commission", "commission_of", "commission_told", "compose", "contact",
+    "Likely", "NO_DAY", "NewLetter", "NewReport", "ORDERS", "PRIORITIES", "Passing", "PastReport",
+    "PastStep", "Person", "Press", "Question", "REASONS", "Receipt", "RecordedDue", "Report",
+    "ReportArea", "ReportPhoto", "Root", "SAYS", "Seen", "Sheet", "TOLD_IN_WORDS", "Task", "Versions",
+    "accept_work", "add", "address_told", "answer", "areas_of", "around", "as_text", "ask", "ask_again",
+    "assign", "block", "blocks", "blur", "can_answer", "changed_in_bulk", "check_chains", "clock_shows",
+    "columns", "comment_on_work", "commission", "commission_of", "commission_told", "compose", "contact",
     "contact_of", "contractors", "contractors_of", "count_public", "count_reports", "count_tasks",
     "count_to_moderate", "count_visible", "count_waiting", "desk", "drop", "email_of", "enter", "find",
     "find_contractor", "find_follower", "find_known", "find_letter", "find_own", "finish", "finish_work",
     "flag", "flagged", "flags_of", "forget_blurred", "forget_contacts", "forget_incoming",
-    "found_for_work", "gather", "give_address", "given_before", "hand_outside", "hand_over",
+    "found_for_work", "gather", "give_address", "given_before", "hand_outside", "hand_over", "handed_by",
     "has_address", "hide", "hide_photo", "holds", "hops_of", "hours_between", "is_for_sender",
     "is_hidden", "is_known", "is_late", "is_overdue", "joined", "keep", "keep_contractor", "kept",
     "key_of", "known", "known_sender", "layers", "lessons", "lifecycle", "likely", "live_question",
     "look_at_questions", "may_keep", "move", "near", "newest_seen", "note", "on_time", "original_is_kept",
-    "own_key", "own_words", "person_of", "person_of_token", "photo_is_kept", "photo_is_public",
+    "own_key", "own_words", "passing", "person_of", "person_of_token", "photo_is_kept", "photo_is_public",
     "photo_is_seen_by", "photos_of_letters", "photos_waiting", "place_told", "posted", "press",
     "proposals", "public_reports", "public_rows", "publish_comment", "put_back", "questions_are_due",
     "raise_task", "rank", "receive", "record", "recount", "redact", "reference_from",

@@ -34,6 +34,7 @@ SENT, ACCEPTED, REFUSED_IT, DONE, REVOKED = "sent", "accepted", "refused", "done
 LASTS_AFTER_DUE = timedelta(days=30)  # a link still works when the work is late
 LONGEST_DUE = timedelta(days=366)
 MOST_COMMENTS = 50  # with one link
+NO_DAY = Sentence("Give the day by which it is done: today or later, within a year.")
 CLOSE = replace(BY_VERB["close"], who=frozenset({"contractor"}))
 
 
@@ -99,7 +100,7 @@ def commission(
     if not words.strip() or len(words.strip()) > 2000:
         faults["task"] = [Sentence("Write what is to be done, in at most %(most)s characters.", most=2000)]
     if not today <= due_on <= today + LONGEST_DUE:
-        faults["due_on"] = [Sentence("Give the day by which it is done: today or later, within a year.")]
+        faults["due_on"] = [NO_DAY]
     if faults or contractor is None:
         raise Invalid(faults)
     record(db, report, "commission", actor, {"contractor": contractor.id, "due_on": due_on.isoformat()},

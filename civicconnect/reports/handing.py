@@ -13,7 +13,7 @@ from civicconnect import clock
 from civicconnect.accounts import Actor
 from civicconnect.catalog import Catalog, Department, catalog, owners, words
 from civicconnect.db import Db
-from civicconnect.errors import Conflict, Invalid, NotAllowed, Sentence
+from civicconnect.errors import Conflict, Invalid, NotAllowed, NotFound, Sentence
 from civicconnect.reports.actions import count_anew, take_step
 from civicconnect.reports.assigning import found_for_work
 from civicconnect.reports.contracting import take_back
@@ -21,7 +21,7 @@ from civicconnect.reports.lifecycle import CLOSED, LONGEST, RECEIVED, WAITING
 from civicconnect.reports.models import Event, Report
 from civicconnect.reports.pauses import clock_shows
 from civicconnect.reports.public import hours_between
-from civicconnect.reports.queries import Entry, place_of
+from civicconnect.reports.queries import Entry, place_of, tidy
 from civicconnect.reports.recording import record
 from civicconnect.reports.tasks import THIRD_HOP, raise_task, tasks_of, tick_off
 from civicconnect.sla import promise_book, timetable
@@ -118,6 +118,20 @@ def refuse_as_not_ours(db: Db, actor: Actor, reference: str, why: str, *, seen: 
     if not why.strip():
         raise Invalid({"why": [NO_REASON]})
     return take_step(db, actor, report, "close", {"outcome": "no_action", "reason": _told(why)})
+
+
+def handed_by(db: Db, actor: Actor, reference: str) -> str:
+    """Return the code of the department to which this actor handed a report last, or raise NotFound.
+
+    Whoever gives a report away may not open it any more, but is told where it went.
+    """
+    asked = (select(Event.facts).join(Report, Report.number == Event.report_number)
+             .where(Report.reference == tidy(reference), Event.verb.in_(HOPS), Event.actor == actor.name)
+             .order_by(Event.seq.desc()).limit(1))
+    facts = db.scalar(asked)
+    if facts is None:
+        raise NotFound("this account handed no such report on")
+    return str(facts["department"])
 
 
 NO_REASON = Sentence("Tell the resident why, in a sentence.")

@@ -162,7 +162,8 @@ def look_at_questions(db: Db) -> int:
     found = db.execute(due.order_by(Question.next_at).limit(AT_ONCE)).all()
     offer = catalog(db) if found else None
     for number, report_number in found:
-        report = db.scalars(select(Report).where(Report.number == report_number).with_for_update()).one()
+        report = db.scalars(select(Report).where(Report.number == report_number).with_for_update()
+                            .execution_options(populate_existing=True)).one()
         question = db.scalars(select(Question).where(Question.id == number).with_for_update()
                               .execution_options(populate_existing=True)).one()
         if question.state == OPEN and question.next_at <= now and offer is not None:

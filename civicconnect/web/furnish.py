@@ -17,6 +17,8 @@ from civicconnect.db import account_session
 from civicconnect.settings import Settings
 from civicconnect.web import (
     blocks,
+    contractor,
+    contractors,
     counter,
     data,
     errors,
@@ -25,6 +27,7 @@ from civicconnect.web import (
     following,
     frame,
     gallery,
+    handover,
     headers,
     inbox,
     language,
@@ -42,6 +45,7 @@ from civicconnect.web import (
     sign_in,
     staff,
     suggestion,
+    tasks,
     theme,
     tiles,
     words,
@@ -70,6 +74,7 @@ def furnish(app: Flask, given: Settings) -> None:
     app.url_map.strict_slashes = False  # people type a slash at the end
     app.url_map.merge_slashes = False  # and nobody is sent to an address made from a Host header
     rooms = (resident, suggestion, following, flagging, listing, staff, counter, inbox, moderation, blocks,
+             handover, tasks, contractors, contractor,
              partner, performance, data, notices, languages, mailbox, gallery, theme, tiles, operator,
              offline)
     for room in rooms:

@@ -13,7 +13,10 @@ from civicconnect.settings import Settings
 WRITING = {"resident.submit": "posts_an_hour", "resident.take_photo": "posts_an_hour",
            "partner.receive": "posts_an_hour",
            "following.affects_me": "posts_an_hour", "following.follow": "posts_an_hour",
-           "following.add_more": "posts_an_hour", "following.say_fixed": "posts_an_hour",
+           "following.add_more": "posts_an_hour", "following.answer_question": "posts_an_hour",
+           "contractor.accept": "posts_an_hour", "contractor.refuse": "posts_an_hour",
+           "contractor.comment": "posts_an_hour", "contractor.finish": "posts_an_hour",
+           "following.say_fixed": "posts_an_hour",
            "following.give_address": "posts_an_hour", "following.ask_mine": "posts_an_hour",
            "flagging.flag": "posts_an_hour", "security.login": "tries_an_hour"}
 # A town hall signs in from one address: only what failed counts.

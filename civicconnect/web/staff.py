@@ -49,10 +49,11 @@ def show_queue() -> ResponseReturnValue:
         me = actor(db_)
         work = queue.worklist(db_, me, view, offer, read_page())
         letters = reports.count_waiting(db_) if me.may("enter") else None
+        tasks = reports.count_tasks(db_, me)
         to_moderate = reports.count_to_moderate(db_, me) if me.may("moderate") else None
     mine = [d for d in offer.departments.values() if me.may("see_all") or d.id in me.departments]
     return render_template("staff/queue.html", work=work, view=view, catalog=offer, mine=mine,
-                           letters=letters, to_moderate=to_moderate)
+                           letters=letters, tasks=tasks, to_moderate=to_moderate)
 
 
 @pages.get("/reports/<reference>")
@@ -73,13 +74,15 @@ def _page(
         entries = reports.timeline(db_, report, internal=True)
         prepared = replies.replies(db_, offer, report)
         letters = notify.count_sent(db_, report.number)
+        passing = reports.passing(db_, report, entries, now)
     steps = lifecycle.buttons(report.status, me)
     return render_template(
         "staff/report.html", report=report, beside=beside, entries=entries, catalog=offer, letters=letters,
         service=offer.services[offer.service_codes[report.service_id]],
         department=offer.departments[offer.department_codes[report.department_id]],
         steps=steps, replies={step.verb: [r for r in prepared if r.verb == step.verb] for step in steps},
-        outcomes=lifecycle.OUTCOMES, faults=faults, typed=typed, is_late=reports.is_late(report, now),
+        outcomes=lifecycle.OUTCOMES, passing=passing, may_step=me.may("step"),
+        faults=faults, typed=typed, is_late=reports.is_late(report, now),
         may_note=me.may("note"), may_moderate=me.may("moderate"), contact=contact,
         # What whoever reported reads, where it is not what the clerk reads.
         spoken="" if report.language == language.chosen() else language.name(report.language),

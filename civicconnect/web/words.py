@@ -81,6 +81,20 @@ PERSONAL = {
     "email": _l("An e-mail address"), "phone": _l("A telephone number"), "plate": _l("A number plate"),
     "name": _l("A name"),
 }
+# Why a task is there, how far a contractor is, and whom a rule tells.
+TASK = {
+    "third_hop": _l("It goes from one department to another: decide who looks after it."),
+    "escalated": _l("Nobody has acted on it in time."),
+    "check_work": _l("A contractor says that it is done: look at it, then close it."),
+    "refused": _l("A contractor does not do it: find another."),
+}
+WORK = {
+    "sent": _l("Not answered yet"), "accepted": _l("Accepted"), "refused": _l("Refused"), "done": _l("Done"),
+    "revoked": _l("Taken back"),
+}
+ROLE = {
+    "staff": _l("Staff of the department"), "supervisor": _l("Supervisors"), "admin": _l("Administrators"),
+}
 PRIORITY = {"low": _l("Low"), "normal": _l("Normal"), "high": _l("High"), "urgent": _l("Urgent")}
 
 KIND = {
@@ -101,6 +115,18 @@ def read_catalog() -> catalog.Catalog:
 def say(given: Words) -> str:
     """Return a city's words in the language of the page."""
     return catalog.words(given, language.chosen())
+
+
+def department_name(code: str) -> str:
+    """Return how a department is called, in the language of the page; one that is gone by its code."""
+    department = read_catalog().departments.get(code)
+    return say(department.name) if department else code
+
+
+def owner_of(code: str) -> catalog.Owner | None:
+    """Return somebody outside the city by their code; None where the city knows them no more."""
+    with db.reading() as db_:
+        return next((owner for owner in catalog.owners(db_) if owner.code == code), None)
 
 
 def area_name(area: AreaHit | NamedArea) -> str:
@@ -168,7 +194,11 @@ def hang(app: Flask) -> None:
     """Give every template the words it may use."""
     app.jinja_env.filters.update(
         say=say, area_name=area_name, address_told=reports.address_told, translated=translated,
-        moment=moment, day=day, waiting=waiting, share=share,
+        moment=moment, day=day, waiting=waiting, share=share, department_name=department_name,
+        instant_words=lambda text: moment(datetime.fromisoformat(text)),
+        task_words=lambda code: TASK.get(code, code),
+        work_words=lambda code: WORK.get(code, code),
+        role_words=lambda code: ROLE.get(code, code),
         status_words=lambda code: STATUS.get(code, code),
         outcome_words=lambda code: OUTCOME.get(code, code),
         step_words=lambda code: STEP.get(code, code),
@@ -183,3 +213,4 @@ def hang(app: Flask) -> None:
         priority_words=lambda code: PRIORITY.get(code, code),
     )
     app.add_template_global(asked)
+    app.add_template_global(owner_of)

@@ -92,9 +92,10 @@ def _render(view: Db, report: Report, follower: Follower | None, typed: Typed) -
         raise NotFound("this report is no longer public")
     code = offer.service_codes[report.service_id]
     question = reports.live_question(view, report) if is_sender else None
+    its_words = {entry.seq: entry.text.get("question", "") for entry in entries if entry.verb == "ask"}
     return render_template(
         "resident/report.html", question=question,
-        asked=next((e for e in entries if question and e.seq == question.seq), None),
+        its_words=its_words.get(question.seq, "") if question else "",
         report=report, told=told, areas=beside.areas, entries=entries, catalog=offer,
         service=offer.services[code],
         usual=usual(view, code, beside.areas) if report.status != "closed" else None,

@@ -28,6 +28,10 @@ STAFF_ONLY = {
     "/staff/new?letter={letter}": (302, 200, 200, 200, 200),
     "/staff/new/{reference}": (302, 200, 200, 200, 200),  # where it is, everybody knows
     "/staff/inbox": (302, 200, 200, 200, 200),
+    "/staff/reports/{reference}/handover": (302, 200, 404, 200, 200),
+    "/staff/handed-over/{reference}": (302, 404, 404, 404, 404),  # nobody has handed it over
+    "/staff/tasks": (302, 200, 200, 200, 200),
+    "/staff/contractors": (302, 403, 403, 200, 200),
     "/staff/moderation": (302, 403, 403, 200, 200),
     "/staff/moderation/blocks": (302, 403, 403, 200, 200),
     "/staff/reports/{reference}/moderation": (302, 403, 403, 200, 200),

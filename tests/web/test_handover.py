@@ -10,17 +10,19 @@ from sqlalchemy import select
 
 from civicconnect import catalog, clock, media, reports
 from civicconnect.accounts import SYSTEM, ContactDetails
+from civicconnect.catalog import Answer
 from tests.factories import staff_actor
 from tests.offers import change_city
 from tests.web.test_photos import picture
 
+SIZE = (Answer("size", "hand", "How big?", "Like a hand"),)
 ANA = ContactDetails("Ana", "ana@home.example", "555 0101")
 
 
 @pytest.fixture
 def report(db_, make_report):
     change_city(db_, questions={})
-    return make_report(description="A hole by the <gate>.", contact=ANA)
+    return make_report(description="A hole by the <gate>.", contact=ANA, answers=SIZE)
 
 
 @pytest.fixture
@@ -216,7 +218,8 @@ def test_another_department_and_strangers_pass_nothing_on(signed_in, visitor, re
 def test_a_contractor_accepts_tells_and_finishes_without_an_account(link, someone, signed_in, report, db_):
     address, firm = link(with_words="1"), someone()
     page = firm.get(address)
-    for words in ("Fill it.", "1 Test Street", "A hole by the <gate>.", "Streets and Paving asks you"):
+    for words in ("Fill it.", "Like a hand", "1 Test Street", "A hole by the <gate>.",
+                  "Streets and Paving asks you"):
         assert words in page.words
     for secret in ("Ana", "ana@home", "555 0101"):
         assert secret not in page.text

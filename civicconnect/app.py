@@ -174,6 +174,7 @@ def _forget(db_: Db, _: dict[str, Any]) -> None:
     kept = catalog.catalog(db_).city.keep_contact
     reports.forget_contacts(db_, clock.now() - kept)
     reports.forget_incoming(db_, clock.now() - LETTERS_KEPT)
+    reports.forget_work(db_, clock.now() - LETTERS_KEPT)
     notify.letterbox().thin_out()
 
 

@@ -18,6 +18,7 @@ from civicconnect.sla import Hours, due_after_pause, promise_book
 
 AT_ONCE = 200  # rows, in one job
 ESCALATED = "escalated"
+NO_STEPS = ("redact", "move")  # what moderators change of a report is no work on it
 
 
 class Escalation(Base):
@@ -67,7 +68,7 @@ def watch(db: Db, number: int, seq: int, verb: str) -> None:
 
 def is_step(event: Event) -> bool:
     """Say whether an event is a step of staff that people outside read: what the clocks wait for."""
-    return event.public and event.actor.startswith("staff:")
+    return event.public and event.actor.startswith("staff:") and event.verb not in NO_STEPS
 
 
 def _hours(db: Db, offer: Catalog, report: Report) -> Hours:
@@ -149,8 +150,9 @@ def _look_at(
 
 
 def _last_step(db: Db, number: int) -> int:
-    asked = select(func.max(Event.seq)).where(Event.report_number == number, Event.public,
-                                              Event.actor.like("staff:%"))
+    asked = select(func.max(Event.seq)).where(
+        Event.report_number == number, Event.public, Event.actor.like("staff:%"),
+        Event.verb.not_in(NO_STEPS))
     return db.scalar(asked) or 0
 
 

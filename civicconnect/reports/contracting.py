@@ -6,9 +6,9 @@ import hashlib
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
-from sqlalchemy import Date, ForeignKey, Index, String, Text, UniqueConstraint, select, text
+from sqlalchemy import Date, ForeignKey, Index, String, Text, UniqueConstraint, select, text, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from civicconnect import accounts, clock
@@ -310,6 +310,12 @@ def _told_before(db: Db, given: Given) -> list[str]:
     mine = _actor(given).name
     return [str(entry.text.get("note", "")) for entry in story(db, given.report, photos=False).entries()
             if entry.verb == "work_note" and entry.actor == mine]
+
+
+def forget_work(db: Db, before: datetime) -> int:
+    """Erase what contractors were told of work that ended before an instant; the timeline keeps its own."""
+    old = update(Commission).where(Commission.ended_at < before, Commission.words != "")
+    return db.execute(old.values(words="")).rowcount  # type: ignore[attr-defined,no-any-return]
 
 
 def proposals(entries: Sequence[Entry]) -> list[Entry]:

@@ -129,11 +129,16 @@ def test_a_step_of_staff_ends_it_and_ticks_the_task_off(db_, report, staff):
     assert db_.scalar(select(func.count()).select_from(Escalation)) == 0
 
 
-def test_a_note_is_no_step(db_, report, staff):
+def test_a_note_is_no_step_and_other_words_of_a_moderator_are_none(db_, rules, make_report, staff, moderator):
+    with clock.stopped_at(MONDAY):
+        report = make_report(description="My neighbour did it.")
+        jobs.drain(handlers())
     with later(MONDAY, 1):
         reports.note(db_, staff, report.reference, "I look at it later.")
+        reports.rewrite(db_, moderator, report.reference, 1, "It is there.", "personal")
+        jobs.drain(handlers())
     at(db_, 2)
-    assert verbs(db_, report) == ["note", "escalate"]
+    assert verbs(db_, report) == ["note", "redact", "escalate"]
 
 
 def test_a_step_whose_event_no_worker_has_seen_yet_counts_all_the_same(db_, report, staff):

@@ -120,6 +120,14 @@ def test_what_a_firm_tells_stays_inside_until_staff_publish_it_once(db_, staff, 
         reports.publish_comment(db_, staff, report.reference, proposed.seq - 1)
 
 
+def test_long_after_the_end_nothing_is_kept_of_what_a_firm_was_told(db_, give, report):
+    token = give("Ring at Ana's, second floor.")
+    reports.finish_work(db_, token)
+    assert reports.forget_work(db_, MONDAY) == 0
+    assert reports.forget_work(db_, MONDAY + timedelta(days=1)) == 1
+    assert db_.scalars(select(reports.Commission.words)).all() == [""]
+
+
 @pytest.mark.parametrize("token", ["", "x", "0" * 48, "é" * 48, "a" * 5000])
 def test_a_guessed_link_is_none(db_, give, token):
     give()

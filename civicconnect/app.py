@@ -40,7 +40,8 @@ if TYPE_CHECKING:
 PUBLISHED_BY_THEN = timedelta(seconds=20)  # after an import, so that we learn from it and not from before
 # After these nothing changes that strangers see in files.
 QUIET = ("note", "look", "reveal", "unflag", "blur", "photo_hide", "photo_show", "assign", "touch_start",
-         "touch_finish", "no_access", "field_drop", "uncover")
+         "touch_finish", "no_access", "field_drop", "uncover", "remind", "escalate", "work_accept",
+         "work_refuse", "work_note", "work_done", "work_revoke")
 LETTERS_KEPT = timedelta(days=30)  # after they were decided; docs/intake.md says so
 
 
@@ -90,6 +91,7 @@ def _on_event(db_: Db, event: dict[str, Any]) -> None:
         # Of what was done in bulk no letter goes out while it can still be taken back.
         after = datetime.fromisoformat(event["letters_at"]) if "letters_at" in event else clock.now()
         notify.plan(db_, event["report"], event["seq"], event["verb"], wait=after - clock.now())
+        queue.watch(db_, event["report"], event["seq"], event["verb"])
     if event["verb"] in opendata.WITHDRAWING:
         opendata.request_reissue(db_)
     if event["verb"] == "blur":
@@ -128,6 +130,16 @@ def photos() -> media.Store:
 
 def _deliver(db_: Db, asked: dict[str, Any]) -> None:
     notify.deliver(db_, asked["delivery"])
+
+
+def _digest(db_: Db, asked: dict[str, Any]) -> None:
+    notify.send_digest(db_, asked["staff"])
+
+
+def _clocks(db_: Db, _: dict[str, Any]) -> None:
+    """Look at questions nobody answered, and at reports nobody acted on; what is left over comes next."""
+    reports.look_at_questions(db_)
+    queue.escalate(db_)
 
 
 def _my_reports(db_: Db, asked: dict[str, Any]) -> None:
@@ -185,6 +197,7 @@ def _forget(db_: Db, _: dict[str, Any]) -> None:
     reports.forget_contacts(db_, clock.now() - kept)
     reports.forget_incoming(db_, clock.now() - LETTERS_KEPT)
     queue.forget_bulks(db_, clock.now())
+    reports.forget_work(db_, clock.now() - LETTERS_KEPT)
     notify.letterbox().thin_out()
 
 
@@ -207,6 +220,8 @@ def handlers() -> dict[str, Handler]:
     return {
         "event": Handler(_on_event),
         "deliver": Handler(_deliver, reads=True),
+        "digest": Handler(_digest, reads=True),
+        "clocks": Handler(_clocks),
         "my_reports": Handler(_my_reports, reads=True),
         "staff_link": Handler(_staff_link, reads=True),
         "bulk": Handler(_bulk, reads=True),
@@ -223,6 +238,8 @@ def handlers() -> dict[str, Handler]:
 def schedule() -> None:
     """Ask for what is due by the calendar; the worker calls this at every sign of life."""
     with db.transaction() as db_:
+        if reports.questions_are_due(db_) or queue.is_due(db_):
+            jobs.enqueue(db_, "clocks", key="clocks")
         if not seal_file(clock.now().date().isoformat()).exists():
             for kind in ("seal", "forget", "sweep", "recount", "learn"):
                 jobs.enqueue(db_, kind, key=kind)

@@ -26,9 +26,9 @@ ROLES = {
     "staff": ("queue", "step", "note", "enter", "contact", "break_glass"),
     "auditor": ("queue", "see_all", "audit"),
     "supervisor": ("queue", "step", "note", "enter", "contact", "break_glass", "see_all", "moderate",
-                   "audit"),
+                   "supervise", "audit"),
     "admin": ("queue", "step", "note", "enter", "contact", "break_glass", "see_all", "moderate",
-              "audit", "people", "city"),
+              "supervise", "audit", "people", "city"),
 }
 NO_AREA = 0  # no area has this id
 LONGEST_EMAIL = 255

@@ -3,11 +3,13 @@
 from civicconnect.catalog.answers import Answer, answers, said
 from civicconnect.catalog.book import (
     SEVERAL,
+    Asking,
     Banner,
     Catalog,
     City,
     Department,
     Group,
+    Owner,
     Question,
     Service,
     Stopper,
@@ -26,6 +28,7 @@ from civicconnect.catalog.reading import (
     catalog,
     first_look,
     logo,
+    owners,
     templates,
     time_zone,
 )
@@ -41,10 +44,10 @@ from civicconnect.catalog.wording import (
 )
 
 __all__ = [
-    "Answer", "Banner", "Catalog", "CatalogRows", "City", "Department", "Ease", "FIELDS", "Group",
-    "LOGOS", "PRIORITIES", "Question", "SEVERAL", "Service", "Stopper", "Template", "TemplateChange",
-    "VERBS", "Words", "all_templates", "answers", "catalog", "check", "chosen", "comma", "direction",
-    "dump", "ease", "every_template", "find_template", "first_look", "hold", "load", "loaded_stamp",
-    "logo", "remove_template", "said", "save_template", "sheet", "spell", "template_changes", "templates",
-    "time_zone", "words",
+    "Answer", "Asking", "Banner", "Catalog", "CatalogRows", "City", "Department", "Ease", "FIELDS",
+    "Group", "LOGOS", "Owner", "PRIORITIES", "Question", "SEVERAL", "Service", "Stopper", "Template",
+    "TemplateChange", "VERBS", "Words", "all_templates", "answers", "catalog", "check", "chosen", "comma",
+    "direction", "dump", "ease", "every_template", "find_template", "first_look", "hold", "load",
+    "loaded_stamp", "logo", "owners", "remove_template", "said", "save_template", "sheet", "spell",
+    "template_changes", "templates", "time_zone", "words",
 ]

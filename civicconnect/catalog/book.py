@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from civicconnect.catalog.shapes import KEEP_CONTACT_DAYS, PRIORITIES
+from civicconnect.catalog.shapes import ANSWER_DAYS, KEEP_CONTACT_DAYS, PRIORITIES
 from civicconnect.errors import NotFound
 
 Words = Mapping[str, str]
@@ -60,6 +60,20 @@ class Storm:
 
 
 @dataclass(frozen=True)
+class Asking:
+    """What happens while the city waits for a resident's answer.
+
+    days      that they have to answer; remind: so many days before the end they are reminded, 0: never
+    closes    without an answer the report is closed, with this reason; else the work goes on
+    """
+
+    days: int = ANSWER_DAYS
+    remind: int = 3
+    closes: bool = False
+    reason: Words = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class City:
     """What a city says about itself in city.toml."""
 
@@ -82,6 +96,7 @@ class City:
     in_part: tuple[str, ...] = ()  # languages of the pages that not all of the city's own words are in
     first_look: bool = False  # strangers see a photo only once somebody of the city has looked at it
     street_view: str = ""  # where staff look at a street: an address with {lat} and {long} in it
+    asking: Asking = field(default=Asking())
 
     @property
     def spoken(self) -> tuple[str, ...]:
@@ -182,6 +197,7 @@ class Service:
     contact: str = "optional"  # optional, needed, none
     storm: str = "stops"  # stops, stays, only
     photos: int = 3
+    answer_days: int | None = None  # that a resident has to answer a question; None: as the city says
     stoppers: tuple[Stopper, ...] = ()
     keywords: Mapping[str, list[str]] = field(default_factory=dict)
     offered: Span = ALWAYS  # when residents may choose it; beyond it, it stands for its reports
@@ -224,6 +240,17 @@ class Template:
     services: tuple[str, ...]
     name: Words
     words: Words
+
+
+@dataclass(frozen=True)
+class Owner:
+    """Somebody outside the city to whom a report is handed over; `contact` and `url` may be ""."""
+
+    code: str
+    name: Words
+    contact: str
+    url: str
+    services: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

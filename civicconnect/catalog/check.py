@@ -26,6 +26,7 @@ class CatalogRows:
     groups: Rows
     services: Rows
     templates: Rows = ()
+    owners: Rows = ()
     logo: tuple[str, bytes] | None = None
 
 
@@ -42,6 +43,8 @@ def check(files: Mapping[str, bytes]) -> tuple[CatalogRows, list[str]]:
     offices = parse("departments.toml", files.get("departments.toml"), faults)
     offer = parse("services.toml", files.get("services.toml"), faults)
     letters = parse("templates.toml", files.get("templates.toml", b""), faults)
+    outside = parse("owners.toml", files.get("owners.toml", b""), faults)
+    unknown_keys("owners.toml", outside, {"owner"}, faults)
     unknown_keys("departments.toml", offices, {"department"}, faults)
     unknown_keys("services.toml", offer, {"group", "service"}, faults)
     unknown_keys("templates.toml", letters, {"template"}, faults)
@@ -51,6 +54,7 @@ def check(files: Mapping[str, bytes]) -> tuple[CatalogRows, list[str]]:
         tuple(rows("services.toml", offer, "group", shapes.Group(), faults)),
         tuple(rows("services.toml", offer, "service", shapes.Service(), faults)),
         tuple(rows("templates.toml", letters, "template", shapes.Template(), faults)),
+        tuple(rows("owners.toml", outside, "owner", shapes.Owner(), faults)),
         _logo(files, faults),
     )
     _check_names(found, faults)
@@ -86,6 +90,13 @@ def _check_names(found: CatalogRows, faults: list[str]) -> None:
             faults.append(f"{where}: no group is called '{service['group']}'.")
         _check_order(where, service, faults)
         _check_questions(where, service, faults)
+    _codes("owners.toml", "owner", found.owners, faults)
+    for owner in found.owners:
+        where = f"owners.toml, [[owner]] {owner['code']}"
+        faults += [f"{where}: no service is called '{code}'."
+                   for code in sorted(set(owner["services"]) - services)]
+        if owner["url"] and shapes.LINK.regex.match(owner["url"]) is None:
+            faults.append(f"{where}, key 'url': {shapes.LINK.error}")
     for template in found.templates:
         for code in sorted(set(template["services"]) - services):
             faults.append(f"templates.toml, [[template]] {template['code']}: no service is called "
@@ -133,6 +144,8 @@ def _check_city(city: Mapping[str, Any], faults: list[str]) -> None:
         _check_order(where, banner, faults)
         if banner["link"] and shapes.LINK.regex.match(banner["link"]) is None:
             faults.append(f"{where}, key 'link': {shapes.LINK.error}")
+    if city.get("questions", {}).get("then") == "close" and not city["questions"].get("reason"):
+        faults.append("city.toml, key 'questions.reason': say why a report without an answer is closed.")
     _check_order("city.toml, [storm]", city.get("storm", {}), faults)
     for code in _twice(city.get("layer", [])):
         faults.append(f"city.toml, [[layer]] {code}: the code stands twice.")
@@ -172,7 +185,8 @@ def _said(found: CatalogRows) -> Iterator[tuple[str, Mapping[str, str]]]:
     for file, key, rows_ in (("departments.toml", "department", found.departments),
                              ("services.toml", "group", found.groups),
                              ("services.toml", "service", found.services),
-                             ("templates.toml", "template", found.templates)):
+                             ("templates.toml", "template", found.templates),
+                             ("owners.toml", "owner", found.owners)):
         yield from ((f"{file}, [[{key}]] {row['code']}, key 'name'", row["name"]) for row in rows_)
     for template in found.templates:
         yield f"templates.toml, [[template]] {template['code']}, key 'words'", template["words"]
@@ -196,6 +210,7 @@ def _said_by(city: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, str]]]
         yield f"city.toml, [[banner]] {number}, key 'words'", banner["words"]
     storm, notices = city["storm"], city["notices"]
     for key, words in (("storm.words", storm.get("words")), ("notices.law", notices.get("law")),
-                       ("notices.terms", notices.get("terms"))):
+                       ("notices.terms", notices.get("terms")),
+                       ("questions.reason", city["questions"].get("reason"))):
         if words:
             yield f"city.toml, key '{key}'", words

@@ -10,7 +10,7 @@ from sqlalchemy import delete, select, update
 
 from civicconnect.catalog import shapes
 from civicconnect.catalog.check import CatalogRows
-from civicconnect.catalog.models import CityRow, DepartmentRow, GroupRow, ServiceRow, TemplateRow
+from civicconnect.catalog.models import CityRow, DepartmentRow, GroupRow, OwnerRow, ServiceRow, TemplateRow
 from civicconnect.db import Db, upsert
 from civicconnect.tables import told, toml
 
@@ -48,6 +48,8 @@ def load(db: Db, found: CatalogRows, stamp: str = "") -> None:
     db.execute(delete(TemplateRow))
     db.add_all(TemplateRow(code=row["code"], position=n, facts=dict(row))
                for n, row in enumerate(found.templates))
+    db.execute(delete(OwnerRow))
+    db.add_all(OwnerRow(code=row["code"], position=n, facts=dict(row)) for n, row in enumerate(found.owners))
     db.flush()
 
 
@@ -99,6 +101,7 @@ def _standing(db: Db) -> CatalogRows | None:
                            "name": s.name, "hint": s.hint, "keywords": s.keywords, "question": s.questions}
               for s in services),
         tuple(db.scalars(select(TemplateRow.facts).order_by(TemplateRow.position))),
+        tuple(db.scalars(select(OwnerRow.facts).order_by(OwnerRow.position))),
         (city.logo_name, city.logo) if city.logo is not None else None,
     )
 
@@ -118,6 +121,9 @@ def spell(found: CatalogRows) -> dict[str, bytes]:
     if found.templates:
         files["templates.toml"] = toml(_many("template", shapes.Template(), found.templates),
                                        "Words that staff can start from when they take a step.")
+    if found.owners:
+        files["owners.toml"] = toml(_many("owner", shapes.Owner(), found.owners),
+                                    "Who outside the city looks after what people report to it.")
     logo = dict([found.logo]) if found.logo else {}
     return {path: text.encode() for path, text in files.items()} | logo
 

@@ -79,3 +79,13 @@ class TemplateRow(Base):
     code: Mapped[str] = mapped_column(String(80), unique=True)
     position: Mapped[int]
     facts: Mapped[Json]  # its row in templates.toml, checked
+
+
+class OwnerRow(Base):
+    """Somebody outside the city to whom reports are handed over."""
+
+    __tablename__ = "outside_owner"
+    id: Mapped[Key]
+    code: Mapped[str] = mapped_column(String(80), unique=True)
+    position: Mapped[int]
+    facts: Mapped[Json]  # its row in owners.toml, checked

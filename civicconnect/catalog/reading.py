@@ -8,12 +8,14 @@ from typing import Any
 from sqlalchemy import select
 
 from civicconnect.catalog.book import (
+    Asking,
     Banner,
     Catalog,
     City,
     Condition,
     Department,
     Group,
+    Owner,
     Question,
     Service,
     Span,
@@ -21,7 +23,7 @@ from civicconnect.catalog.book import (
     Storm,
     Template,
 )
-from civicconnect.catalog.models import CityRow, DepartmentRow, GroupRow, ServiceRow, TemplateRow
+from civicconnect.catalog.models import CityRow, DepartmentRow, GroupRow, OwnerRow, ServiceRow, TemplateRow
 from civicconnect.db import Db
 from civicconnect.errors import NotFound
 
@@ -83,6 +85,13 @@ def template_of(facts: Mapping[str, Any]) -> Template:
                     facts["words"])
 
 
+def owners(db: Db, service: str = "") -> tuple[Owner, ...]:
+    """Read who outside the city looks after things: first those named for a service, then in their order."""
+    rows = db.scalars(select(OwnerRow.facts).order_by(OwnerRow.position))
+    found = (Owner(o["code"], o["name"], o["contact"], o["url"], tuple(o["services"])) for o in rows)
+    return tuple(sorted(found, key=lambda owner: service not in owner.services))
+
+
 def logo(db: Db) -> tuple[str, bytes] | None:
     """Return the city's logo: its file's name and content."""
     found = db.execute(select(CityRow.logo_name, CityRow.logo)).first()
@@ -100,9 +109,15 @@ def _city(facts: Mapping[str, Any], logo_name: str, logo_stamp: str) -> City:
         Storm(storm.get("on", False), Span(storm.get("begins", ""), storm.get("ends", "")),
               storm.get("words", {})),
         facts.get("notices", {}), {layer["code"]: layer["name"] for layer in facts.get("layer", ())},
-        tuple(facts.get("languages_in_part", ())), _first_look(facts),
-        facts.get("street_view_url", ""),
+        tuple(facts.get("languages_in_part", ())), _first_look(facts), facts.get("street_view_url", ""),
+        _asking(facts.get("questions", {})),
     )
+
+
+def _asking(row: Mapping[str, Any]) -> Asking:
+    usual = Asking()
+    return Asking(row.get("days", usual.days), row.get("remind", usual.remind), row.get("then") == "close",
+                  row.get("reason", {}))
 
 
 def _service(row: ServiceRow, group: str, department: str) -> Service:
@@ -110,7 +125,7 @@ def _service(row: ServiceRow, group: str, department: str) -> Service:
     return Service(
         row.id, row.code, group, department, row.name, row.hint, tuple(map(_question, row.questions)),
         row.active, c["icon"], c["priority"], c["visibility"], c["place"], c["text"], c["contact"],
-        c["storm"], c["photos"],
+        c["storm"], c["photos"], c.get("answer_days"),
         tuple(Stopper(_condition(s["when"]), s["words"], s["phone"], s["link"]) for s in c["stopper"]),
         row.keywords, Span(c.get("begins", ""), c.get("ends", "")),
     )

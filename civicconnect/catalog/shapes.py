@@ -1,4 +1,4 @@
-"""What may stand in `city.toml`, `departments.toml`, `services.toml` and `templates.toml`, key by key.
+"""What may stand in `city.toml`, `departments.toml`, `services.toml`, `templates.toml`, `owners.toml`.
 
 A key that is left out has the value given here; an export leaves it out again.
 """
@@ -17,11 +17,12 @@ PLACES = ("exact", "rounded", "area")  # how much of a place strangers are told
 KINDS = ("one_of", "several_of", "text", "number", "date", "notice")  # of questions
 OUTCOMES = ("fixed", "partly_fixed", "no_action", "not_found", "duplicate", "handed_over", "withdrawn",
             "invalid")
-VERBS = ("accept", "plan", "start", "wait", "resume", "close", "reopen")
+VERBS = ("accept", "plan", "start", "wait", "resume", "close", "reopen", "ask")
 # What a template may name in braces; the words put there are the report's own.
 FIELDS = ("reference", "service", "address", "department", "phone", "due", "planned_for", "city")
 IN_BRACES = re.compile(r"\{([^{}\s]{1,40})\}")
 KEEP_CONTACT_DAYS = 365  # where a city decides nothing else
+ANSWER_DAYS = 14  # that a resident has to answer a question, where a city decides nothing else
 MOMENT = re.compile(r"\d{4}-\d{2}-\d{2} \d{2}:\d{2}")
 ICON = validate.Regexp(r"([a-z][a-z0-9-]{0,39})?$", error="An icon is named with lower case letters and -.")
 CODE = validate.Regexp(
@@ -34,6 +35,10 @@ HOST = validate.Regexp(
 LANGUAGE = validate.Regexp(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$", error="Write a language by its code, as en.")
 LINK = validate.Regexp(r"(https?://[^\s<>\"]{1,480}|/[^\s<>\"/\\][^\s<>\"\\]{0,480})$",
                        error="Write an address that begins with https:// or with /.")
+
+
+# No longer than a promise stands still while somebody is waited for.
+SOME_DAYS = validate.Range(1, 60, error="From 1 to 60 days.")
 
 
 def one_of(*words: str) -> validate.OneOf:
@@ -107,6 +112,15 @@ class Photos(Schema):
     first_look = fields.Bool(load_default=False)  # shown to strangers only once the city has looked at them
 
 
+class Questions(Schema):
+    """What happens while the city waits for a resident's answer."""
+
+    days = fields.Int(load_default=ANSWER_DAYS, validate=SOME_DAYS)  # then nobody waits any longer
+    remind = fields.Int(load_default=3, validate=validate.Range(0, 30, error="From 0 to 30 days before."))
+    then = fields.Str(load_default="resume", validate=one_of("resume", "close"))
+    reason = Words(load_default=dict)  # with which it is closed
+
+
 class Contact(Schema):
     """How people reach the city."""
 
@@ -144,6 +158,7 @@ class City(Schema):
     colours = fields.Dict(keys=fields.Str(), values=fields.Str(validate=COLOUR), load_default=dict)
     notices = fields.Nested(Notices, load_default=dict)
     photos = fields.Nested(Photos, load_default=dict)
+    questions = fields.Nested(Questions, load_default=dict)
     storm = fields.Nested(Storm, load_default=dict)
     banner = fields.List(fields.Nested(Banner), load_default=list)
     layer = fields.List(fields.Nested(Layer), load_default=list)
@@ -208,6 +223,7 @@ class Service(Schema):
     photos = fields.Int(load_default=3, validate=validate.Range(0, 5, error="From 0 to 5 photos."))
     begins = Moment(load_default="")  # offered from then on
     ends = Moment(load_default="")  # and no longer than to then
+    answer_days = fields.Int(load_default=None, allow_none=True, validate=SOME_DAYS)  # None: as the city says
     name = Words(required=True)
     hint = Words(load_default=dict)
     keywords = fields.Dict(keys=fields.Str(), values=fields.List(fields.Str()), load_default=dict)
@@ -229,3 +245,13 @@ class Template(Schema):
 def unknown_fields(said: str) -> list[str]:
     """Return the names in braces that nothing is known for."""
     return [name for name in dict.fromkeys(IN_BRACES.findall(said)) if name not in FIELDS]
+
+
+class Owner(Schema):
+    """Somebody outside the city who looks after things that people report to it."""
+
+    code = fields.Str(required=True, validate=CODE)
+    contact = fields.Str(load_default="", validate=validate.Length(max=200))
+    url = fields.Str(load_default="", validate=validate.Length(max=500))
+    services = fields.List(fields.Str(), load_default=list)  # named first for these
+    name = Words(required=True)

@@ -6,8 +6,9 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
-from civicconnect import __version__, catalog, geo, routing, sla
+from civicconnect import __version__, catalog, geo, queue, routing, sla
 from civicconnect.city.diff import Change, differences
 from civicconnect.city.versions import content_of, digests_of, keep, newest_version
 from civicconnect.db import Db
@@ -15,7 +16,8 @@ from civicconnect.errors import Invalid
 
 LARGEST_FILE = 100 * 1024 * 1024
 TABLES = {f"{name}.toml" for name in
-          ("city", "departments", "services", "calendars", "promises", "rules", "templates")}
+          ("city", "departments", "services", "calendars", "promises", "rules", "templates", "owners",
+           "escalation")}
 KNOWN = ("*.toml", "addresses.csv", "areas/*.geojson", "assets/*.geojson", "map/*.geojson", *catalog.LOGOS)
 
 
@@ -27,6 +29,7 @@ class City:
     ground: geo.Ground
     promises: sla.Promises
     rules: tuple[routing.Rule, ...]
+    escalation: tuple[Mapping[str, Any], ...] = ()
 
 
 def read_folder(folder: Path) -> dict[str, bytes]:
@@ -69,11 +72,12 @@ def check(files: Mapping[str, bytes], standing: geo.Ground | None = None) -> Cit
                                for q in row["question"] if q["option"]} for row in offer.services}
     world = routing.World(departments, questions, frozenset(areas), ground.owners)
     rules, rule_faults = routing.check(files, world)
-    faults += ground_faults + promise_faults + rule_faults
+    escalation, escalation_faults = queue.check(files, departments, services)
+    faults += ground_faults + promise_faults + rule_faults + escalation_faults
     faults += _crossing(offer, ground, promises) + _unread(files)
     if faults:
         raise Invalid({"folder": faults})
-    return City(offer, ground, promises, rules)
+    return City(offer, ground, promises, rules, escalation)
 
 
 def _crossing(
@@ -156,6 +160,7 @@ def _load_tables(db: Db, city: City, mark: str | None) -> None:
     sla.load(db, city.promises)
     catalog.load(db, city.offer, catalog.loaded_stamp(db) if mark is None else mark)
     routing.load(db, city.rules)
+    queue.load(db, city.escalation)
 
 
 def is_table(path: str) -> bool:
@@ -169,7 +174,8 @@ def spell(city: City) -> dict[str, bytes]:
 
 
 def _spell_tables(city: City) -> dict[str, bytes]:
-    return catalog.spell(city.offer) | sla.spell(city.promises) | routing.spell(city.rules)
+    return (catalog.spell(city.offer) | sla.spell(city.promises) | routing.spell(city.rules)
+            | queue.spell(city.escalation))
 
 
 def dump(db: Db) -> dict[str, bytes]:
@@ -190,4 +196,4 @@ def standing(db: Db) -> dict[str, bytes]:
 def tables_of(db: Db) -> dict[str, bytes]:
     """Return what stands in the database, without its ground; {} before a city is loaded."""
     files = catalog.dump(db)
-    return files | sla.dump(db) | routing.dump(db) if files else {}
+    return files | sla.dump(db) | routing.dump(db) | queue.dump(db) if files else {}

@@ -8,6 +8,7 @@ from civicconnect.notify.deliveries import (
     deliver,
     plan,
     plan_welcome,
+    send_digest,
     send_my_reports,
 )
 from civicconnect.notify.preview import Told, preview
@@ -17,5 +18,5 @@ from civicconnect.notify.tongue import Tongue
 __all__ = [
     "Channel", "Delivery", "Letterbox", "Refused", "Smtp", "Told", "Tongue", "ask_for_link",
     "ask_for_my_reports", "channel", "count_sent", "deliver", "letterbox", "plan", "plan_welcome",
-    "preview", "send_link", "send_my_reports",
+    "preview", "send_digest", "send_link", "send_my_reports",
 ]

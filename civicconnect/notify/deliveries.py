@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ForeignKey, String, Text, UniqueConstraint, func, select, update
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, func, select, text, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from civicconnect import accounts, clock, db, jobs, reports, settings
@@ -15,7 +15,7 @@ from civicconnect.catalog import Catalog, catalog
 from civicconnect.db import Base, Db, Instant, Key, Reference
 from civicconnect.errors import NotFound
 from civicconnect.jobs import Job
-from civicconnect.notify import letters
+from civicconnect.notify import desk, letters
 from civicconnect.notify.channels import Channel, Refused, channel
 from civicconnect.notify.layout import message
 from civicconnect.notify.letters import Letter
@@ -27,20 +27,31 @@ WAITING, SENT, DROPPED, FAILED = "waiting", "sent", "dropped", "failed"
 WELCOME = 0  # stands where a letter follows from no event: somebody asked to be told
 MOST_WELCOMES = 5  # to one address in a day: nobody's letterbox is filled by others
 ONE_LINK_IN = timedelta(minutes=10)
-ONLY_TO_SENDER = {"receive", *letters.TO_SENDER}
+ONLY_TO_SENDER = {"receive", *letters.TO_SENDER, *letters.QUESTIONS}
+TO_CONTRACTOR = ("commission", "work_revoke")
+TO_STAFF = ("escalate", "hand_over")  # where a task follows from them
+GATHERED_FOR = timedelta(minutes=2)  # what comes to somebody of the staff at once is one letter
 
 
 class Delivery(Base):
     """One letter about one event to one person: there can be no second."""
 
     __tablename__ = "delivery"
-    __table_args__ = (UniqueConstraint("report_number", "seq", "person", "channel"),)
+    __table_args__ = (
+        UniqueConstraint("report_number", "seq", "person", "channel"),
+        Index("ix_delivery_staff", "staff_id",
+              postgresql_where=text("state = 'waiting' AND staff_id IS NOT NULL"),
+              sqlite_where=text("state = 'waiting' AND staff_id IS NOT NULL")),
+    )
     id: Mapped[Key]
     report_number: Mapped[Reference] = mapped_column(ForeignKey("report.number"))
     seq: Mapped[int]  # of the event
     person: Mapped[str] = mapped_column(String(64), index=True)
     channel: Mapped[str] = mapped_column(String(12))
     follower_id: Mapped[Reference | None] = mapped_column(ForeignKey("report_follower.id"))
+    # Or whom else it goes to. No foreign keys: the embedded engine could not take such columns back.
+    staff_id: Mapped[Reference | None]
+    commission_id: Mapped[Reference | None]
     state: Mapped[str] = mapped_column(String(8))  # waiting, sent, dropped, failed
     tries: Mapped[int]
     made_at: Mapped[Instant]
@@ -53,7 +64,8 @@ def plan(view: Db, number: int, seq: int, verb: str, *, wait: timedelta = timede
 
     wait    none goes out before this long from now
     """
-    return sum(_ask(view, one, seq, number, wait) for one in told_of(view, number, verb, seq))
+    beside = _plan_for_those_who_work(view, number, seq, verb)
+    return beside + sum(_ask(view, one, seq, number, wait) for one in told_of(view, number, verb, seq))
 
 
 def told_of(view: Db, number: int, verb: str, seq: int = 0) -> list[Follower]:
@@ -70,6 +82,32 @@ def told_of(view: Db, number: int, verb: str, seq: int = 0) -> list[Follower]:
     if verb in ONLY_TO_SENDER:
         told = [one for one in told if one.role == "sent" and one.report_number == number]
     return told
+
+
+def _plan_for_those_who_work(view: Db, number: int, seq: int, verb: str) -> int:
+    asked = 0
+    if verb in TO_CONTRACTOR and (found := reports.commission_told(view, number, seq)):
+        asked += _ask_for(view, number, seq, f"contractor:{found[1].id}", commission_id=found[0].id)
+    for task in reports.tasks_from(view, number, seq) if verb in TO_STAFF else ():
+        for one in accounts.in_role(view, task.role, task.department_id):
+            asked += _ask_for(view, number, seq, f"staff:{one.id}", staff_id=one.id)
+    return asked
+
+
+def _ask_for(
+    db_: Db, number: int, seq: int, who: str, *, staff_id: int | None = None, commission_id: int | None = None
+) -> int:
+    """Ask for a letter to somebody who works. What goes to one of the staff is gathered for a while."""
+    row = _row(number, seq, accounts.keyed_hash("person", who)) | {
+        "staff_id": staff_id, "commission_id": commission_id}
+    made = db.insert_new(db_, Delivery, ["report_number", "seq", "person", "channel"], row, Delivery.id)
+    if made is None:
+        return 0
+    if staff_id is None:
+        jobs.enqueue(db_, "deliver", {"delivery": made})
+    else:
+        jobs.enqueue(db_, "digest", {"staff": staff_id}, key=f"digest-{staff_id}", wait=GATHERED_FOR)
+    return 1
 
 
 def plan_welcome(db_: Db, follower: Follower) -> int:
@@ -89,14 +127,17 @@ def _ask(
     db_: Db, follower: Follower, seq: int, number: int | None = None, wait: timedelta = timedelta()
 ) -> int:
     """Ask for one letter. number: of the report it tells of, where that is not the follower's own."""
-    row = {"report_number": number or follower.report_number, "seq": seq,
-           "person": follower.person, "channel": EMAIL, "follower_id": follower.id, "state": WAITING,
-           "tries": 0, "made_at": clock.now(), "error": ""}
+    row = _row(number or follower.report_number, seq, follower.person) | {"follower_id": follower.id}
     number = db.insert_new(db_, Delivery, ["report_number", "seq", "person", "channel"], row, Delivery.id)
     if number is None:
         return 0
     jobs.enqueue(db_, "deliver", {"delivery": number}, wait=max(wait, timedelta()))
     return 1
+
+
+def _row(number: int, seq: int, person: str) -> dict[str, object]:
+    return {"report_number": number, "seq": seq, "person": person, "channel": EMAIL, "state": WAITING,
+            "tries": 0, "made_at": clock.now(), "error": ""}
 
 
 def deliver(view: Db, number: int, by: Channel | None = None) -> None:
@@ -125,6 +166,8 @@ def deliver(view: Db, number: int, by: Channel | None = None) -> None:
 
 def _addressed(view: Db, row: Delivery) -> tuple[Letter, str] | None:
     """Return a letter and its address; None where whoever asked for it wants it no more."""
+    if row.commission_id is not None:
+        return _addressed_to_contractor(view, row)
     follower = view.get(Follower, row.follower_id) if row.follower_id else None
     if follower is None or not follower.is_told or follower.contact_id is None:
         return None
@@ -151,8 +194,17 @@ def letter_about(view: Db, offer: Catalog, report: Report, follower: Follower, s
     first = entries[0] if entries else None
     if entry is not None and entry.verb == "route":  # a report is received and sent on in one
         entry = first
-    if entry is None or _was_undone(entries, seq):
+    # The letter about the closing says it all; and of what was taken back nobody is told.
+    if entry is None or entry.facts.get("closes") or _was_undone(entries, seq):
         return None
+    if entry.verb in letters.QUESTIONS:
+        put = entry.facts.get("asked", entry.seq)
+        question = reports.live_question(view, report)
+        if question is None or question.seq != put:  # answered meanwhile
+            return None
+        asked = next(e for e in entries if e.seq == put)
+        return letters.letter_of_question(tongue, offer, report, asked, follower,
+                                          reminds=seq if seq != put else 0)
     asks = entry.verb == "close" and reports.can_answer(report, clock.now())
     return letters.letter_of_step(tongue, offer, report, entry, follower, asks=asks)
 
@@ -185,14 +237,56 @@ def _was_undone(entries: Sequence[Entry], seq: int) -> bool:
     return any(entry.verb == "undo" and entry.facts["undoes"] == seq for entry in entries)
 
 
+def _addressed_to_contractor(view: Db, row: Delivery) -> tuple[Letter, str] | None:
+    found = reports.commission_told(view, row.report_number, row.seq)
+    if found is None:
+        return None
+    made, contractor = found
+    is_over = made.seq != row.seq
+    if made.ended_at is not None and not is_over:  # taken back before anybody was told
+        return None
+    told = select(Delivery.id).where(Delivery.commission_id == made.id, Delivery.state == SENT)
+    if is_over and view.scalar(told.limit(1)) is None:
+        return None
+    offer = catalog(view)
+    report = view.scalars(select(Report).where(Report.number == row.report_number)).one()
+    tongue = Tongue(contractor.language, ZoneInfo(offer.city.time_zone))
+    return desk.letter_of_work(tongue, offer, report, made, contractor, is_over=is_over), contractor.email
+
+
+def send_digest(view: Db, staff_id: int, by: Channel | None = None) -> None:
+    """Send somebody of the staff one letter about all that came to them and still waits."""
+    waiting = view.scalars(select(Delivery).where(Delivery.staff_id == staff_id, Delivery.state == WAITING)
+                           .order_by(Delivery.id)).all()
+    to = accounts.colleague(view, staff_id)
+    events = [(row.report_number, row.seq) for row in waiting]
+    found = reports.tasks_at(view, events) if to is not None else []
+    if to is None or not found:
+        _settle_all([row.id for row in waiting], DROPPED, "nothing waits for them any more")
+        return
+    offer = catalog(view)
+    tongue = Tongue(offer.city.languages[0], ZoneInfo(offer.city.time_zone))
+    letter = desk.letter_of_tasks(tongue, offer, found, waiting[-1].id)
+    state, error = SENT, ""
+    try:
+        (by or channel()).send(message(letter, sender_of(offer), to.email))
+    except Refused as fault:
+        state, error = FAILED, str(fault)
+    _settle_all([row.id for row in waiting], state, error)
+
+
 def sender_of(offer: Catalog) -> str:
     """Return the address that letters come from."""
     return settings.current().mail_from or offer.city.contact.get("email", "") or "no-reply@localhost"
 
 
 def _settle(number: int, state: str, error: str) -> None:
+    _settle_all([number], state, error)
+
+
+def _settle_all(numbers: Sequence[int], state: str, error: str) -> None:
     with db.transaction() as change:
-        change.execute(update(Delivery).where(Delivery.id == number).values(
+        change.execute(update(Delivery).where(Delivery.id.in_(numbers)).values(
             state=state, error=error[:2000], tries=Delivery.tries + 1,
             sent_at=clock.now() if state == SENT else None))
 

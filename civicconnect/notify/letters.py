@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -27,6 +28,8 @@ STEPS: dict[str, Sentence] = {
     "withdraw": Sentence("Whoever sent the report has taken it back."),
     "separate": Sentence("The report goes on by itself again."),
     "split": Sentence("%(department)s has divided the report into parts. Each is answered by itself."),
+    "hand_over": Sentence("%(department)s looks after the report from now on."),
+    "settle": Sentence("The city has decided: %(department)s looks after the report."),
 }
 # What only whoever sent it is told.
 TO_SENDER: dict[str, Sentence] = {
@@ -35,7 +38,9 @@ TO_SENDER: dict[str, Sentence] = {
     "redact": Sentence("The city has put other words into your report."),
     "photo_hide": Sentence("The city has hidden a photo of your report."),
     "blur": Sentence("The city has blurred parts of a photo of your report."),
+    "no_answer": Sentence("We had no answer to our question. %(department)s goes on without it."),
 }
+QUESTIONS = ("ask", "remind")  # about which whoever sent the report gets a letter of its own kind
 BECAUSE = {
     "personal": Sentence("It tells private things of somebody"),
     "insulting": Sentence("It insults or threatens"),
@@ -122,6 +127,28 @@ def _quote(entry: Entry) -> str:
     return str(entry.text.get("why" if entry.verb in TO_SENDER else "reason", ""))
 
 
+def letter_of_question(
+    tongue: Tongue, offer: Catalog, report: Report, asked: Entry, follower: Follower, *, reminds: int = 0
+) -> Letter:
+    """Return the letter that asks whoever sent a report something.
+
+    reminds    the event of the reminder; 0: it asks for the first time
+    """
+    _ = tongue.say
+    title = _("Your answer is still missing.") if reminds else _("We have a question about your report.")
+    said = [_("%(department)s needs to know this before it can go on.",
+              department=_department(tongue, offer, report)),
+            _("Answer by %(moment)s. Until then the time of the promise stands still.",
+              moment=tongue.moment(datetime.fromisoformat(asked.facts["answer_by"])))]
+    who = (_("Only you and the city read question and answer.") if reports.is_for_sender(asked.facts) or
+           report.visibility != "public" else _("Everybody can read question and answer."))
+    return _letter(
+        tongue, offer, report, follower, f"{_name(tongue, offer, report)}: {title}", title,
+        str(reminds or asked.seq), paragraphs=(*said, who), quote=str(asked.text.get("question", "")),
+        facts=tuple(_about(tongue, offer, report, follower)),
+        buttons=(Button(_("Answer the question"), f"{address_of(tongue, report, follower)}#question"),))
+
+
 def letter_of_welcome(tongue: Tongue, offer: Catalog, report: Report, follower: Follower) -> Letter:
     """Return what is said to somebody who has just asked to be told of a report."""
     _ = tongue.say
@@ -178,6 +205,8 @@ def _facts_of(tongue: Tongue, entry: Entry) -> list[tuple[str, str]]:
         found.append((_("Why"), tongue.say(BECAUSE[facts["because"]])))
     if facts.get("planned_for"):
         found.append((_("Planned for"), tongue.day(facts["planned_for"])))
+    if entry.verb in ("hand_over", "settle") and facts.get("due_at"):
+        found.append((_("Due"), tongue.moment(datetime.fromisoformat(facts["due_at"]))))
     if facts.get("next_owner"):
         found.append((_("Now with"), facts["next_owner"]))
     if facts.get("lead"):

@@ -1,4 +1,4 @@
-"""What staff should look at next."""
+"""What staff should look at next, and who is told when nobody does."""
 
 from civicconnect.queue.actions import ACTIONS, OUTCOMES, VERBS
 from civicconnect.queue.bulk import (
@@ -20,9 +20,12 @@ from civicconnect.queue.bulk import (
     work_on,
 )
 from civicconnect.queue.desk import FORMS, ME, NOBODY, WHY, Desk
+from civicconnect.queue.escalation import EscalationRule, Stage, falls_at, starting
+from civicconnect.queue.escalation_load import check, dump, escalation_rules, load, spell
 from civicconnect.queue.models import Bulk, BulkItem, SavedView
 from civicconnect.queue.ranking import MANY, NAMED, RULE, Weight, rank, reasons
 from civicconnect.queue.views import View, keep_view, remove_view, staff_id, views
+from civicconnect.queue.watching import Escalation, escalate, is_due, watch
 from civicconnect.queue.worklist import (
     CAPPED,
     COUNTED,
@@ -40,10 +43,11 @@ from civicconnect.queue.worklist import (
 )
 
 __all__ = [
-    "ACTIONS", "Bulk", "BulkItem", "CAPPED", "COUNTED", "Counts", "DENSE", "Desk", "FORMS", "Line",
-    "MANY", "ME", "NAMED", "NOBODY", "ON_MAP", "OUTCOMES", "PAGE", "Preview", "Progress", "RULE",
-    "Refused", "SavedView", "UNDO_FOR", "VERBS", "View", "WHY", "Weight", "Worklist", "begin_selected",
-    "begin_view", "board", "bulks", "count", "find_bulk", "forget_bulks", "keep_view", "may_undo",
-    "next_after", "placed", "preview", "progress", "rank", "reasons", "remove_view", "settle", "staff_id",
-    "start", "undo", "views", "work_on", "worklist",
+    "ACTIONS", "Bulk", "BulkItem", "CAPPED", "COUNTED", "Counts", "DENSE", "Desk", "Escalation",
+    "EscalationRule", "FORMS", "Line", "MANY", "ME", "NAMED", "NOBODY", "ON_MAP", "OUTCOMES", "PAGE",
+    "Preview", "Progress", "RULE", "Refused", "SavedView", "Stage", "UNDO_FOR", "VERBS", "View", "WHY",
+    "Weight", "Worklist", "begin_selected", "begin_view", "board", "bulks", "check", "count", "dump",
+    "escalate", "escalation_rules", "falls_at", "find_bulk", "forget_bulks", "is_due", "keep_view",
+    "load", "may_undo", "next_after", "placed", "preview", "progress", "rank", "reasons", "remove_view",
+    "settle", "spell", "staff_id", "start", "starting", "undo", "views", "watch", "work_on", "worklist",
 ]

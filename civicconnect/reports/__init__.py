@@ -36,6 +36,34 @@ from civicconnect.reports.assigning import (
 )
 from civicconnect.reports.blocking import block, blocks, email_of, holds, unblock
 from civicconnect.reports.circle import Circle, circle
+from civicconnect.reports.contracting import (
+    NO_DAY,
+    Commission,
+    Ended,
+    Given,
+    accept_work,
+    comment_on_work,
+    commission,
+    commission_of,
+    commission_told,
+    finish_work,
+    forget_work,
+    given_before,
+    proposals,
+    publish_comment,
+    refuse_work,
+    revoke,
+    token_of_work,
+    work_at,
+)
+from civicconnect.reports.contractors import (
+    Contractor,
+    contractors,
+    contractors_of,
+    find_contractor,
+    keep_contractor,
+    may_keep,
+)
 from civicconnect.reports.entering import ask_again, enter
 from civicconnect.reports.fieldwork import (
     FieldStep,
@@ -76,6 +104,15 @@ from civicconnect.reports.following import (
     stop,
     token_of,
     who_is_told,
+)
+from civicconnect.reports.handing import (
+    Hop,
+    hand_outside,
+    hand_over,
+    handed_by,
+    hops_of,
+    refuse_as_not_ours,
+    settle_owner,
 )
 from civicconnect.reports.handing_back import hand_back
 from civicconnect.reports.inbox import (
@@ -124,6 +161,7 @@ from civicconnect.reports.models import (
     ReportPhoto,
 )
 from civicconnect.reports.moderation import Versions, hide, move, rewrite, show, versions
+from civicconnect.reports.passing import Passing, passing
 from civicconnect.reports.past import Press, Sheet, changed_in_bulk, compose, known, press, store, submit_past
 from civicconnect.reports.pauses import clock_shows, is_late, is_overdue
 from civicconnect.reports.pictures import blur, forget_blurred, hide_photo, reveal, show_photo
@@ -158,6 +196,7 @@ from civicconnect.reports.queries import (
     find,
     find_known,
     find_own,
+    is_for_sender,
     is_hidden,
     near,
     original_is_kept,
@@ -171,7 +210,16 @@ from civicconnect.reports.queries import (
     visible_among,
     visible_to,
 )
-from civicconnect.reports.recording import gathering
+from civicconnect.reports.questions import (
+    Question,
+    ask,
+    has_address,
+    live_question,
+    look_at_questions,
+    questions_are_due,
+    reply,
+)
+from civicconnect.reports.recording import gathering, record
 from civicconnect.reports.replaying import LAST, Judged, Moved, Replay, replay
 from civicconnect.reports.rerouting import change_service
 from civicconnect.reports.restoring import kept, put_back, state_hash
@@ -200,6 +248,17 @@ from civicconnect.reports.rounds import (
 from civicconnect.reports.splitting import NewPart, split
 from civicconnect.reports.squares import agree as squares_agree
 from civicconnect.reports.squares import recount
+from civicconnect.reports.tasks import (
+    Task,
+    count_tasks,
+    finish_task,
+    raise_task,
+    tasks,
+    tasks_at,
+    tasks_from,
+    tasks_of,
+    tick_off,
+)
 from civicconnect.reports.using import count_about, count_open_with
 from civicconnect.reports.verify import (
     Fault,
@@ -222,36 +281,43 @@ from civicconnect.reports.works import (
 )
 
 __all__ = [
-    "Around", "Block", "Circle", "Clocks", "Closing", "Column", "Covered", "Desk", "Entry", "Event",
-    "EventText", "Fault", "FieldStep", "FieldWork", "Filter", "Flag", "Flagged", "Follower", "Halt",
-    "Heap", "IS_OPEN", "Incoming", "Judged", "Kin", "LAST", "Likely", "MOST_STOPS", "Merge", "Misrouted",
-    "Misroutes", "Moved", "Neighbour", "NewLetter", "NewPart", "NewReport", "NewWork", "ORDERS",
-    "Overtaken", "PRIORITIES", "Part", "PastReport", "PastStep", "Person", "Press", "REASONS", "Receipt",
+    "Around", "Block", "Circle", "Clocks", "Closing", "Column", "Commission", "Contractor", "Covered",
+    "Desk", "Ended", "Entry", "Event", "EventText", "Fault", "FieldStep", "FieldWork", "Filter", "Flag",
+    "Flagged", "Follower", "Given", "Halt", "Heap", "Hop", "IS_OPEN", "Incoming", "Judged", "Kin", "LAST",
+    "Likely", "MOST_STOPS", "Merge", "Misrouted", "Misroutes", "Moved", "NO_DAY", "Neighbour",
+    "NewLetter", "NewPart", "NewReport", "NewWork", "ORDERS", "Overtaken", "PRIORITIES", "Part",
+    "Passing", "PastReport", "PastStep", "Person", "Press", "Question", "REASONS", "Receipt",
     "RecordedDue", "Replay", "Report", "ReportArea", "ReportPhoto", "Root", "Round", "RoundStop", "SAYS",
-    "Seen", "Sheet", "Spot", "TOLD_IN_WORDS", "Together", "TooEarly", "Versions", "Work", "add",
-    "address_told", "answer", "areas_of", "around", "as_text", "ask_again", "asked_about", "assign",
-    "block", "blocks", "blur", "call_off", "can_answer", "change_service", "change_work",
-    "changed_in_bulk", "check_chains", "circle", "clock_shows", "clocks", "closing", "columns", "compose",
-    "contact", "contact_of", "count_about", "count_open_with", "count_public", "count_reports",
-    "count_since", "count_to_moderate", "count_told", "count_visible", "count_waiting", "cover",
-    "covered_seen_by", "desk", "drop", "email_of", "enter", "find", "find_follower", "find_known",
-    "find_letter", "find_own", "find_round", "find_work", "finish", "fitting_round", "flag", "flagged",
-    "flags_of", "forget_blurred", "forget_contacts", "forget_incoming", "found_for_work", "gather",
-    "gathering", "give", "give_address", "halts", "hand_back", "hide", "hide_photo", "holds",
-    "hours_between", "is_hidden", "is_known", "is_late", "is_overdue", "is_part", "joined", "keep",
-    "kept", "key_of", "kinship", "known", "known_sender", "last_words", "layers", "lead_of", "lessons",
-    "letters_waiting", "lifecycle", "likely", "make_round", "may_plan", "may_walk", "merge", "mergeable",
-    "misroutes", "move", "move_stop", "near", "newest_seen", "note", "on_time", "original_is_kept",
-    "own_key", "own_words", "parts_of", "person_of", "person_of_token", "photo_is_kept",
-    "photo_is_public", "photo_is_seen_by", "photos_beside", "photos_of_letters", "photos_on",
-    "photos_waiting", "place_told", "plan_work", "posted", "prefer", "press", "public_reports",
-    "public_rows", "put_back", "put_on_round", "rank", "receive", "recount", "redact", "reference_from",
-    "refuse_unseen", "remember_post", "replay", "report_of", "reports_of", "reveal", "rewrite", "root",
-    "root_from", "root_text", "rounds_seen", "rounds_to_walk", "said_by", "sender", "show", "show_photo",
-    "sort_round", "split", "spot", "squares_agree", "staff_id_of", "state_hash", "stop", "store",
-    "submit", "submit_past", "suggested", "take", "take_field_step", "take_off_round", "take_out",
-    "take_step", "tapped_at", "tidy", "timeline", "to_moderate", "token_of", "told_together",
-    "transition", "unblock", "uncover", "unseen_by", "versions", "visible_among", "visible_to",
-    "visible_total", "waiting_letters", "walking_legs", "who_is_told", "withdraw", "work_of", "works_at",
+    "Seen", "Sheet", "Spot", "TOLD_IN_WORDS", "Task", "Together", "TooEarly", "Versions", "Work",
+    "accept_work", "add", "address_told", "answer", "areas_of", "around", "as_text", "ask", "ask_again",
+    "asked_about", "assign", "block", "blocks", "blur", "call_off", "can_answer", "change_service",
+    "change_work", "changed_in_bulk", "check_chains", "circle", "clock_shows", "clocks", "closing",
+    "columns", "comment_on_work", "commission", "commission_of", "commission_told", "compose", "contact",
+    "contact_of", "contractors", "contractors_of", "count_about", "count_open_with", "count_public",
+    "count_reports", "count_since", "count_tasks", "count_to_moderate", "count_told", "count_visible",
+    "count_waiting", "cover", "covered_seen_by", "desk", "drop", "email_of", "enter", "find",
+    "find_contractor", "find_follower", "find_known", "find_letter", "find_own", "find_round",
+    "find_work", "finish", "finish_task", "finish_work", "fitting_round", "flag", "flagged", "flags_of",
+    "forget_blurred", "forget_contacts", "forget_incoming", "forget_work", "found_for_work", "gather",
+    "gathering", "give", "give_address", "given_before", "halts", "hand_back", "hand_outside",
+    "hand_over", "handed_by", "has_address", "hide", "hide_photo", "holds", "hops_of", "hours_between",
+    "is_for_sender", "is_hidden", "is_known", "is_late", "is_overdue", "is_part", "joined", "keep",
+    "keep_contractor", "kept", "key_of", "kinship", "known", "known_sender", "last_words", "layers",
+    "lead_of", "lessons", "letters_waiting", "lifecycle", "likely", "live_question", "look_at_questions",
+    "make_round", "may_keep", "may_plan", "may_walk", "merge", "mergeable", "misroutes", "move",
+    "move_stop", "near", "newest_seen", "note", "on_time", "original_is_kept", "own_key", "own_words",
+    "parts_of", "passing", "person_of", "person_of_token", "photo_is_kept", "photo_is_public",
+    "photo_is_seen_by", "photos_beside", "photos_of_letters", "photos_on", "photos_waiting", "place_told",
+    "plan_work", "posted", "prefer", "press", "proposals", "public_reports", "public_rows",
+    "publish_comment", "put_back", "put_on_round", "questions_are_due", "raise_task", "rank", "receive",
+    "record", "recount", "redact", "reference_from", "refuse_as_not_ours", "refuse_unseen", "refuse_work",
+    "remember_post", "replay", "reply", "report_of", "reports_of", "reveal", "revoke", "rewrite", "root",
+    "root_from", "root_text", "rounds_seen", "rounds_to_walk", "said_by", "sender", "settle_owner",
+    "show", "show_photo", "sort_round", "split", "spot", "squares_agree", "staff_id_of", "state_hash",
+    "stop", "store", "submit", "submit_past", "suggested", "take", "take_field_step", "take_off_round",
+    "take_out", "take_step", "tapped_at", "tasks", "tasks_at", "tasks_from", "tasks_of", "tick_off",
+    "tidy", "timeline", "to_moderate", "token_of", "token_of_work", "told_together", "transition",
+    "unblock", "uncover", "unseen_by", "versions", "visible_among", "visible_to", "visible_total",
+    "waiting_letters", "walking_legs", "who_is_told", "withdraw", "work_at", "work_of", "works_at",
     "works_for", "write_note",
 ]

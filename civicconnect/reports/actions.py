@@ -220,28 +220,47 @@ def take_step(
     clocks    what the clocks say, where many are moved at once; None: it is asked for
     """
     step = lifecycle.choose(verb, report.status, actor)
+    return carry_out(db, actor, report, step, given, photos, clocks=clocks)
+
+
+def carry_out(
+    db: Db, actor: Actor, report: Report, step: lifecycle.Step, given: Mapping[str, str],
+    photos: Sequence[Photo] = (), *, clocks: Clocks | None = None,
+) -> Report:
+    """Take a step that this actor may take now, and write it on the timeline. Raises Invalid."""
     kept = lifecycle.settle(step, given, clocks.day if clocks else _today(db))
     lead = closing.lead_for(db, actor, report, kept["lead"]) if "lead" in kept else None
-    rules = closing.due(db, actor, report, "merge" if lead else verb, given)
+    rules = closing.due(db, actor, report, "merge" if lead else step.verb, given)
     if lead is not None:
         kept["lead"] = lead.reference
-    now = clock.now()
-    was, before = report.status, closing.where_it_stands(report)
-    stands, kept = standing.after(_standing(report), step, kept, now, answers=actor.kind == "staff",
-                                  opening=_opening(db, report, clocks))
-    for name in _STANDING:
-        setattr(report, name, getattr(stands, name))
-    if step.end == lifecycle.CLOSED:  # nobody has looked at this closing yet
-        report.verification = intake.UNVERIFIED
-    if (was == lifecycle.CLOSED) != (report.status == lifecycle.CLOSED):
-        count_anew(db, report, place_of(db, report), status=was)
+    before = closing.where_it_stands(report)
+    kept = moved(db, actor, report, step, kept, clocks=clocks)
     kept_photos = add_photos(db, report.number, photos, "done") if photos else []
     text = {"reason": kept.pop("reason", ""), "photos": kept_photos}
-    record(db, report, verb, actor, kept, text={name: value for name, value in text.items() if value})
+    record(db, report, step.verb, actor, kept, text={name: value for name, value in text.items() if value})
     if lead is not None:
         closing.begin(db, actor, report, lead, before)
     closing.follow(db, actor, report, rules, given, DOORS)
     return report
+
+
+def moved(
+    db: Db, actor: Actor, report: Report, step: lifecycle.Step, kept: Mapping[str, str],
+    *, clocks: Clocks | None = None,
+) -> dict[str, str]:
+    """Put a report where a step leads; the caller records it. Returns what the timeline keeps of it."""
+    was = report.status
+    stands, facts = standing.after(_standing(report), step, kept, clock.now(), answers=actor.kind == "staff",
+                                   opening=_opening(db, report, clocks))
+    for name in _STANDING:
+        setattr(report, name, getattr(stands, name))
+    if actor.kind == "staff":
+        report.answered_at = None  # somebody has looked at what its sender answered
+    if step.end == lifecycle.CLOSED:  # nobody has looked at this closing yet
+        report.verification = intake.UNVERIFIED
+    if (was == lifecycle.CLOSED) != (report.status == lifecycle.CLOSED):
+        count_anew(db, report, place_of(db, report), status=was)
+    return facts
 
 
 def count_anew(db: Db, report: Report, before: geo.Point | None, **was: Any) -> None:

@@ -43,9 +43,9 @@ def add(db: Db, follower: Follower, words: str, photos: Sequence[Photo]) -> Repo
     blocking.refuse_known(db, follower.person, "words")
     if not told and not photos:
         raise Invalid({"words": [Sentence("Write something, or choose a photo.")]})
-    fresh = _photos(db, report, photos)
+    fresh = photos_added(db, report, photos)
     if told or fresh:
-        record(db, report, "add", RESIDENT, {"by": follower.role}, text=_text(told, fresh))
+        record(db, report, "add", RESIDENT, {"by": follower.role}, text=text_of(told, fresh))
     return report
 
 
@@ -81,13 +81,13 @@ def answer(db: Db, follower: Follower, says: str, words: str = "", photos: Seque
     if told or photos:
         blocking.refuse_known(db, follower.person, "words")
     before = db.scalar(_verdicts(report, closing).where(Verdict.follower_id == follower.id))
-    fresh = _photos(db, report, photos)
+    fresh = photos_added(db, report, photos)
     if before != says or told or fresh:
         upsert(db, Verdict, ["report_number", "closing", "follower_id"], [
             {"report_number": report.number, "closing": closing, "follower_id": follower.id, "says": says,
              "at": clock.now()}])
         report.verification = verification(db, report, closing)
-        record(db, report, "answer", RESIDENT, {"says": says, "by": follower.role}, text=_text(told, fresh))
+        record(db, report, "answer", RESIDENT, {"says": says, "by": follower.role}, text=text_of(told, fresh))
     if says == STILL_THERE and _is_disputed(db, report, closing):
         take_step(db, SYSTEM, report, "dispute", {})
     return report
@@ -151,7 +151,8 @@ def redact(db: Db, report: Report, seq: int, words: str, without: Collection[str
         _look_again(db, report)
     gone = [digest for digest in newest.get("photos", ()) if digest in without]
     # The report ends with this event before the texts go: at no moment do they lack their explanation.
-    record(db, report, "erase", RESIDENT, {"seqs": [row.seq for row in rows], "of": seq}, text=kept or None)
+    facts = {"seqs": [row.seq for row in rows], "of": seq} | told_before.told_to(seq)
+    record(db, report, "erase", RESIDENT, facts, text=kept or None)
     db.execute(delete(EventText).where(EventText.report_number == report.number,
                                        EventText.seq.in_([row.seq for row in rows])))
     if gone:
@@ -176,15 +177,20 @@ def own_words(db: Db, report: Report) -> list[tuple[int, Mapping[str, Any]]]:
             if event.verb in ("receive", "withdraw") or event.facts.get("by") == SENT]
 
 
-def _photos(db: Db, report: Report, photos: Sequence[Photo]) -> list[str]:
+def photos_added(db: Db, report: Report, photos: Sequence[Photo], state: str = "") -> list[str]:
+    """Put photos of somebody outside behind those of a report, and return their digests. Raises Invalid.
+
+    state    who sees them; "": as the city shows new ones
+    """
     count = db.scalar(select(func.count()).select_from(ReportPhoto)
                       .where(ReportPhoto.report_number == report.number)) or 0
     if len(photos) > MOST_ADDED or count + len(photos) > MOST_PHOTOS:
         raise Invalid({"photo": [Sentence("This report has enough photos. Send your words without.")]})
-    return add_photos(db, report.number, photos, "more", state_of_new(db, RESIDENT) if photos else "shown")
+    return add_photos(db, report.number, photos, "more",
+                      state or (state_of_new(db, RESIDENT) if photos else "shown"))
 
 
-def _text(words: str, photos: Sequence[str]) -> dict[str, Any]:
+def text_of(words: str, photos: Sequence[str]) -> dict[str, Any]:
     return ({"words": words} if words else {}) | ({"photos": list(photos)} if photos else {})
 
 

@@ -16,7 +16,7 @@ RECEIVED, ACCEPTED, PLANNED = "received", "accepted", "planned"
 DOING, WAITING, CLOSED = "in_progress", "waiting", "closed"
 STATUSES = (RECEIVED, ACCEPTED, PLANNED, DOING, WAITING, CLOSED)
 OPEN = (RECEIVED, ACCEPTED, PLANNED, DOING, WAITING)
-LONGEST = {"reason": 2000, "next_owner": 120}  # characters
+LONGEST = {"reason": 2000, "next_owner": 120, "owner": 80}  # characters
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,8 @@ def settle(step: Step, given: Mapping[str, str], today: date) -> dict[str, str]:
     """Return what the step keeps of the fields given, or raise Invalid for what is still owed."""
     outcome = BY_OUTCOME.get(given.get("outcome", "")) if "outcome" in step.owes else None
     owed = set(step.owes) | (set(outcome.owes) if outcome else set())
-    kept = {name: given.get(name, "").strip() for name in owed | {"reason"}}
+    along = {"reason", "owner"} if "next_owner" in owed else {"reason"}
+    kept = {name: given.get(name, "").strip() for name in owed | along}
     faults = {name: [SENTENCES[name]] for name in owed if not kept[name]}
     if "outcome" in owed and outcome is None:
         faults["outcome"] = [SENTENCES["outcome"]]

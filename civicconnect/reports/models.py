@@ -84,6 +84,9 @@ class Report(Base):
     # No foreign key: the embedded engine could not take such a column back, and staff are never removed.
     assigned_to: Mapped[Reference | None]
     team: Mapped[str] = mapped_column(String(40), default="", server_default="")
+    answered_at: Mapped[Instant | None]  # by its sender, and no staff has looked at it yet
+    hops: Mapped[int] = mapped_column(default=0, server_default="0")  # from one department to another
+    owner_settled: Mapped[bool] = mapped_column(default=False, server_default=false())  # for good
     head: Mapped[str] = mapped_column(String(64))  # hash of the last of them
     # What the queue names, kept by `recording.py`: open again; its people wrote, and nobody has answered.
     reopened: Mapped[bool] = mapped_column(default=False, server_default=false())

@@ -112,7 +112,7 @@ def rewrite(
     if not changed:
         raise Invalid({"words": [Sentence("Change the words first.")]})
     stands = before | changed
-    record(db, report, "redact", actor, facts | {"of": seq, "fields": sorted(changed)},
+    record(db, report, "redact", actor, facts | {"of": seq, "fields": sorted(changed)} | known.told_to(seq),
            text={key: value for key, value in stands.items() if value != ""} | text)
     if seq == 1:
         report.description = changed.get("description", report.description)

@@ -56,6 +56,7 @@ COLUMNS = (
                     "audited_fixed, audited_not_fixed or audited_cannot_tell.")),
     Column("affected_count", "integer",
            Sentence("How many people said that it affects them, whoever reported it included.")),
+    Column("hops", "integer", Sentence("How often it was handed from one department to another.")),
     Column("priority", "text", Sentence("low, normal, high or urgent, as the city ranks such reports.")),
     Column("source", "text", Sentence("How the report came in.")),
     Column("requested_datetime", "instant", Sentence("When it was reported.")),
@@ -115,10 +116,11 @@ def layers(db: Db, limit_layer: str) -> list[str]:
 # What a row is made of, in the order `_row` takes it. Columns, not entities: three times as quick.
 READ = (
     Report.number, Report.reference, Report.service_id, Report.department_id, Report.status,
-    Report.outcome, Report.verification, Report.people, Report.priority, Report.source, Report.received_at,
-    Report.first_response_at, Report.closed_at, Report.due_at, Report.updated_at, Report.address,
-    latitude(Report.place), longitude(Report.place), Report.place_told, Report.description,
-    Report.text_told, Report.fingerprint == "",  # what was sent to us has one, what was imported has not
+    Report.outcome, Report.verification, Report.people, Report.hops, Report.priority, Report.source,
+    Report.received_at, Report.first_response_at, Report.closed_at, Report.due_at, Report.updated_at,
+    Report.address, latitude(Report.place), longitude(Report.place), Report.place_told,
+    Report.description, Report.text_told,
+    Report.fingerprint == "",  # what was sent to us has one, what was imported has not
 )
 
 
@@ -181,7 +183,7 @@ def _areas(db: Db, first: int, last: int) -> dict[int, dict[str, str]]:
 
 
 def _row(
-    now: datetime, status: str, outcome: str | None, verification: str, people: int, priority: str,
+    now: datetime, status: str, outcome: str | None, verification: str, people: int, hops: int, priority: str,
     source: str,
     received_at: datetime, first_response_at: datetime | None, closed_at: datetime | None,
     due_at: datetime | None, updated_at: datetime, address: str, lat: float | None, long: float | None,
@@ -194,6 +196,7 @@ def _row(
         "outcome": outcome,
         "verification": verification,
         "affected_count": people,
+        "hops": hops,
         "priority": priority,
         "source": source,
         "requested_datetime": received_at,

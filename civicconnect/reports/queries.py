@@ -48,7 +48,8 @@ NEAR_METRES = 250.0
 # How a place may be told so that everybody reads its address: as it is, or by one that stands in for it.
 TOLD_IN_WORDS = ("exact", "stand_in")
 # Internal events that whoever sent the report is told all the same, and why.
-TOLD_TO_SENDER = ("hide", "show", "photo_hide", "photo_show", "blur")
+TOLD_TO_SENDER = ("hide", "show", "photo_hide", "photo_show", "blur", "remind")
+TO_SENDER = {"told_to": "sender"}  # fact of a public event whose words only whoever sent the report reads
 PLACE = ("address", "lat", "long", "also")  # how an event's text tells a place
 
 
@@ -167,7 +168,8 @@ def timeline(
         asked = asked.where(or_(Event.public, Event.verb.in_(TOLD_TO_SENDER if sender else ())))
     found = [
         Entry(e.seq, e.verb, e.occurred_at, e.recorded_at, e.source, e.actor, e.public, e.status,
-              e.facts, _readable(report, body, internal=internal, sender=sender), who or "", whom or "")
+              e.facts, _readable(report, e.facts, body, internal=internal, sender=sender), who or "",
+              whom or "")
         for e, body, who, whom in db.execute(asked)
     ]
     return found if versions else [as_it_stands(entry, found) for entry in found]
@@ -184,12 +186,21 @@ def _given_to() -> ColumnElement[str]:
         accounts.Staff.id == Event.facts["person"].as_integer()).scalar_subquery()
 
 
-def _readable(report: Report, body: str | None, *, internal: bool, sender: bool) -> dict[str, Any]:
+def _readable(
+    report: Report, facts: Mapping[str, Any], body: str | None, *, internal: bool, sender: bool
+) -> dict[str, Any]:
     text: dict[str, Any] = json.loads(body) if body else {}
     if internal:
         return text
+    if is_for_sender(facts) and not sender:
+        return {}
     hushed = untold(report) | (set() if sender else {"why"})
     return {key: value for key, value in text.items() if key not in hushed}
+
+
+def is_for_sender(facts: Mapping[str, Any]) -> bool:
+    """Say whether only whoever sent a report, and the city, read the words of an event."""
+    return facts.get("told_to") == TO_SENDER["told_to"]
 
 
 def as_it_stands(entry: Entry, all_: Sequence[Entry]) -> Entry:
@@ -208,7 +219,7 @@ def as_it_stands(entry: Entry, all_: Sequence[Entry]) -> Entry:
 def untold(report: Report) -> set[str]:
     """Return the parts of a report's text that strangers are not told."""
     found = {"note"}  # written for colleagues even where the step itself is public
-    found |= set() if report.text_told else {"description", "words", "answers", "photos"}
+    found |= set() if report.text_told else {"description", "words", "answers", "photos", "question"}
     return found | (set() if report.place_told in TOLD_IN_WORDS else set(PLACE))
 
 

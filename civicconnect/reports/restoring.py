@@ -24,8 +24,8 @@ from civicconnect.reports.rerouting import COUNTED
 # where it stands; but while it waits, its clock has stood still since then.
 DERIVED = ("status", "outcome", "due_at", "first_response_at", "closed_at", "verification", "visibility",
            "priority", "service_id", "department_id", "assigned_to", "team", "people", "why", "place_told",
-           "text_told", "reopened", "answered")
-INSTANTS = ("due_at", "first_response_at", "closed_at", "updated_at")
+           "text_told", "reopened", "answered", "answered_at", "hops", "owner_settled")
+INSTANTS = ("due_at", "first_response_at", "closed_at", "updated_at", "answered_at")
 
 
 def kept(report: Report) -> dict[str, Any]:

@@ -11,10 +11,10 @@ from sqlalchemy import select
 
 from civicconnect.db import Db
 from civicconnect.reports.models import Event, EventText, Report, ReportPhoto
-from civicconnect.reports.queries import PLACE, Entry
+from civicconnect.reports.queries import PLACE, TO_SENDER, Entry, is_for_sender
 
 # What of an event is somebody's words, by its verb.
-WROTE = {"receive": "description", "add": "words", "answer": "words", "withdraw": "reason"}
+WROTE = {"receive": "description", "add": "words", "answer": "words", "withdraw": "reason", "reply": "words"}
 CHANGES = ("erase", "redact")  # each carries on what came with the event it is about
 
 
@@ -31,6 +31,10 @@ class Story:
     def verb(self, seq: int) -> str:
         """Return what somebody did at a place on the timeline; "" where nobody from outside wrote there."""
         return next((e.verb for e, _ in self.rows if e.seq == seq and e.verb in WROTE), "")
+
+    def told_to(self, seq: int) -> dict[str, str]:
+        """Return the fact by which what came with an event is kept from strangers; {} where it is not."""
+        return next((TO_SENDER for e, _ in self.rows if e.seq == seq and is_for_sender(e.facts)), {})
 
     def is_rewritten(self, seq: int) -> bool:
         """Say whether the city put other words in the place of what came with an event."""

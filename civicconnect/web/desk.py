@@ -104,13 +104,14 @@ def show_queue() -> ResponseReturnValue:
         me = actor(db_)
         tabs, counts = counted(db_, me, desk, offer)
         shown = _FORMS[form](db_, me, desk, offer, counts)
+        tasks = reports.count_tasks(db_, me)
     letters, to_moderate = counts.more
     session["queue"] = urlencode(desk.query)  # where "next in my queue" goes on
     return render_template(
         "staff/queue.html", view=desk, form=form, forms=FORM, tabs=tabs, catalog=offer,
         letters=letters if me.may("enter") else None, to_moderate=to_moderate if me.may("moderate") else None,
-        mine=read_departments(me, offer), me=me, rule=queue.RULE, why=REASON, now=clock.now(), faults={},
-        **shown)
+        mine=read_departments(me, offer), me=me, tasks=tasks, rule=queue.RULE, why=REASON, now=clock.now(),
+        faults={}, **shown)
 
 
 def _list(db_: Db, me: Actor, desk: Desk, offer: Catalog, counts: Counts) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from civicconnect import clock, db, notify, reports
 from civicconnect.accounts import Actor, ContactDetails
 from civicconnect.db import Db, transaction
-from civicconnect.errors import Invalid, NotAllowed, NotFound
+from civicconnect.errors import Conflict, Invalid, NotAllowed, NotFound
 from civicconnect.media import Photo
 from civicconnect.reports import Follower, Person
 from civicconnect.web import device, one_report, photos
@@ -74,6 +74,33 @@ def add_more(key: str) -> ResponseReturnValue:
     def add(change: Db, follower: Follower, chosen_: tuple[Photo, ...]) -> None:
         reports.add(change, follower, request.form.get("words", ""), chosen_)
     return _change(key, "more", add, thanks="more")
+
+
+@pages.post("/follow/<key>/reply")
+def answer_question(key: str) -> ResponseReturnValue:
+    """Answer what the city asked; what comes too late stays typed, to be added instead."""
+    words, seq = request.form.get("words", ""), whole(request.form.get("seq", ""), 0)
+
+    def reply(change: Db, follower: Follower, chosen_: tuple[Photo, ...]) -> None:
+        try:
+            reports.reply(change, follower, seq, words, chosen_)
+        except Conflict as fault:
+            raise TooLate(fault.sentence, chosen_) from None
+    try:
+        return _change(key, "question", reply, thanks="reply")
+    except TooLate as late:
+        with db.reading() as view:
+            follower = reports.find_follower(view, key)
+        return one_report.page_of(follower, Typed("more", request.form, late.photos,
+                                                  {"words": [late.sentence]}, 409))
+
+
+class TooLate(Conflict):
+    """An answer that nobody waits for any more, with the photos that came with it."""
+
+    def __init__(self, sentence: str, photos_: tuple[Photo, ...]) -> None:
+        super().__init__(sentence)
+        self.photos = photos_
 
 
 @pages.get("/follow/<key>/fixed")

@@ -20,6 +20,8 @@ from civicconnect.web import (
     bulk,
     city,
     city_versions,
+    contractor,
+    contractors,
     counter,
     data,
     desk,
@@ -32,6 +34,7 @@ from civicconnect.web import (
     following,
     frame,
     gallery,
+    handover,
     headers,
     inbox,
     language,
@@ -56,6 +59,7 @@ from civicconnect.web import (
     sign_in,
     staff,
     suggestion,
+    tasks,
     theme,
     tiles,
     wording,
@@ -91,7 +95,8 @@ def furnish(app: Flask, given: Settings) -> None:
     rooms = (resident, suggestion, following, flagging, listing, staff, desk, bulk, counter, inbox,
              moderation, blocks, people, me, entrance, partner, performance, data, notices, languages,
              mailbox, gallery, theme, tiles, operator, offline, paper, wording, rules, rerouting, city,
-             city_versions, field, rounds, family, works)
+             city_versions, field, rounds, family, works, handover,
+             tasks, contractors, contractor)
     for room in rooms:
         app.register_blueprint(room.pages)
     limits.hang(app, given)

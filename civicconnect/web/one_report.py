@@ -25,13 +25,14 @@ from civicconnect.web.words import REASON, SAYS, read_catalog
 class Typed:
     """What was typed into one of the page's small forms and refused.
 
-    form    which of them: more, fixed, words-1, address, withdraw, follow, flag
+    form    which of them: more, question, fixed, words-1, address, withdraw, follow, flag
     """
 
     form: str = ""
     values: Mapping[str, str] = field(default_factory=dict)
     photos: tuple[Photo, ...] = ()
     faults: Faults = field(default_factory=dict)
+    status: int = 422
 
     def value(self, form: str, name: str, otherwise: str = "") -> str:
         """Return what stands in a field of a form."""
@@ -77,7 +78,7 @@ def page_of(follower: Follower, typed: Typed = NOTHING) -> Response:
     """Show a report to one who has to do with it, with all they may do."""
     with db.reading() as view:
         page = _render(view, reports.report_of(view, follower), follower, typed)
-    return secret(make_response(page, 422 if typed.faults else 200))
+    return secret(make_response(page, typed.status if typed.faults else 200))
 
 
 def _render(view: Db, report: Report, follower: Follower | None, typed: Typed) -> str:
@@ -90,8 +91,12 @@ def _render(view: Db, report: Report, follower: Follower | None, typed: Typed) -
     if follower is not None and not is_sender and report.visibility != "public":
         raise NotFound("this report is no longer public")
     code = offer.service_codes[report.service_id]
+    question = reports.live_question(view, report) if is_sender else None
+    its_words = {entry.seq: entry.text.get("question", "") for entry in entries if entry.verb == "ask"}
     return render_template(
-        "resident/report.html", report=report, told=told, areas=beside.areas, entries=entries, catalog=offer,
+        "resident/report.html", question=question,
+        its_words=its_words.get(question.seq, "") if question else "",
+        report=report, told=told, areas=beside.areas, entries=entries, catalog=offer,
         service=offer.services[code],
         usual=usual(view, code, beside.areas) if report.status != "closed" else None,
         department=offer.departments[offer.department_codes[report.department_id]],

@@ -80,13 +80,14 @@ def page(reference: str, shown: Shown = Shown(), template: str = "staff/report.h
         group = [one.id for one in offer.services.values() if one.group == service.group]
         spot = reports.spot(view, me, report, beside.point, group)
         family = relations.beside(view, report, internal=True)
+        passing = reports.passing(view, report, entries, now)
     steps = lifecycle.buttons(report.status, me)
     return render_template(
         template, report=report, beside=beside, entries=entries, catalog=offer, letters=letters,
         service=service, department=offer.departments[offer.department_codes[report.department_id]],
         steps=steps, replies={step.verb: [r for r in prepared if r.verb == step.verb] for step in steps},
         outcomes=lifecycle.OUTCOMES, is_late=reports.is_late(report, now), circle=circle, spot=spot,
-        family=family, may_step=me.may("step"),
+        family=family, passing=passing, may_step=me.may("step"),
         may_note=me.may("note"), may_see_contact=me.may("contact"), may_moderate=me.may("moderate"),
         street_view=street_view(offer, beside),
         faults=shown.faults, typed=shown.typed, contact=shown.contact, preview=shown.preview,

@@ -49,6 +49,16 @@ EVENT = {
     "merge": _l("Another report goes on in this one"), "let_go": _l("A report goes on by itself again"),
     "unplan": _l("The plan is called off"), "uncover": _l("Taken out of a planned work"),
     "separate": _l("It goes on by itself again"), "split": _l("Divided into parts"),
+    "ask": _l("A question to whoever reported it"), "reply": _l("The question was answered"),
+    "remind": _l("Reminded of the question"), "no_answer": _l("Nobody answered the question"),
+    "hand_over": _l("Handed over to another department"),
+    "settle": _l("Decided who looks after it, for good"), "overdue": _l("Overdue: nobody has acted in time"),
+    "escalate": _l("Nobody has acted in time"),
+    "commission": _l("Given to a firm that works for the city"),
+    "work_accept": _l("The contractor does it"), "work_refuse": _l("The contractor does not do it"),
+    "work_note": _l("The contractor tells"), "work_done": _l("The contractor says that it is done"),
+    "work_revoke": _l("Taken back from the contractor"),
+    "work_publish": _l("From the firm that does the work"),
 }
 # How a stop of a round stands.
 STOP = {
@@ -77,12 +87,27 @@ THANKS = {
     "affected": _l("You are counted. Give an address below to be told what happens."),
     "follows": _l("You will be told of each step."), "more": _l("We have added it."),
     "fixed": _l("We have your answer."), "words": _l("It is changed, and what stood there is erased."),
-    "withdraw": _l("The report is taken back."), "address": _l("You will be told of each step."),
+    "withdraw": _l("The report is taken back."),
+    "reply": _l("We have your answer. The work goes on."), "address": _l("You will be told of each step."),
     "flagged": _l("Thank you. Somebody of the city looks at it."),
 }
 PERSONAL = {
     "email": _l("An e-mail address"), "phone": _l("A telephone number"), "plate": _l("A number plate"),
     "name": _l("A name"),
+}
+# Why a task is there, how far a contractor is, and whom a rule tells.
+TASK = {
+    "third_hop": _l("It goes from one department to another: decide who looks after it."),
+    "escalated": _l("Nobody has acted on it in time."),
+    "check_work": _l("A contractor says that it is done: look at it, then close it."),
+    "refused": _l("A contractor does not do it: find another."),
+}
+WORK = {
+    "sent": _l("Not answered yet"), "accepted": _l("Accepted"), "refused": _l("Refused"), "done": _l("Done"),
+    "revoked": _l("Taken back"),
+}
+TOLD = {
+    "staff": _l("Staff of the department"), "supervisor": _l("Supervisors"), "admin": _l("Administrators"),
 }
 PRIORITY = {"low": _l("Low"), "normal": _l("Normal"), "high": _l("High"), "urgent": _l("Urgent")}
 # Why somebody hears of a report.
@@ -94,7 +119,8 @@ ROLE = {
 PERMISSION = {
     "queue": _l("See the reports of their departments"), "see_all": _l("See the reports of all departments"),
     "step": _l("Take steps"), "note": _l("Write internal notes"), "enter": _l("Enter reports for others"),
-    "contact": _l("See contact details"), "moderate": _l("Hide and change what strangers see"),
+    "contact": _l("See contact details"), "supervise": _l("Decide who answers for good"),
+    "moderate": _l("Hide and change what strangers see"),
     "break_glass": _l("Open one report elsewhere, with a reason"), "audit": _l("Read the audit"),
     "people": _l("Invite people and change rights"), "city": _l("Change the city's settings"),
 }
@@ -121,6 +147,18 @@ def read_catalog() -> catalog.Catalog:
 def say(given: Words) -> str:
     """Return a city's words in the language of the page."""
     return catalog.words(given, language.chosen())
+
+
+def department_name(code: str) -> str:
+    """Return how a department is called, in the language of the page; one that is gone by its code."""
+    department = read_catalog().departments.get(code)
+    return say(department.name) if department else code
+
+
+def owner_of(code: str) -> catalog.Owner | None:
+    """Return somebody outside the city by their code; None where the city knows them no more."""
+    with db.reading() as db_:
+        return next((owner for owner in catalog.owners(db_) if owner.code == code), None)
 
 
 def area_name(area: AreaHit | NamedArea) -> str:
@@ -199,7 +237,11 @@ def hang(app: Flask) -> None:
     app.jinja_env.filters.update(
         say=say, area_name=area_name, address_told=reports.address_told, translated=translated,
         moment=moment, moment_day=moment_day, month=month,
-        language_name=language.name, day=day, waiting=waiting, share=share,
+        language_name=language.name, day=day, waiting=waiting, share=share, department_name=department_name,
+        instant_words=lambda text: moment(datetime.fromisoformat(text)),
+        task_words=lambda code: TASK.get(code, code),
+        work_words=lambda code: WORK.get(code, code),
+        told_words=lambda code: TOLD.get(code, code),
         status_words=lambda code: STATUS.get(code, code),
         outcome_words=lambda code: OUTCOME.get(code, code),
         step_words=lambda code: STEP.get(code, code),
@@ -220,3 +262,4 @@ def hang(app: Flask) -> None:
         stop_words=lambda code: STOP.get(code, code),
     )
     app.add_template_global(asked)
+    app.add_template_global(owner_of)

@@ -57,6 +57,7 @@ MARKS = str.maketrans("؟？。।۔", "??...")  # how other scripts write ours
 WRITTEN = {file.stem: set(used(tomllib.loads(file.read_text(encoding="utf-8"))))
            for file in FOLDER.glob("*.toml")}
 SCHEMAS = {"city": (shapes.City(),), "departments": (shapes.Department(),), "templates": (shapes.Template(),),
+           "owners": (shapes.Owner(),),
            "services": (shapes.Group(), shapes.Service())}
 
 
@@ -167,9 +168,9 @@ def test_hints_and_options_are_short_enough_for_a_phone():
                 assert max(map(len, option["words"].values())) <= 60, (service["code"], option["code"])
 
 
-def test_there_are_words_to_start_from_for_every_outcome_and_for_waiting_and_planning():
+def test_there_are_words_to_start_from_for_every_outcome_and_for_waiting_planning_and_asking():
     assert {t["outcome"] for t in OFFER.templates if t["verb"] == "close"} == set(shapes.OUTCOMES)
-    assert {t["verb"] for t in OFFER.templates} == {"close", "wait", "plan"}
+    assert {t["verb"] for t in OFFER.templates} == {"close", "wait", "plan", "ask"}
     assert len(OFFER.templates) > 13
 
 

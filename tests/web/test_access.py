@@ -30,6 +30,10 @@ STAFF_ONLY = {
     "/staff/inbox": (302, 200, 200, 200, 200),
     "/staff/round": (302, 200, 200, 200, 200),
     "/staff/rounds": (302, 200, 200, 200, 200),
+    "/staff/reports/{reference}/handover": (302, 200, 404, 200, 200),
+    "/staff/handed-over/{reference}": (302, 404, 404, 404, 404),  # nobody has handed it over
+    "/staff/tasks": (302, 200, 200, 200, 200),
+    "/staff/contractors": (302, 403, 403, 200, 200),
     "/staff/moderation": (302, 403, 403, 200, 200),
     "/staff/moderation/blocks": (302, 403, 403, 200, 200),
     "/staff/reports/{reference}/merge": (302, 200, 404, 200, 200),

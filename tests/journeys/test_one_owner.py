@@ -23,7 +23,7 @@ from civicconnect.routing import Near, Rule
 from tests.web.test_partner import signed
 
 REFERENCE = re.compile("[2-9B-DF-HJ-NP-TV-XZ]{8}")
-CASES = int(os.environ.get("CIVIC_CASES", "24"))
+CASES = int(os.environ.get("CIVIC_CASES", "12"))
 # Rules with every condition that does not ask how it came in, before those of the demo city.
 RULES = (
     Rule("county-roads", "desk", frozenset({"pothole", "pavement", "road-sign"}),

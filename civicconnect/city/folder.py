@@ -122,7 +122,7 @@ def load_city(db: Db, city: City, mark: str | None = None, made_by: str = "civic
     sla.load(db, city.promises)
     catalog.load(db, city.offer, catalog.loaded_stamp(db) if mark is None else mark)
     geo.load(db, city.ground)
-    routing.load(db, city.rules)
+    routing.load(db, city.rules, made_by)
     keep(db, after, made_by, [str(change) for change in changes])
     return changes
 

@@ -1,4 +1,4 @@
-"""The rules in a real browser: drafted by keyboard, tried on past reports and saved, on a narrow screen too."""
+"""The rules in a real browser: drafted, tried on past reports and saved on a narrow screen."""
 
 from __future__ import annotations
 

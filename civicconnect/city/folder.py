@@ -129,7 +129,7 @@ def load_city(
     catalog.hold(db)
     before, after = dump(db), spell(city)
     changes = differences(before, after) if before else []
-    _load_tables(db, city, mark)
+    _load_tables(db, city, mark, made_by)
     geo.load(db, city.ground)
     keep(db, after, made_by, [str(change) for change in changes], reason)
     return changes
@@ -146,7 +146,7 @@ def load_tables(
     """
     after = _spell_tables(city)
     changes = differences(before, after)
-    _load_tables(db, city, None)
+    _load_tables(db, city, None, made_by)
     said, number = [str(change) for change in changes], newest_version(db)
     if not number:  # a city from before versions were kept
         keep(db, after | geo.dump(db), made_by, said, reason)
@@ -156,10 +156,10 @@ def load_tables(
     return changes
 
 
-def _load_tables(db: Db, city: City, mark: str | None) -> None:
+def _load_tables(db: Db, city: City, mark: str | None, made_by: str) -> None:
     sla.load(db, city.promises)
     catalog.load(db, city.offer, catalog.loaded_stamp(db) if mark is None else mark)
-    routing.load(db, city.rules)
+    routing.load(db, city.rules, made_by)
     queue.load(db, city.escalation)
 
 

@@ -29,8 +29,10 @@ from civicconnect.opendata.publication import TYPES, engine, sql_name, sql_text,
 from civicconnect.opendata.versions import Publication, instant_of, newest, shelf, standing
 from civicconnect.reports import Column, Event, Report
 
-WITHDRAWING = ("hide", "redact", "erase")  # the verbs after which something must not be read any more
+WITHDRAWING = ("hide", "redact", "erase", "reclassify")  # after these something may not be read any more
 ROW = "row"
+LESS = "place_or_words"  # strangers are told less: a row that tells more than that goes
+PRECISION = ("exact", "stand_in", "rounded", "area")  # from most to least
 WORDS = ("description", "address")  # the public columns that people outside wrote
 BOOK = ".corrections.json"
 # An event may be committed a little after it was stamped, and a version may still be written from what
@@ -45,7 +47,7 @@ COLUMNS = ("service_request_id", "field", "corrected_datetime", "versions")
 class Correction:
     """Something that strangers may not read any more since an event.
 
-    field      row, or the name of a column
+    field      row, place_or_words, or the name of a column
     done_at    when all versions that stood then were seen to; None: not yet
     versions   how many held it and were written anew
     """
@@ -73,6 +75,15 @@ class Stands:
 
     is_hidden: bool
     words: Mapping[str, str]
+    is_public: bool = True
+    place_told: str = "exact"
+    text_told: bool = True
+
+    def tells_less(self, row: Mapping[str, str | None]) -> bool:
+        """Say whether a row of a version tells more of the place or the words than strangers are told now."""
+        precision = row["location_precision"]
+        is_nearer = precision in PRECISION and PRECISION.index(precision) < PRECISION.index(self.place_told)
+        return not self.is_public or is_nearer or (row["description"] is not None and not self.text_told)
 
 
 def request_reissue(db: Db) -> None:
@@ -143,16 +154,20 @@ def _fields(verb: str, facts: Mapping[str, Any]) -> Sequence[str]:
     """Return what of a row in the publication an event takes out."""
     if verb == "hide":
         return (ROW,)
+    if verb == "reclassify":
+        return (LESS,)
     if facts.get("of") != 1:  # words that were added later are in no publication
         return ()
     return [field for field in facts.get("fields", ("description",)) if field in WORDS]
 
 
 def _as_they_stand(db: Db, references: Collection[str]) -> dict[str, Stands]:
-    asked = select(Report.reference, Report.visibility, Report.description, Report.address)
+    asked = select(Report.reference, Report.visibility, Report.place_told, Report.text_told,
+                   Report.description, Report.address)
     found = db.execute(asked.where(Report.reference.in_(references)))
-    return {reference: Stands(visibility == "hidden", {"description": description, "address": address})
-            for reference, visibility, description, address in found}
+    return {reference: Stands(visibility == "hidden", {"description": description, "address": address},
+                              visibility == "public", place, text)
+            for reference, visibility, place, text, description, address in found}
 
 
 def _clean(version: str, due: Sequence[Correction], now: Mapping[str, Stands]) -> list[Correction]:
@@ -174,15 +189,18 @@ def _held(
 ) -> list[Correction]:
     references = sorted({c.reference for c in due})
     with _opened(publication) as duck:
-        found = duck.execute("SELECT service_request_id, description, address FROM told "
+        found = duck.execute("SELECT service_request_id, description, address, location_precision FROM told "
                              "WHERE list_contains(?, service_request_id)", [references]).fetchall()
-    rows = {reference: dict(zip(WORDS, words, strict=True)) for reference, *words in found}
+    names = (*WORDS, "location_precision")
+    rows = {reference: dict(zip(names, told, strict=True)) for reference, *told in found}
     return [c for c in due if c.reference in rows and _is_out(c, rows[c.reference], now.get(c.reference))]
 
 
 def _is_out(correction: Correction, row: Mapping[str, str | None], stands: Stands | None) -> bool:
     if stands is None or correction.field == ROW:
         return stands is None or stands.is_hidden
+    if correction.field == LESS:
+        return stands.tells_less(row)
     said = row[correction.field]
     return said is not None and said != stands.words[correction.field]
 
@@ -215,7 +233,7 @@ def _rows(duck: Any, shown: Sequence[Column], out: Sequence[Correction]) -> Iter
         for values in batch:
             row = dict(zip(names, values, strict=True))
             fields = gone.get(row["service_request_id"], set())
-            if ROW not in fields:
+            if fields.isdisjoint((ROW, LESS)):
                 yield row | dict.fromkeys(fields)
 
 

@@ -106,7 +106,7 @@ def _draft(faults: Faults, reason: str) -> ResponseReturnValue:
         me = editor(db_)
         draft = routing.draft_of(db_, me.name)
         if draft is None:
-            return redirect(url_for("rules.index"), 303)
+            return redirect(url_for("rules.index"))
         world, names, standing = _world(db_), _names(db_), routing.rule_book(db_)
         base = routing.rule_book(db_, draft.based_on) if draft.based_on else standing
         newer = routing.find_version(db_, standing.version) if standing.version != draft.based_on else None

@@ -13,7 +13,7 @@ import pytest
 from civicconnect import clock, jobs, opendata, reports
 from civicconnect.app import handlers
 from civicconnect.opendata import erasure
-from tests.offers import make_plain
+from tests.offers import change_service, make_plain
 
 MONDAY = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
@@ -197,3 +197,18 @@ def test_the_page_lists_what_was_taken_out_and_no_copy_outlives_it(visitor, db_,
     assert three[1].reference not in again.text
     assert three[1].reference in visitor.get("/data").words
     assert three[1].reference in visitor.get("/data/corrections.csv").text
+
+
+@pytest.mark.parametrize(("choices", "goes"), [
+    ({}, False), ({"visibility": "private"}, True), ({"place": "rounded"}, True),
+    ({"text": "internal"}, True)])
+def test_a_report_of_which_less_is_told_leaves_what_tells_more(db_, three, moderator, choices, goes):
+    change_service(db_, "tree", **choices)
+    with clock.stopped_at(MONDAY + 2 * DAY):
+        reports.change_service(db_, moderator, three[1].reference, "tree")
+        assert opendata.reissue(db_) == (2 if goes else 0)
+        opendata.publish(db_)  # tells what may be told now, and is left as it is
+        assert opendata.reissue(db_) == 0
+    assert (HUSH.encode() in all_bytes()) == (not choices or choices == {"place": "rounded"})
+    old, new = (2 if goes else 3), (2 if choices.get("visibility") else 3)
+    assert sorted(len(lines(v)) for v in versions()) == sorted([old, old, new])

@@ -43,6 +43,13 @@ STAFF_ONLY = {
     "/staff/reports/{reference}/moderation": (302, 403, 403, 200, 200),
     "/staff/reports/{reference}/photos/{digest}": (302, 403, 403, 200, 200),
     "/staff/city": (302, 403, 403, 403, 200),  # the pages below it: test_city.py
+    "/staff/rules": (302, 403, 403, 200, 200),
+    "/staff/rules/versions": (302, 403, 403, 200, 200),
+    "/staff/rules/versions/1": (302, 403, 403, 200, 200),
+    "/staff/rules/versions/999": (302, 403, 403, 404, 404),
+    "/staff/rules/draft": (302, 403, 403, 403, 302),  # nobody has one: on to the rules
+    "/staff/rules/draft/rule": (302, 403, 403, 403, 404),
+    "/staff/rules/draft/dry-run": (302, 403, 403, 403, 404),
 }
 # What only moderators may do, and what they find where nothing is to do. A stranger is sent to sign in.
 MODERATING = {

@@ -146,6 +146,7 @@ from civicconnect.reports.rounds import (
     rounds_to_walk,
     sort_round,
     staff_id_of,
+    stops_by_state,
     take_off_round,
     walking_legs,
 )
@@ -181,7 +182,8 @@ __all__ = [
     "put_back", "put_on_round", "rank", "receive", "recount", "redact", "reference_from", "refuse_unseen",
     "remember_post", "report_of", "reports_of", "reveal", "rewrite", "root", "root_from", "root_text",
     "rounds_seen", "rounds_to_walk", "said_by", "sender", "show", "show_photo", "sort_round",
-    "squares_agree", "staff_id_of", "state_hash", "stop", "store", "submit", "submit_past", "take",
-    "take_field_step", "take_off_round", "tapped_at", "timeline", "token_of", "transition", "unblock",
-    "unseen_by", "versions", "visible_to", "waiting_letters", "walking_legs", "who_is_told", "withdraw",
+    "squares_agree", "staff_id_of", "state_hash", "stop", "stops_by_state", "store", "submit",
+    "submit_past", "take", "take_field_step", "take_off_round", "tapped_at", "timeline", "token_of",
+    "transition", "unblock", "unseen_by", "versions", "visible_to", "waiting_letters", "walking_legs",
+    "who_is_told", "withdraw",
 ]

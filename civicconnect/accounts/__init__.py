@@ -19,13 +19,13 @@ from civicconnect.accounts.people import (
     colleagues,
     is_known,
     make_roles,
-    names_of,
+    names_by_id,
 )
 from civicconnect.accounts.sealing import keyed_hash, seal, unseal
 
 __all__ = [
     "Actor", "Contact", "ContactDetails", "Partner", "ROLES", "Role", "SYSTEM", "Staff", "actor_of",
     "add_partner", "add_staff", "colleagues", "contacts_before", "erase_contacts", "is_known",
-    "keyed_hash", "list_partners", "make_roles", "names_of", "read_contact", "read_contacts", "remember",
-    "remove_partner", "seal", "signed_by", "unseal",
+    "keyed_hash", "list_partners", "make_roles", "names_by_id", "read_contact", "read_contacts",
+    "remember", "remove_partner", "seal", "signed_by", "unseal",
 ]

@@ -104,7 +104,7 @@ def colleagues(db: Db, department_id: int) -> dict[int, str]:
     return {row.id: row.name for row in db.execute(asked)}
 
 
-def names_of(db: Db, ids: Collection[int]) -> dict[int, str]:
+def names_by_id(db: Db, ids: Collection[int]) -> dict[int, str]:
     """Return the names of some members of staff by id, also of those who left."""
     if not ids:
         return {}

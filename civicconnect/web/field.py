@@ -154,7 +154,7 @@ def _refused(fault: Refusal) -> ResponseReturnValue:
 
 def _since(entries: Sequence[Entry]) -> list[dict[str, str]]:
     with db.reading() as db_:
-        names = accounts.names_of(db_, {_staff_id(entry) for entry in entries})
+        names = accounts.names_by_id(db_, {_staff_id(entry) for entry in entries})
     return [{"what": _what(entry), "when": moment(entry.occurred_at),
              "who": names.get(_staff_id(entry), ""), "words": " ".join(
                  str(entry.text[name]) for name in ("reason", "words", "note") if entry.text.get(name))}

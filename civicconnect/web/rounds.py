@@ -46,7 +46,7 @@ def _index(faults: Faults, typed: Mapping[str, Any]) -> str:
         found = list(db_.scalars(reports.rounds_seen(me, today).limit(200)))
         counts = reports.stops_by_state(db_, [one.id for one in found])
         named = geo.named_areas(db_, today)
-        names = accounts.names_of(db_, {one.staff_id for one in found if one.staff_id})
+        names = accounts.names_by_id(db_, {one.staff_id for one in found if one.staff_id})
     return render_template(
         "staff/rounds.html", rounds=found, counts=counts, names=names, mine=mine, chosen=chosen,
         people=people, me=reports.staff_id_of(me), may_plan=me.may("step"), today=today, faults=faults,
@@ -125,7 +125,7 @@ def _page(round_id: int, faults: Faults) -> str:
         me = actor(db_)
         round_ = reports.find_round(db_, me, round_id)
         found = reports.halts(db_, me, round_)
-        names = accounts.names_of(db_, [round_.staff_id] if round_.staff_id else [])
+        names = accounts.names_by_id(db_, [round_.staff_id] if round_.staff_id else [])
     return render_template(
         "staff/round_plan.html", round=round_, halts=found, names=names, catalog=offer, faults=faults,
         legs=reports.walking_legs(found, round_.start), may_plan=me.may("step"),

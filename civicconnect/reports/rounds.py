@@ -15,6 +15,7 @@ from sqlalchemy import (
     Select,
     String,
     UniqueConstraint,
+    func,
     or_,
     select,
 )
@@ -23,7 +24,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from civicconnect import accounts, clock
 from civicconnect.accounts import Actor
 from civicconnect.catalog import Catalog, catalog
-from civicconnect.db import Base, Db, Instant, Key, Reference
+from civicconnect.db import Base, Db, Instant, Key, Reference, insert_new
 from civicconnect.errors import Conflict, Invalid, NotAllowed, NotFound, Sentence
 from civicconnect.geo import Point, latitude, longitude, metres_between, walk
 from civicconnect.reports.assigning import LONGEST_TEAM, assign, refuse_unseen
@@ -140,6 +141,17 @@ def halts(db: Db, actor: Actor, round_: Round) -> list[Halt]:
             for stop, report, lat, long in db.execute(asked)]
 
 
+def stops_by_state(db: Db, numbers: Sequence[int]) -> dict[int, dict[str, int]]:
+    """Return of some rounds, by id, how many stops stand how: one statement."""
+    asked = (select(RoundStop.round_id, RoundStop.state, func.count())
+             .where(RoundStop.round_id.in_(numbers), RoundStop.state != REMOVED)
+             .group_by(RoundStop.round_id, RoundStop.state).order_by(RoundStop.state))
+    found: dict[int, dict[str, int]] = {number: {} for number in numbers}
+    for number, state, many in db.execute(asked):
+        found[number][state] = many
+    return found
+
+
 def photos_on(db: Db, numbers: Sequence[int]) -> dict[int, list[tuple[str, bool]]]:
     """Return the photos of some reports but the hidden ones: digest, and whether it shows the trouble."""
     asked = (select(ReportPhoto.report_number, ReportPhoto.digest, ReportPhoto.stage)
@@ -169,9 +181,13 @@ def make_round(
     _check(db, row.id, day, staff_id, team.strip(), name.strip())
     found = _known(db, row.id, day, staff_id, team.strip())
     if found is None:
-        found = Round(department_id=row.id, name=name.strip(), day=day, staff_id=staff_id, team=team.strip(),
-                      made_by=actor.name, made_at=clock.now())
-        db.add(found)
+        new = {"department_id": row.id, "name": name.strip(), "day": day, "staff_id": staff_id,
+               "team": team.strip(), "made_by": actor.name, "made_at": clock.now()}
+        number = insert_new(db, Round, ["staff_id", "day"], new, Round.id)
+        # None: somebody else made it in this instant.
+        found = db.get(Round, number) if number else _known(db, row.id, day, staff_id, team.strip())
+    if found is None:
+        raise Conflict(Sentence("This round is just being made. Try again."))
     found.name = name.strip() or found.name
     if start:
         found.lat, found.long = start.lat, start.long
@@ -239,6 +255,7 @@ def put_on_round(
     Raises NotFound, NotAllowed, Conflict (it changed, is closed, the round is full) and Invalid.
     """
     may_plan(actor)
+    db.execute(select(Round.id).where(Round.id == round_.id).with_for_update())  # always before its reports
     report = find(db, reference, actor, lock=True)
     refuse_unseen(report, seen)
     if report.status == CLOSED:

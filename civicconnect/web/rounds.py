@@ -10,7 +10,6 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_security import auth_required
-from sqlalchemy import func, select
 
 from civicconnect import accounts, clock, db, geo, reports
 from civicconnect.accounts import Actor
@@ -18,7 +17,7 @@ from civicconnect.catalog import Department
 from civicconnect.db import Db, transaction
 from civicconnect.errors import Conflict, Invalid, Sentence
 from civicconnect.geo import Point
-from civicconnect.reports import Filter, Round, RoundStop
+from civicconnect.reports import Filter, Round
 from civicconnect.web.filters import choices
 from civicconnect.web.given import whole
 from civicconnect.web.photos import Faults
@@ -45,7 +44,7 @@ def _index(faults: Faults, typed: Mapping[str, Any]) -> str:
         chosen = next((one for one in mine if one.code == typed.get("department")), mine[0] if mine else None)
         people = accounts.colleagues(db_, chosen.id) if chosen and me.may("step") else {}
         found = list(db_.scalars(reports.rounds_seen(me, today).limit(200)))
-        counts = _counts(db_, [one.id for one in found])
+        counts = reports.stops_by_state(db_, [one.id for one in found])
         named = geo.named_areas(db_, today)
         names = accounts.names_by_id(db_, {one.staff_id for one in found if one.staff_id})
     return render_template(
@@ -59,17 +58,6 @@ def _index(faults: Faults, typed: Mapping[str, Any]) -> str:
 def _departments(me: Actor) -> list[Department]:
     offer = read_catalog()
     return [d for d in offer.departments.values() if me.may("see_all") or d.id in me.departments]
-
-
-def _counts(db_: Db, rounds: list[int]) -> dict[int, dict[str, int]]:
-    """Return of each round how many stops stand how, in one statement."""
-    asked = (select(RoundStop.round_id, RoundStop.state, func.count())
-             .where(RoundStop.round_id.in_(rounds), RoundStop.state != "removed")
-             .group_by(RoundStop.round_id, RoundStop.state))
-    found: dict[int, dict[str, int]] = {number: {} for number in rounds}
-    for number, state, many in db_.execute(asked):
-        found[number][state] = many
-    return found
 
 
 @pages.post("/rounds")

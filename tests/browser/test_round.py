@@ -153,6 +153,20 @@ def test_a_session_that_ended_keeps_what_was_done_and_asks_to_sign_in(
     page.get_by_text("Sent", exact=True).wait_for()
     expect(page.locator(".stop").first.get_by_role("button", name="Finish")).to_be_visible()
     assert steps_of(references[0]) == ["touch_start"]
+    # What the server refuses is put right in its form, and is one step.
+    stop = page.locator(".stop").first
+    stop.locator("summary", has_text="Close it").click()
+    stop.get_by_label("What came of it?").select_option("duplicate")
+    stop.get_by_label("Reference of the report it repeats").fill("NOTHERE1")
+    stop.get_by_role("button", name="Close it").click()
+    stop.get_by_text("No other report has this reference.").wait_for()
+    stop.get_by_role("button", name="Correct it").click()
+    assert stop.get_by_label("Reference of the report it repeats").input_value() == "NOTHERE1"
+    stop.get_by_label("What came of it?").select_option("fixed")
+    assert not stop.get_by_label("Reference of the report it repeats").is_visible()
+    stop.get_by_role("button", name="Close it").click()
+    expect(stop.locator(".step-line .status--accepted:visible")).to_have_count(2)
+    assert steps_of(references[0]) == ["touch_start", "touch_finish", "close"]
     # What is kept goes with the day.
     page.evaluate("""caches.open("field").then((kept) => kept.put("/kept/round-until", new Response("1")))""")
     page.goto("/en/staff/rounds")

@@ -187,6 +187,7 @@ export default async function round(root) {
     navigator.storage?.persist?.();
     form.querySelectorAll(".photo-list__remove").forEach((button) => button.click());
     form.reset();
+    form.elements.outcome?.dispatchEvent(new Event("change")); // other fields belong to another outcome
     const folded = form.closest("details");
     if (folded) folded.open = false;
     stop.focus({ preventScroll: !folded });
@@ -228,6 +229,7 @@ export default async function round(root) {
   function reopen(stop, step) {
     const form = formOf(stop, step);
     fill(form, [...new FormData(form)].filter(([name]) => OURS.includes(name)).concat(step.fields));
+    form.elements.outcome?.dispatchEvent(new Event("change"));
     putPhotos(form, step.photos);
     form.dataset.replaces = step.key;
     form.closest("details").open = true;

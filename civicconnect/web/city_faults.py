@@ -49,7 +49,7 @@ TOLD: tuple[tuple[str, Callable[[re.Match[str]], Sentence]], ...] = (
     ("zone: |.* is no time zone", lambda _: Sentence("This is no time zone. Write one as Europe/Zurich.")),
     (".* needs options", lambda _: Sentence("Add the options to choose from.")),
     ("a notice asks nothing", lambda _: Sentence("Nothing is asked here, so nothing can be required.")),
-    ("Not a valid", lambda _: Sentence("Write a number.")),
+    ("Not a valid|Special numeric", lambda _: Sentence("Write a number.")),
     ("A promise is more than 0", lambda _: Sentence("A promise is more than 0 and at most 50000 hours.")),
     ("promised twice", lambda _: Sentence("Promised twice for the same priority and area. Keep one.")),
     ("no question", lambda _: Sentence(

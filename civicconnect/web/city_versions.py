@@ -60,9 +60,9 @@ def _page(number: int, faults: Faults) -> str:
     back = city.differences(standing, files)
     return render_template(
         "staff/city/version.html", version=version, newest=newest, names=names, faults=faults,
-        saved=whole(request.args.get("saved", ""), 0), changes=_grouped(changes[:MOST]),
-        more=max(0, len(changes) - MOST),
-        typed=request.form, back=_grouped(back[:MOST]), back_more=max(0, len(back) - MOST))
+        saved=whole(request.args.get("saved", ""), 0),
+        changes=_grouped(changes[:MOST]), more=max(0, len(changes) - MOST), typed=request.form,
+        back=_grouped(back[:MOST]), back_more=max(0, len(back) - MOST))
 
 
 def _grouped(changes: list[Change]) -> list[tuple[str, list[Change]]]:

@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from civicconnect import geo
+
 revision = "0017"
 down_revision = "0016"
 
@@ -13,5 +15,5 @@ def upgrade():
 
 
 def downgrade():
-    op.drop_column("city", "logo_stamp")
-    op.drop_column("city_version", "reason")
+    geo.drop_column(op, "city", "logo_stamp")
+    geo.drop_column(op, "city_version", "reason")

@@ -61,7 +61,7 @@ def test_a_service_is_renamed_by_keyboard_on_a_phone_and_is_in_the_spanish_form_
     page.fill("[name='colours.brand']", "#a0d8ef")
     page.get_by_text("Choose a darker one").wait_for()
     page.fill("[name='colours.brand']", "#0b4f6c")
-    page.get_by_text("it can be read").wait_for()
+    page.get_by_text("8.9 to 1 on the page: it can be read.").wait_for()
     desk.go("/staff/city/services/street-light/questions/fault")
     assert desk.axe() == []
     assert desk.overflow() <= 0

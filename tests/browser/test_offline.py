@@ -424,7 +424,7 @@ def test_a_new_release_takes_over_with_the_form_it_needs(handy, product):
                 ARE_KEPT.replace("LANGUAGE", "'/en/'")) and len(page.evaluate("caches.keys()")) == 1:
             break
         page.wait_for_timeout(100)
-    assert page.evaluate("caches.keys()") == ["civic-another"]
+    assert page.evaluate("caches.keys()") == ["civic-another-1"]
     product.stop()
     page.goto("/en/report")
     page.get_by_role("heading", name="What is it?").wait_for()

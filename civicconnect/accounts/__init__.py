@@ -45,7 +45,6 @@ from civicconnect.accounts.people import (
     names,
     names_by_id,
     set_rights,
-    names_by_id,
 )
 from civicconnect.accounts.sealing import keyed_hash, seal, unseal
 from civicconnect.accounts.sessions import (

@@ -43,7 +43,7 @@ def preview(db: Db, report: Report, verb: str) -> list[Told]:
     for one in told_of(db, report.number, verb):
         alike[one.language, one.role].append(one)
     found = []
-    for language, role in sorted(alike, key=lambda pair: (pair[0], ROLES.index(pair[1]))):
+    for language, role in sorted(alike, key=lambda pair: (ROLES.index(pair[1]), pair[0])):
         people = alike[language, role]
         letter = letter_about(db, offer, report, people[0], report.events)
         if letter is not None:

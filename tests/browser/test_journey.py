@@ -67,7 +67,10 @@ def close_by_keyboard(desk, reference: str, who: str) -> None:
     page.keyboard.type("Filled.")
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
-    page.get_by_text("Filled.").wait_for()
+    page.locator(".preview button[name=verb]:focus").wait_for()  # first what the resident will read
+    page.keyboard.press("Enter")
+    page.locator(".timeline", has_text="Closed: Fixed").last.wait_for()
+    page.locator(".preview").wait_for(state="detached")
 
 
 @pytest.mark.parametrize("js", [True, False], ids=["with scripts", "without scripts"])

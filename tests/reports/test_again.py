@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import sys
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
@@ -20,7 +21,7 @@ from tests.offers import change_service
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 DEGREE = 111_195.0  # metres of a degree of latitude
-CHAINS = 500
+CHAINS = 500 if os.environ.get("CIVIC_LONG_TESTS") else 50
 OFF_METRES = 4.0  # how far a phone outdoors is off, one standard deviation in each direction
 
 
@@ -96,11 +97,9 @@ def test_a_spot_with_hundreds_is_counted_in_one_statement_and_listed_in_part(db_
     this = make_report()
     base = {c.key: getattr(this, c.key) for c in Report.__table__.columns if c.key not in ("number", "place")}
     place = f"SRID=4326;POINT({HERE.long} {HERE.lat})"
-    db_.execute(insert(Report), [
-        base | {"id": uuid4(), "reference": f"AGAIN{n:03}", "place": place, "status": "closed",
-                "closed_at": this.received_at, "outcome": "fixed",
-                "received_at": this.received_at - timedelta(days=1 + n % 300)}
-        for n in range(300)])
+    db_.execute(insert(Report), [base | {"id": uuid4(), "reference": f"AGAIN{n:03}", "place": place,
+                                         "received_at": this.received_at - timedelta(days=1 + n % 300)}
+                                 for n in range(300)])
     clerk, offer = staff_actor(db_, "streets"), catalog.catalog(db_)
     with counted(database) as asked:
         found = reports.spot(db_, clerk, this, HERE, list(offer.service_codes))
@@ -109,7 +108,7 @@ def test_a_spot_with_hundreds_is_counted_in_one_statement_and_listed_in_part(db_
 
 
 @pytest.mark.parametrize("seed", [7])
-def test_of_five_hundred_planted_chains_nearly_all_links_are_found_and_nearly_nothing_else(
+def test_of_planted_chains_nearly_all_links_are_found_and_nearly_nothing_else(
     db_, make_report, seed
 ):
     """Spots as crossings lie, each with two to five times of one trouble, and another one near by."""

@@ -24,6 +24,11 @@ STAFF_ONLY = {
     "/staff": (302, 302, 302, 302, 302),
     "/staff/queue": (302, 200, 200, 200, 200),
     "/staff/reports/{reference}": (302, 200, 404, 200, 200),
+    "/staff/reports/{reference}/print": (302, 200, 404, 200, 200),
+    "/staff/reports/{reference}/code.svg": (302, 200, 404, 200, 200),
+    "/staff/templates": (302, 200, 200, 200, 200),
+    "/staff/templates/fixed": (302, 200, 200, 200, 200),
+    "/staff/templates/new": (302, 403, 403, 403, 200),
     "/staff/new": (302, 200, 200, 200, 200),
     "/staff/new?letter={letter}": (302, 200, 200, 200, 200),
     "/staff/new/{reference}": (302, 200, 200, 200, 200),  # where it is, everybody knows

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.skipif(not SHARED.exists(), reason="the folder with rea
 LONG = bool(os.environ.get("CIVIC_LONG_TESTS"))
 ROWS, OPENED = (10_000, 200) if LONG else (250, 12)
 SEED = 20_261_126
-NAMES = ("boston", "zurich", "losangeles", "council") if LONG else ("boston", "zurich")
+NAMES = ("boston", "zurich")
 
 
 @pytest.fixture(scope="module")

@@ -172,7 +172,7 @@ def test_the_fourth_time_at_a_spot_says_so_and_since_when(signed_in, make_report
             old = make_report()
             reports.transition(db_, staff_actor(db_, "streets"), old.reference, "close", {"outcome": "fixed"})
     page = signed_in("streets").get(f"/staff/reports/{make_report().reference}")
-    assert "Time 4 at this spot since" in page.words
+    assert "Reported 4 times at this spot since" in page.words
     assert "as: Fixed" in page.words
     assert f"/staff/reports/{old.reference}" in " ".join(page.links())
 

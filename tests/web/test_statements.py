@@ -17,7 +17,8 @@ PUBLIC = ("/report?lat=41.2&long=-33.4&words=a+hole+in+the+road", "/performance/
           "/map?service=pothole", "/map?lat=41.2&long=-33.4&zoom=16", "/reports/{reference}")
 MODERATOR = ("/staff/queue", "/staff/reports/{reference}", "/staff/moderation", "/staff/moderation/blocks",
              "/staff/reports/{reference}/moderation", "/staff/reports/{reference}/moderation?q=oak")
-STAFF = ("/staff/queue", "/staff/queue?page=2", "/staff/queue?status=closed", "/staff/reports/{reference}")
+STAFF = ("/staff/queue", "/staff/queue?page=2", "/staff/queue?status=closed", "/staff/reports/{reference}",
+         "/staff/reports/{reference}/print?notes=1", "/staff/templates", "/staff/templates/fixed")
 
 
 @pytest.fixture

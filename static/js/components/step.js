@@ -30,7 +30,7 @@ export default function step(form) {
 /** Put the words that fit an outcome first; those of another one stay within reach. */
 function suggest(template, outcome) {
   const groups = [...template.querySelectorAll("optgroup")];
-  const fits = (group) => (group.dataset.outcome === outcome ? 0 : group.dataset.outcome ? 2 : 1);
+  const fits = (group) => (group.dataset.fits === outcome ? 0 : group.dataset.fits ? 2 : 1);
   if (outcome) groups.sort((one, other) => fits(one) - fits(other)).forEach((group) => template.append(group));
 }
 

@@ -137,9 +137,15 @@ def _digest(db_: Db, asked: dict[str, Any]) -> None:
 
 
 def _clocks(db_: Db, _: dict[str, Any]) -> None:
-    """Look at questions nobody answered, and at reports nobody acted on; what is left over comes next."""
+    """Look at questions nobody answered, and at reports nobody acted on: a few, then others may write."""
     reports.look_at_questions(db_)
     queue.escalate(db_)
+    _ask_for_clocks(db_)
+
+
+def _ask_for_clocks(db_: Db) -> None:
+    if reports.questions_are_due(db_) or queue.is_due(db_):
+        jobs.enqueue(db_, "clocks", key="clocks")
 
 
 def _my_reports(db_: Db, asked: dict[str, Any]) -> None:
@@ -238,8 +244,7 @@ def handlers() -> dict[str, Handler]:
 def schedule() -> None:
     """Ask for what is due by the calendar; the worker calls this at every sign of life."""
     with db.transaction() as db_:
-        if reports.questions_are_due(db_) or queue.is_due(db_):
-            jobs.enqueue(db_, "clocks", key="clocks")
+        _ask_for_clocks(db_)
         if not seal_file(clock.now().date().isoformat()).exists():
             for kind in ("seal", "forget", "sweep", "recount", "learn"):
                 jobs.enqueue(db_, kind, key=kind)

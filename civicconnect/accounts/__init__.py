@@ -85,8 +85,4 @@ __all__ = [
     "read_contacts", "recovery_codes_left", "remember", "remove_partner", "seal", "session_is_used",
     "sessions_of", "set_password", "set_rights", "set_totp", "sign_out_of", "signed_by", "signed_in",
     "staff_by_email", "successors", "totp_address", "unseal", "use_link", "valid_secret", "welcome_back",
-    "Actor", "Contact", "ContactDetails", "Partner", "ROLES", "Role", "SYSTEM", "Staff", "actor_of",
-    "add_partner", "add_staff", "colleagues", "contacts_before", "erase_contacts", "is_known",
-    "keyed_hash", "list_partners", "make_roles", "names_by_id", "read_contact", "read_contacts",
-    "remember", "remove_partner", "seal", "signed_by", "unseal",
 ]

@@ -16,7 +16,7 @@ from civicconnect.queue.escalation_load import escalation_rules
 from civicconnect.reports import Event, Report
 from civicconnect.sla import Hours, due_after_pause, promise_book
 
-AT_ONCE = 200  # rows, in one job
+AT_ONCE = 50  # rows, in one transaction
 ESCALATED = "escalated"
 NO_STEPS = ("redact", "move")  # what moderators change of a report is no work on it
 

@@ -30,7 +30,7 @@ from civicconnect.reports.story import story
 OPEN, ANSWERED, EXPIRED, PAST = "open", "answered", "expired", "past"
 ASK = replace(BY_VERB["wait"], verb="ask")
 CLOSE = replace(BY_VERB["close"], who=frozenset({"system"}))
-AT_ONCE = 200  # questions, in one job
+AT_ONCE = 50  # questions, in one transaction
 
 
 class Question(Base):

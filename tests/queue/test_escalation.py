@@ -189,6 +189,15 @@ def test_what_comes_to_somebody_at_once_is_one_letter_with_a_row_for_each(db_, r
     assert rows == ["sent"] * 4
 
 
+def test_more_than_fit_into_one_transaction_are_all_told(db_, rules, make_report, monkeypatch):
+    monkeypatch.setattr("civicconnect.queue.watching.AT_ONCE", 2)
+    with clock.stopped_at(MONDAY):
+        made = [make_report() for _ in range(5)]
+        jobs.drain(handlers())
+    at(db_, 2)
+    assert [verbs(db_, report) for report in made] == [["escalate"]] * 5
+
+
 def test_a_rule_that_is_gone_tells_nobody(db_, report):
     queue.load(db_, ())
     at(db_, 20)

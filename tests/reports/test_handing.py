@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from civicconnect import catalog, clock, reports
-from civicconnect.accounts import SYSTEM
+from civicconnect import catalog, clock, jobs, notify, reports
+from civicconnect.accounts import SYSTEM, ContactDetails
+from civicconnect.app import handlers
 from civicconnect.errors import Conflict, Invalid, NotAllowed, NotFound
 from civicconnect.reports import lifecycle
 from civicconnect.sla import promise_book, timetable
@@ -132,6 +133,20 @@ def test_the_third_hop_and_a_way_back_are_brought_before_a_supervisor_once(
     reports.hand_over(db_, staff_actor(db_, "lighting"), other.reference, "streets", "It is a hole.")
     assert open_tasks(db_, moderator)[1:] == [("third_hop", "supervisor", other.reference)]
     assert reports.count_tasks(db_, moderator) == 2
+
+
+def test_of_the_third_hop_supervisors_get_one_letter_and_the_sender_of_each(db_, moderator, make_report):
+    report = make_report(contact=ContactDetails("Ana", "ana@home.example"))
+    for department in ("lighting", "mobility", "water"):
+        reports.hand_over(db_, moderator, report.reference, department, WHY)
+    jobs.drain(handlers())
+    with clock.stopped_at(MONDAY + timedelta(minutes=3)):
+        jobs.drain(handlers())
+    letters = [file.read_text("utf-8", "replace") for file in notify.letterbox().letters()]
+    [told] = [text for text in letters if "To: supervisor@larkmouth.example" in text]
+    assert report.reference in told
+    assert "decide who looks after it" in told.replace("=\n", "")
+    assert len([text for text in letters if "To: ana@home.example" in text]) == 4  # with the receipt
 
 
 def test_the_supervisor_decides_for_good(db_, staff, moderator, hop, report):

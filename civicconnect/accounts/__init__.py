@@ -1,7 +1,7 @@
 """Who asks: staff with their roles, partners with their keys, and residents' contact details, kept sealed."""
 
 from civicconnect.accounts.actor import SYSTEM, Actor
-from civicconnect.accounts.audit import STRANGER, names_of, note_audit
+from civicconnect.accounts.audit import STRANGER, audited, everybody, names_of, note_audit, open_for_an_hour
 from civicconnect.accounts.codes import (
     code_fits,
     drop_totp,
@@ -72,12 +72,13 @@ from civicconnect.accounts.staffing import (
 __all__ = [
     "Actor", "AuditRow", "Contact", "ContactDetails", "INVITE", "LASTS", "Member", "Partner", "ROLES",
     "Rights", "Role", "SHORTEST_PASSWORD", "SIGN_IN", "STRANGER", "SYSTEM", "SignedIn", "Staff",
-    "StaffSession", "actor_of", "add_partner", "add_staff", "begin_session", "change_rights", "code_fits",
-    "colleagues", "contacts_before", "dismiss", "drop_totp", "end_links", "end_session", "end_sessions",
-    "erase_contacts", "fits", "forget_factor", "invite", "invite_again", "is_known", "keyed_hash",
-    "last_seen", "list_partners", "make_link", "make_roles", "may_send_link", "member", "members",
-    "names_of", "new_recovery_codes", "new_totp_secret", "note_audit", "person_of_link", "read_contact",
-    "read_contacts", "recovery_codes_left", "remember", "remove_partner", "seal", "session_is_used",
-    "sessions_of", "set_password", "set_rights", "set_totp", "sign_out_of", "signed_by", "signed_in",
-    "staff_by_email", "successors", "totp_address", "unseal", "use_link", "valid_secret", "welcome_back",
+    "StaffSession", "actor_of", "add_partner", "add_staff", "audited", "begin_session", "change_rights",
+    "code_fits", "colleagues", "contacts_before", "dismiss", "drop_totp", "end_links", "end_session",
+    "end_sessions", "erase_contacts", "everybody", "fits", "forget_factor", "invite", "invite_again",
+    "is_known", "keyed_hash", "last_seen", "list_partners", "make_link", "make_roles", "may_send_link",
+    "member", "members", "names_of", "new_recovery_codes", "new_totp_secret", "note_audit",
+    "open_for_an_hour", "person_of_link", "read_contact", "read_contacts", "recovery_codes_left",
+    "remember", "remove_partner", "seal", "session_is_used", "sessions_of", "set_password", "set_rights",
+    "set_totp", "sign_out_of", "signed_by", "signed_in", "staff_by_email", "successors", "totp_address",
+    "unseal", "use_link", "valid_secret", "welcome_back",
 ]

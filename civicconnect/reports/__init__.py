@@ -22,6 +22,7 @@ from civicconnect.reports.afterwards import (
 from civicconnect.reports.arrivals import Closing, NewReport, PastReport, PastStep, RecordedDue
 from civicconnect.reports.assigning import PRIORITIES, assign, found_for_work, rank, refuse_unseen
 from civicconnect.reports.blocking import block, blocks, email_of, holds, unblock
+from civicconnect.reports.breaking import break_glass
 from civicconnect.reports.entering import ask_again, enter
 from civicconnect.reports.filter import Filter
 from civicconnect.reports.flagging import (
@@ -69,6 +70,7 @@ from civicconnect.reports.inbox import (
 from civicconnect.reports.intake import Desk, reference_from
 from civicconnect.reports.lessons import lessons
 from civicconnect.reports.likeness import Likely, likely
+from civicconnect.reports.looking import LOOKS, staff_events
 from civicconnect.reports.models import (
     Block,
     Event,
@@ -134,23 +136,24 @@ from civicconnect.reports.verify import (
 
 __all__ = [
     "Around", "Block", "Closing", "Column", "Desk", "Entry", "Event", "EventText", "Fault", "Filter",
-    "Flag", "Flagged", "Follower", "Heap", "Incoming", "Likely", "NewLetter", "NewReport", "ORDERS",
-    "PRIORITIES", "PastReport", "PastStep", "Person", "Press", "REASONS", "Receipt", "RecordedDue",
-    "Report", "ReportArea", "ReportPhoto", "Root", "SAYS", "Seen", "Sheet", "TOLD_IN_WORDS", "Versions",
-    "add", "address_told", "answer", "areas_of", "around", "as_text", "ask_again", "assign", "block",
-    "blocks", "blur", "can_answer", "changed_in_bulk", "check_chains", "clock_shows", "columns",
-    "compose", "contact", "contact_of", "count_public", "count_reports", "count_to_moderate",
-    "count_visible", "count_waiting", "desk", "drop", "email_of", "enter", "find", "find_follower",
-    "find_known", "find_letter", "find_own", "flag", "flagged", "flags_of", "forget_blurred",
-    "forget_contacts", "forget_incoming", "found_for_work", "gather", "give_address", "hand_back", "hide",
-    "hide_photo", "holds", "hours_between", "is_hidden", "is_known", "is_late", "is_overdue", "joined",
-    "keep", "kept", "key_of", "known", "known_sender", "layers", "lessons", "lifecycle", "likely", "move",
-    "near", "newest_seen", "note", "on_time", "original_is_kept", "own_key", "own_words", "person_of",
-    "person_of_token", "photo_is_kept", "photo_is_public", "photo_is_seen_by", "photos_of_letters",
-    "photos_waiting", "place_told", "posted", "press", "public_reports", "public_rows", "put_back",
-    "rank", "receive", "recount", "redact", "reference_from", "refuse_unseen", "remember_post",
-    "report_of", "reports_of", "reveal", "rewrite", "root", "root_from", "root_text", "said_by", "sender",
-    "show", "show_photo", "squares_agree", "state_hash", "stop", "store", "submit", "submit_past", "take",
-    "timeline", "token_of", "transition", "unblock", "versions", "visible_among", "visible_to",
-    "waiting_letters", "who_is_told", "withdraw",
+    "Flag", "Flagged", "Follower", "Heap", "Incoming", "LOOKS", "Likely", "NewLetter", "NewReport",
+    "ORDERS", "PRIORITIES", "PastReport", "PastStep", "Person", "Press", "REASONS", "Receipt",
+    "RecordedDue", "Report", "ReportArea", "ReportPhoto", "Root", "SAYS", "Seen", "Sheet",
+    "TOLD_IN_WORDS", "Versions", "add", "address_told", "answer", "areas_of", "around", "as_text",
+    "ask_again", "assign", "block", "blocks", "blur", "break_glass", "can_answer", "changed_in_bulk",
+    "check_chains", "clock_shows", "columns", "compose", "contact", "contact_of", "count_public",
+    "count_reports", "count_to_moderate", "count_visible", "count_waiting", "desk", "drop", "email_of",
+    "enter", "find", "find_follower", "find_known", "find_letter", "find_own", "flag", "flagged",
+    "flags_of", "forget_blurred", "forget_contacts", "forget_incoming", "found_for_work", "gather",
+    "give_address", "hand_back", "hide", "hide_photo", "holds", "hours_between", "is_hidden", "is_known",
+    "is_late", "is_overdue", "joined", "keep", "kept", "key_of", "known", "known_sender", "layers",
+    "lessons", "lifecycle", "likely", "move", "near", "newest_seen", "note", "on_time",
+    "original_is_kept", "own_key", "own_words", "person_of", "person_of_token", "photo_is_kept",
+    "photo_is_public", "photo_is_seen_by", "photos_of_letters", "photos_waiting", "place_told", "posted",
+    "press", "public_reports", "public_rows", "put_back", "rank", "receive", "recount", "redact",
+    "reference_from", "refuse_unseen", "remember_post", "report_of", "reports_of", "reveal", "rewrite",
+    "root", "root_from", "root_text", "said_by", "sender", "show", "show_photo", "squares_agree",
+    "staff_events", "state_hash", "stop", "store", "submit", "submit_past", "take", "timeline",
+    "token_of", "transition", "unblock", "versions", "visible_among", "visible_to", "waiting_letters",
+    "who_is_told", "withdraw",
 ]

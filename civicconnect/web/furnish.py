@@ -16,6 +16,7 @@ from civicconnect.accounts import Role, Staff
 from civicconnect.db import account_session
 from civicconnect.settings import Settings
 from civicconnect.web import (
+    audit,
     blocks,
     counter,
     data,
@@ -26,6 +27,7 @@ from civicconnect.web import (
     following,
     frame,
     gallery,
+    glass,
     headers,
     inbox,
     language,
@@ -74,8 +76,8 @@ def furnish(app: Flask, given: Settings) -> None:
     app.url_map.strict_slashes = False  # people type a slash at the end
     app.url_map.merge_slashes = False  # and nobody is sent to an address made from a Host header
     rooms = (resident, suggestion, following, flagging, listing, staff, counter, inbox, moderation, blocks,
-             people, me, entrance, partner, performance, data, notices, languages, mailbox, gallery, theme,
-             tiles, operator, offline)
+             people, me, audit, glass, entrance, partner, performance, data, notices, languages, mailbox,
+             gallery, theme, tiles, operator, offline)
     for room in rooms:
         app.register_blueprint(room.pages)
     limits.hang(app, given)

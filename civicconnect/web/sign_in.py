@@ -72,6 +72,7 @@ def take_doors(app: Flask) -> None:
     """Put our own pages where Flask-Security hung its form: its name and address stay."""
     app.view_functions["security.login"] = enter
     app.view_functions["security.logout"] = leave
+    app.add_template_global(may)
     app.login_manager.user_loader(_load)  # type: ignore[attr-defined]  # where Flask-Login keeps it
 
 
@@ -100,6 +101,12 @@ def me() -> Actor:
 def actor_of(person: Staff) -> Actor:
     """Return somebody as the audit names them."""
     return Actor("staff", f"staff:{person.id}")
+
+
+def may(permission: str) -> bool:
+    """Say whether the role of who is signed in allows something, for what a page offers; pages ask again."""
+    return current_user.is_authenticated and any(
+        permission in (role.permissions or ()) for role in current_user.roles)
 
 
 def owes_factor() -> bool:

@@ -40,6 +40,7 @@ EVENT = {
     "photo_show": _l("A photo looked at and shown"), "blur": _l("The city blurred parts of a photo"),
     "reveal": _l("The original of a blurred photo looked at"), "unflag": _l("Looked at: nothing to do"),
     "assign": _l("Given to somebody"), "rank": _l("Priority changed"), "undo": _l("A step was taken back"),
+    "break_glass": _l("Opened from elsewhere, with a reason"),
 }
 # Why something should not be seen: who flags it chooses from these, and moderators too.
 REASON = {
@@ -82,6 +83,17 @@ PERMISSION = {
     "contact": _l("See contact details"), "moderate": _l("Hide and change what strangers see"),
     "break_glass": _l("Open one report elsewhere, with a reason"), "audit": _l("Read the audit"),
     "people": _l("Invite people and change rights"), "city": _l("Change the city's settings"),
+}
+# What the audit keeps beside the timelines. A word that is not here stands as it is.
+AUDIT = {
+    "sign_in": _l("Signed in"), "sign_in_failed": _l("A sign-in failed"), "sign_out": _l("Sessions ended"),
+    "invite": _l("Invited"), "invite_again": _l("Invitation sent again"), "rights": _l("Rights changed"),
+    "leave": _l("Left"), "come_back": _l("Came back"), "password": _l("Password changed"),
+    "factor": _l("Second factor set up"), "factor_dropped": _l("Second factor taken away"),
+    "recovery_code": _l("A code on paper was used"), "recovery_codes": _l("New codes on paper"),
+    "break_glass": _l("Opened from elsewhere, with a reason"),
+    "audit_csv": _l("The audit was taken away as CSV"),
+    "passkey": _l("Passkey added"), "passkey_dropped": _l("Passkey removed"),
 }
 WAY = {
     "password": _l("Password"), "link": _l("Link by e-mail"), "passkey": _l("Passkey"),
@@ -187,6 +199,7 @@ def hang(app: Flask) -> None:
         reason_words=lambda code: REASON.get(code, code),
         role_words=lambda code: ROLE.get(code, code),
         permission_words=lambda code: PERMISSION.get(code, code),
+        audit_words=lambda code: AUDIT.get(code, EVENT.get(code, code)),
         way_words=lambda code: WAY.get(code, code),
         department_words=lambda code: say(read_catalog().departments[code].name),
         priority_words=lambda code: PRIORITY.get(code, code),

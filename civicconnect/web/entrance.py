@@ -100,6 +100,21 @@ def use_link(token: str) -> ResponseReturnValue:
     return sign_in.admit(_anew(person), "link")
 
 
+# A passkey
+
+@pages.post("/passkey")
+def passkey() -> ResponseReturnValue:
+    """Let somebody in whose passkey signed the challenge of the page: it is two factors in one."""
+    must_be_local()
+    challenge = session.pop(sign_in.CHALLENGE, "")
+    with transaction() as change:
+        person = accounts.person_of_passkey(change, request.form.get("credential", ""), challenge)
+    if person is None:
+        sign_in.note_failure(None, "passkey")
+        return sign_in.page({"passkey": [_("This passkey is not known here. Sign in in another way.")]}), 422
+    return sign_in.admit(_anew(person), "passkey")
+
+
 # The code that is owed
 
 @pages.get("/code")

@@ -25,6 +25,7 @@ REFUSED = Sentence("E-mail and password do not fit together. Try again.")
 DOORS = ("security.login", "security.logout")
 HALF = "half"  # what the cookie holds of somebody who still owes a code
 HALF_SECONDS = 600
+CHALLENGE = "challenge"  # what a passkey has to sign
 # Where somebody may go who must set up a second factor first.
 WITHOUT_FACTOR = ("me", "security", "theme", "operator", "entrance")
 
@@ -143,8 +144,9 @@ def onward() -> str:
 
 def page(faults: Faults | None = None, typed: Mapping[str, str] | None = None) -> str:
     """Return the page with the ways to sign in."""
+    options, session[CHALLENGE] = accounts.ask_passkey()
     return render_template("staff/sign_in.html", faults=faults or {}, typed=typed or {},
-                           given=settings.current())
+                           given=settings.current(), passkey_options=options)
 
 
 def note_failure(person: Staff | None, way: str) -> None:

@@ -63,7 +63,7 @@ def furnish(app: Flask, given: Settings) -> None:
     csrf.exempt(partner.receive)  # it is signed, and carries no cookie
     csrf.exempt(following.stop)  # a mail program sends it, and whoever has the key may
     Compress(app)
-    sign_in.hang(app)
+    sign_in.hang(app, given)
     store = SQLAlchemySessionUserDatastore(account_session, Staff, Role)
     Security(app, store)
     sign_in.take_doors(app)

@@ -18,6 +18,7 @@ from civicconnect import accounts, settings
 from civicconnect.accounts import STRANGER, Actor, Staff
 from civicconnect.db import account_session, transaction
 from civicconnect.errors import NotFound, Sentence
+from civicconnect.settings import Settings
 from civicconnect.web.photos import Faults
 
 # The one answer to every failed attempt: it does not tell whether there is such an account.
@@ -30,8 +31,14 @@ CHALLENGE = "challenge"  # what a passkey has to sign
 WITHOUT_FACTOR = ("me", "security", "theme", "operator", "entrance")
 
 
-def hang(app: Flask) -> None:
-    """Stand before Flask-Security: whom not to ask for, and which of its doors stay shut."""
+def hang(app: Flask, given: Settings) -> None:
+    """Stand before Flask-Security: whom not to ask for, and which of its doors stay shut.
+
+    Raises Missing: the setting of the second factor names no role.
+    """
+    if unknown := sorted(given.roles_with_second_factor - set(accounts.ROLES)):
+        raise settings.Missing(f"CIVIC_SECOND_FACTOR names {', '.join(unknown)}; the roles are "
+                               f"{', '.join(accounts.ROLES)}.")
 
     @app.before_request
     def for_everybody() -> None:
@@ -113,7 +120,7 @@ def may(permission: str) -> bool:
 def owes_factor() -> bool:
     """Say whether the role of who is signed in demands a second factor that they have not set up."""
     demanding = settings.current().roles_with_second_factor
-    return (g.signed_in.way not in ("passkey", "oidc") and current_user.totp is None
+    return (g.signed_in.way != "passkey" and current_user.totp is None
             and any(role.name in demanding for role in current_user.roles))
 
 
@@ -125,8 +132,6 @@ def enter() -> ResponseReturnValue:
         return redirect(onward())
     if request.method != "POST":
         return page()
-    if not settings.current().has_local_sign_in:
-        raise NotFound("nobody signs in here with a password")
     email, password = request.form.get("email", ""), request.form.get("password", "")
     person = accounts.staff_by_email(account_session(), email)
     if not accounts.fits(person, password):
@@ -146,7 +151,7 @@ def page(faults: Faults | None = None, typed: Mapping[str, str] | None = None) -
     """Return the page with the ways to sign in."""
     options, session[CHALLENGE] = accounts.ask_passkey()
     return render_template("staff/sign_in.html", faults=faults or {}, typed=typed or {},
-                           given=settings.current(), passkey_options=options)
+                           passkey_options=options)
 
 
 def note_failure(person: Staff | None, way: str) -> None:

@@ -97,7 +97,7 @@ AUDIT = {
 }
 WAY = {
     "password": _l("Password"), "link": _l("Link by e-mail"), "passkey": _l("Passkey"),
-    "oidc": _l("The city's own sign-in"), "invitation": _l("Invitation"),
+    "invitation": _l("Invitation"),
 }
 
 KIND = {

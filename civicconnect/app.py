@@ -41,7 +41,7 @@ PUBLISHED_BY_THEN = timedelta(seconds=20)  # after an import, so that we learn f
 # After these nothing changes that strangers see in files.
 QUIET = ("note", "look", "reveal", "unflag", "blur", "photo_hide", "photo_show", "assign", "touch_start",
          "touch_finish", "no_access", "field_drop", "uncover", "remind", "escalate", "work_accept",
-         "work_refuse", "work_note", "work_done", "work_revoke")
+         "work_refuse", "work_note", "work_done", "work_revoke", "break_glass")
 LETTERS_KEPT = timedelta(days=30)  # after they were decided; docs/intake.md says so
 
 

@@ -33,14 +33,18 @@ ASKED = {
 @click.command()
 @click.option("--times", default=15, show_default=True)
 @click.option("--department", required=True, help="Whose queue is opened.")
-def bench(times: int, department: str) -> None:
+@click.option("--also", multiple=True, help="More departments of theirs.")
+@click.option("--area", multiple=True, help="An area they are limited to, as ward:east; may be repeated.")
+def bench(times: int, department: str, also: tuple[str, ...], area: tuple[str, ...]) -> None:
     """Time the pages."""
     given = settings.load()
     database = db.open_database(given.url_of_database)
     with settings.bound(given), db.bound(database):
         app = create_app(given, database)
         with app.app_context(), db.transaction() as change:
-            accounts.add_staff(change, *PERSON, "staff", [department])
+            person = accounts.add_staff(change, *PERSON, "staff", [department])
+            areas = [(layer, code) for layer, _, code in (one.partition(":") for one in area)]
+            accounts.set_rights(change, person, "staff", [department, *also], areas)
         client = app.test_client()
         page = client.get("/sign-in", base_url=given.address).text
         token = page.split('name="csrf_token" value="')[1].split('"')[0] if "csrf_token" in page else ""

@@ -2,7 +2,7 @@
 
 from civicconnect.accounts.actor import SYSTEM, Actor
 from civicconnect.accounts.addressing import Colleague, colleague, in_role
-from civicconnect.accounts.audit import STRANGER, names_of, note_audit
+from civicconnect.accounts.audit import STRANGER, audited, everybody, names_of, note_audit, open_for_an_hour
 from civicconnect.accounts.codes import (
     code_fits,
     drop_totp,
@@ -34,6 +34,14 @@ from civicconnect.accounts.links import (
 )
 from civicconnect.accounts.models import AuditRow, Partner, Role, Staff, StaffSession
 from civicconnect.accounts.partners import add_partner, list_partners, remove_partner, signed_by
+from civicconnect.accounts.passkeys import (
+    add_passkey,
+    ask_for_passkey,
+    ask_passkey,
+    drop_passkey,
+    passkeys_of,
+    person_of_passkey,
+)
 from civicconnect.accounts.passwords import SHORTEST_PASSWORD, fits, set_password, staff_by_email
 from civicconnect.accounts.people import (
     ROLES,
@@ -76,13 +84,15 @@ from civicconnect.accounts.staffing import (
 __all__ = [
     "Actor", "AuditRow", "Colleague", "Contact", "ContactDetails", "INVITE", "LASTS", "Member", "Partner",
     "ROLES", "Rights", "Role", "SHORTEST_PASSWORD", "SIGN_IN", "STRANGER", "SYSTEM", "SignedIn", "Staff",
-    "StaffSession", "actor_of", "add_partner", "add_staff", "addresses_told_apart", "begin_session",
-    "change_rights", "code_fits", "colleague", "colleagues", "contacts_before", "dismiss", "drop_totp",
-    "end_links", "end_session", "end_sessions", "erase_contacts", "fits", "forget_factor", "in_role",
+    "StaffSession", "actor_of", "add_partner", "add_passkey", "add_staff", "addresses_told_apart",
+    "ask_for_passkey", "ask_passkey", "audited", "begin_session", "change_rights", "code_fits",
+    "colleague", "colleagues", "contacts_before", "dismiss", "drop_passkey", "drop_totp", "end_links",
+    "end_session", "end_sessions", "erase_contacts", "everybody", "fits", "forget_factor", "in_role",
     "invite", "invite_again", "is_known", "keyed_hash", "last_seen", "list_partners", "make_link",
     "make_roles", "may_send_link", "member", "members", "names", "names_by_id", "names_of",
-    "new_recovery_codes", "new_totp_secret", "note_audit", "person_of_link", "read_contact",
-    "read_contacts", "recovery_codes_left", "remember", "remove_partner", "seal", "session_is_used",
-    "sessions_of", "set_password", "set_rights", "set_totp", "sign_out_of", "signed_by", "signed_in",
-    "staff_by_email", "successors", "totp_address", "unseal", "use_link", "valid_secret", "welcome_back",
+    "new_recovery_codes", "new_totp_secret", "note_audit", "open_for_an_hour", "passkeys_of",
+    "person_of_link", "person_of_passkey", "read_contact", "read_contacts", "recovery_codes_left",
+    "remember", "remove_partner", "seal", "session_is_used", "sessions_of", "set_password", "set_rights",
+    "set_totp", "sign_out_of", "signed_by", "signed_in", "staff_by_email", "successors", "totp_address",
+    "unseal", "use_link", "valid_secret", "welcome_back",
 ]

@@ -86,7 +86,7 @@ class StaffSession(Base):
     id: Mapped[Key]
     staff_id: Mapped[Reference] = mapped_column(ForeignKey("staff.id", ondelete="CASCADE"), index=True)
     token: Mapped[str] = mapped_column(String(64), unique=True)
-    way: Mapped[str] = mapped_column(String(20))  # how they signed in: password, link, passkey, oidc
+    way: Mapped[str] = mapped_column(String(20))  # how they signed in: password, link, passkey, invitation
     device: Mapped[str] = mapped_column(String(200))  # as the browser calls itself
     made_at: Mapped[Instant]
     seen_at: Mapped[Instant]

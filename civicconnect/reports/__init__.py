@@ -35,6 +35,7 @@ from civicconnect.reports.assigning import (
     refuse_unseen,
 )
 from civicconnect.reports.blocking import block, blocks, email_of, holds, unblock
+from civicconnect.reports.breaking import break_glass
 from civicconnect.reports.circle import Circle, circle
 from civicconnect.reports.contracting import (
     NO_DAY,
@@ -146,6 +147,7 @@ from civicconnect.reports.kin import (
 from civicconnect.reports.latest import last_words
 from civicconnect.reports.lessons import lessons
 from civicconnect.reports.likeness import Likely, likely
+from civicconnect.reports.looking import LOOKS, staff_events
 from civicconnect.reports.merging import merge, mergeable, take_out
 from civicconnect.reports.misroutes import Misrouted, Misroutes, count_since, misroutes
 from civicconnect.reports.models import (
@@ -285,19 +287,19 @@ __all__ = [
     "Around", "Block", "Circle", "Clocks", "Closing", "Column", "Commission", "Contractor", "Covered",
     "Desk", "Ended", "Entry", "Event", "EventText", "Fault", "FieldStep", "FieldWork", "Filter", "Flag",
     "Flagged", "Follower", "Given", "Halt", "Heap", "Hop", "IS_OPEN", "Incoming", "Judged", "Kin", "LAST",
-    "Likely", "MOST_STOPS", "Merge", "Misrouted", "Misroutes", "Moved", "NO_DAY", "Neighbour",
+    "LOOKS", "Likely", "MOST_STOPS", "Merge", "Misrouted", "Misroutes", "Moved", "NO_DAY", "Neighbour",
     "NewLetter", "NewPart", "NewReport", "NewWork", "ORDERS", "Overtaken", "PRIORITIES", "Part",
     "Passing", "PastReport", "PastStep", "Person", "Press", "Question", "REASONS", "Receipt",
     "RecordedDue", "Replay", "Report", "ReportArea", "ReportPhoto", "Root", "Round", "RoundStop", "SAYS",
     "Seen", "Sheet", "Spot", "TOLD_IN_WORDS", "Task", "Together", "TooEarly", "Versions", "Work",
     "accept_work", "add", "address_told", "answer", "areas_of", "around", "as_text", "ask", "ask_again",
-    "asked_about", "assign", "block", "blocks", "blur", "call_off", "can_answer", "change_service",
-    "change_work", "changed_in_bulk", "check_chains", "circle", "clock_shows", "clocks", "closing",
-    "columns", "comment_on_work", "commission", "commission_of", "commission_told", "compose", "contact",
-    "contact_of", "contractors", "contractors_of", "count_about", "count_open_with", "count_public",
-    "count_reports", "count_since", "count_tasks", "count_to_moderate", "count_told", "count_visible",
-    "count_waiting", "cover", "covered_seen_by", "desk", "drop", "email_of", "enter", "find",
-    "find_contractor", "find_follower", "find_known", "find_letter", "find_own", "find_round",
+    "asked_about", "assign", "block", "blocks", "blur", "break_glass", "call_off", "can_answer",
+    "change_service", "change_work", "changed_in_bulk", "check_chains", "circle", "clock_shows", "clocks",
+    "closing", "columns", "comment_on_work", "commission", "commission_of", "commission_told", "compose",
+    "contact", "contact_of", "contractors", "contractors_of", "count_about", "count_open_with",
+    "count_public", "count_reports", "count_since", "count_tasks", "count_to_moderate", "count_told",
+    "count_visible", "count_waiting", "cover", "covered_seen_by", "desk", "drop", "email_of", "enter",
+    "find", "find_contractor", "find_follower", "find_known", "find_letter", "find_own", "find_round",
     "find_work", "finish", "finish_task", "finish_work", "fitting_round", "flag", "flagged", "flags_of",
     "forget_blurred", "forget_contacts", "forget_incoming", "forget_work", "found_for_work", "gather",
     "gathering", "give", "give_address", "given_before", "halts", "hand_back", "hand_outside",
@@ -314,35 +316,11 @@ __all__ = [
     "record", "recount", "redact", "reference_from", "refuse_as_not_ours", "refuse_unseen", "refuse_work",
     "remember_post", "replay", "reply", "report_of", "reports_of", "reveal", "revoke", "rewrite", "root",
     "root_from", "root_text", "rounds_seen", "rounds_to_walk", "said_by", "sender", "settle_owner",
-    "show", "show_photo", "sort_round", "split", "spot", "squares_agree", "staff_id_of", "state_hash",
-    "stop", "store", "submit", "submit_past", "suggested", "take", "take_field_step", "take_off_round",
-    "take_out", "take_step", "tapped_at", "tasks", "tasks_at", "tasks_from", "tasks_of", "tick_off",
-    "tidy", "timeline", "to_moderate", "token_of", "token_of_work", "told_together", "transition",
-    "unblock", "uncover", "unseen_by", "versions", "visible_among", "visible_to", "visible_total",
-    "waiting_letters", "walking_legs", "who_is_told", "withdraw", "work_at", "work_of", "works_at",
-    "works_for", "write_note",
-    "Around", "Block", "Closing", "Column", "Desk", "Entry", "Event", "EventText", "Fault", "FieldStep",
-    "FieldWork", "Filter", "Flag", "Flagged", "Follower", "Halt", "Heap", "Incoming", "Likely",
-    "MOST_STOPS", "NewLetter", "NewReport", "ORDERS", "Overtaken", "PRIORITIES", "PastReport", "PastStep",
-    "Person", "Press", "REASONS", "Receipt", "RecordedDue", "Report", "ReportArea", "ReportPhoto", "Root",
-    "Round", "RoundStop", "SAYS", "Seen", "Sheet", "TOLD_IN_WORDS", "TooEarly", "Versions", "add",
-    "address_told", "answer", "areas_of", "around", "as_text", "ask_again", "assign", "block", "blocks",
-    "blur", "can_answer", "changed_in_bulk", "check_chains", "clock_shows", "columns", "compose",
-    "contact", "contact_of", "count_public", "count_reports", "count_to_moderate", "count_visible",
-    "count_waiting", "desk", "drop", "email_of", "enter", "find", "find_follower", "find_known",
-    "find_letter", "find_own", "find_round", "fitting_round", "flag", "flagged", "flags_of",
-    "forget_blurred", "forget_contacts", "forget_incoming", "found_for_work", "gather", "give_address",
-    "halts", "hide", "hide_photo", "holds", "hours_between", "is_hidden", "is_known", "is_late",
-    "is_overdue", "joined", "keep", "kept", "key_of", "known", "known_sender", "layers", "lessons",
-    "lifecycle", "likely", "make_round", "may_plan", "may_walk", "move", "move_stop", "near",
-    "newest_seen", "note", "on_time", "original_is_kept", "own_key", "own_words", "person_of",
-    "person_of_token", "photo_is_kept", "photo_is_public", "photo_is_seen_by", "photos_of_letters",
-    "photos_on", "photos_waiting", "place_told", "posted", "press", "public_reports", "public_rows",
-    "put_back", "put_on_round", "rank", "receive", "recount", "redact", "reference_from", "refuse_unseen",
-    "remember_post", "report_of", "reports_of", "reveal", "rewrite", "root", "root_from", "root_text",
-    "rounds_seen", "rounds_to_walk", "said_by", "sender", "show", "show_photo", "sort_round",
-    "squares_agree", "staff_id_of", "state_hash", "stop", "stops_by_state", "store", "submit",
-    "submit_past", "take", "take_field_step", "take_off_round", "tapped_at", "timeline", "token_of",
-    "transition", "unblock", "unseen_by", "versions", "visible_to", "waiting_letters", "walking_legs",
-    "who_is_told", "withdraw",
+    "show", "show_photo", "sort_round", "split", "spot", "squares_agree", "staff_events", "staff_id_of",
+    "state_hash", "stop", "stops_by_state", "store", "submit", "submit_past", "suggested", "take",
+    "take_field_step", "take_off_round", "take_out", "take_step", "tapped_at", "tasks", "tasks_at",
+    "tasks_from", "tasks_of", "tick_off", "tidy", "timeline", "to_moderate", "token_of", "token_of_work",
+    "told_together", "transition", "unblock", "uncover", "unseen_by", "versions", "visible_among",
+    "visible_to", "visible_total", "waiting_letters", "walking_legs", "who_is_told", "withdraw",
+    "work_at", "work_of", "works_at", "works_for", "write_note",
 ]

@@ -8,7 +8,7 @@ from flask import Blueprint, Response, make_response, redirect, render_template,
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from civicconnect import accounts, db, notify, settings
+from civicconnect import accounts, db, notify
 from civicconnect.accounts import INVITE, SIGN_IN, Staff
 from civicconnect.db import transaction
 from civicconnect.errors import Invalid, NotFound
@@ -20,12 +20,6 @@ from civicconnect.web.report_form import email_fault
 pages = Blueprint("entrance", __name__, url_prefix="/sign-in")
 
 
-def must_be_local() -> None:
-    """Raise NotFound where staff do not sign in here themselves."""
-    if not settings.current().has_local_sign_in:
-        raise NotFound("nobody signs in here but by the city's own sign-in")
-
-
 # An invitation
 
 @pages.get("/invitation/<token>")
@@ -35,7 +29,6 @@ def invitation(token: str) -> ResponseReturnValue:
 
 
 def _invitation(token: str, faults: Faults) -> Response:
-    must_be_local()
     with db.reading() as view:
         person = accounts.person_of_link(view, token, INVITE)
     return secret(make_response(render_template(
@@ -46,7 +39,6 @@ def _invitation(token: str, faults: Faults) -> Response:
 @pages.post("/invitation/<token>")
 def accept(token: str) -> ResponseReturnValue:
     """Keep the password and let them in; the link holds no more."""
-    must_be_local()
     try:
         with transaction() as change:
             person = accounts.use_link(change, token, INVITE)
@@ -61,14 +53,12 @@ def accept(token: str) -> ResponseReturnValue:
 @pages.get("/link")
 def ask_link() -> ResponseReturnValue:
     """Ask where to send the link."""
-    must_be_local()
     return render_template("staff/ask_link.html", faults={}, email="", asked=False)
 
 
 @pages.post("/link")
 def send_link() -> ResponseReturnValue:
     """Send a link to whoever may have one. The page says the same for everybody: it tells no addresses."""
-    must_be_local()
     email = request.form.get("email", "").strip()
     if fault := email_fault(email):
         faults = {"email": [fault]}
@@ -83,7 +73,6 @@ def send_link() -> ResponseReturnValue:
 @pages.get("/link/<token>")
 def link(token: str) -> ResponseReturnValue:
     """Ask for one tap more: mail programs follow links by themselves, and this one holds once."""
-    must_be_local()
     with db.reading() as view:
         person = accounts.person_of_link(view, token, SIGN_IN)
     return secret(make_response(render_template("staff/link.html", person=person, secret=token)))
@@ -92,12 +81,25 @@ def link(token: str) -> ResponseReturnValue:
 @pages.post("/link/<token>")
 def use_link(token: str) -> ResponseReturnValue:
     """Let somebody in by their link, once."""
-    must_be_local()
     with transaction() as change:
         person = accounts.use_link(change, token, SIGN_IN)
         if not person.by_link:  # taken away since it was sent
             raise NotFound("this person may not sign in by a link")
     return sign_in.admit(_anew(person), "link")
+
+
+# A passkey
+
+@pages.post("/passkey")
+def passkey() -> ResponseReturnValue:
+    """Let somebody in whose passkey signed the challenge of the page: it is two factors in one."""
+    challenge = session.pop(sign_in.CHALLENGE, "")
+    with transaction() as change:
+        person = accounts.person_of_passkey(change, request.form.get("credential", ""), challenge)
+    if person is None:
+        sign_in.note_failure(None, "passkey")
+        return sign_in.page({"passkey": [_("This passkey is not known here. Sign in in another way.")]}), 422
+    return sign_in.admit(_anew(person), "passkey")
 
 
 # The code that is owed

@@ -16,6 +16,7 @@ from civicconnect.accounts import Role, Staff
 from civicconnect.db import account_session
 from civicconnect.settings import Settings
 from civicconnect.web import (
+    audit,
     blocks,
     bulk,
     city,
@@ -34,6 +35,7 @@ from civicconnect.web import (
     following,
     frame,
     gallery,
+    glass,
     handover,
     headers,
     inbox,
@@ -78,7 +80,7 @@ def furnish(app: Flask, given: Settings) -> None:
     csrf.exempt(partner.receive)  # it is signed, and carries no cookie
     csrf.exempt(following.stop)  # a mail program sends it, and whoever has the key may
     Compress(app)
-    sign_in.hang(app)
+    sign_in.hang(app, given)
     store = SQLAlchemySessionUserDatastore(account_session, Staff, Role)
     Security(app, store)
     sign_in.take_doors(app)
@@ -93,10 +95,10 @@ def furnish(app: Flask, given: Settings) -> None:
     app.url_map.strict_slashes = False  # people type a slash at the end
     app.url_map.merge_slashes = False  # and nobody is sent to an address made from a Host header
     rooms = (resident, suggestion, following, flagging, listing, staff, desk, bulk, counter, inbox,
-             moderation, blocks, people, me, entrance, partner, performance, data, notices, languages,
-             mailbox, gallery, theme, tiles, operator, offline, paper, wording, rules, rerouting, city,
-             city_versions, field, rounds, family, works, handover,
-             tasks, contractors, contractor)
+             moderation, blocks, people, me, audit, glass, entrance, partner, performance, data, notices,
+             languages, mailbox, gallery, theme, tiles, operator, offline, paper, wording, rules,
+             rerouting, city, city_versions, field, rounds, family, works, handover, tasks, contractors,
+             contractor)
     for room in rooms:
         app.register_blueprint(room.pages)
     limits.hang(app, given)

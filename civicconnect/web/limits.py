@@ -20,10 +20,12 @@ WRITING = {"resident.submit": "posts_an_hour", "resident.take_photo": "posts_an_
            "following.give_address": "posts_an_hour", "following.ask_mine": "posts_an_hour",
            "flagging.flag": "posts_an_hour", "security.login": "tries_an_hour",
            "entrance.give_code": "tries_an_hour", "entrance.send_link": "tries_an_hour",
-           "entrance.accept": "tries_an_hour", "entrance.use_link": "tries_an_hour"}
+           "entrance.accept": "tries_an_hour", "entrance.use_link": "tries_an_hour",
+           "entrance.passkey": "tries_an_hour"}
 # A town hall signs in from one address: only what failed counts.
 COUNTED = {"security.login": lambda answer: answer.status_code != 302,
-           "entrance.give_code": lambda answer: answer.status_code != 302}
+           "entrance.give_code": lambda answer: answer.status_code != 302,
+           "entrance.passkey": lambda answer: answer.status_code != 302}
 
 
 def hang(app: Flask, given: Settings) -> None:

@@ -16,7 +16,7 @@ from civicconnect.db import Db, transaction
 from civicconnect.errors import Conflict, Invalid, NotFound, Sentence
 from civicconnect.web.headers import secret
 from civicconnect.web.photos import Faults
-from civicconnect.web.sign_in import me, note_failure
+from civicconnect.web.sign_in import CHALLENGE, me, note_failure
 from civicconnect.web.words import read_catalog, say
 
 pages = Blueprint("me", __name__, url_prefix="/staff/me")
@@ -35,7 +35,11 @@ def _page(faults: Faults) -> str:
         one = accounts.member(view, current_user.id)
         sessions = accounts.sessions_of(view, current_user.id)
         left = accounts.recovery_codes_left(view, current_user.id)
+        passkeys = accounts.passkeys_of(view, current_user.id)
+        options, session[CHALLENGE] = accounts.ask_for_passkey(
+            view, current_user, say(read_catalog().city.name))
     return render_template("staff/me.html", one=one, sessions=sessions, faults=faults, left=left,
+                           passkeys=passkeys, passkey_options=options,
                            own=g.signed_in.session_id, has_password=current_user.password is not None,
                            least=accounts.SHORTEST_PASSWORD,
                            end=lambda session_id: url_for("me.sign_out", session_id=session_id))
@@ -76,6 +80,34 @@ def sign_out(session_id: int) -> ResponseReturnValue:
     with transaction() as change:
         accounts.end_session(change, current_user.id, session_id)
         accounts.note_audit(change, me(), "sign_out", me().name, {"session": session_id})
+    return redirect(url_for("me.index"), 303)
+
+
+# Passkeys
+
+@pages.post("/passkeys")
+@auth_required("session")
+def add_passkey() -> ResponseReturnValue:
+    """Keep a passkey that the browser has made."""
+    _must_be_fresh()
+    challenge = session.pop(CHALLENGE, "")
+    try:
+        with transaction() as change:
+            accounts.add_passkey(change, _self(change), request.form.get("credential", ""), challenge,
+                                 request.form.get("name", ""))
+            accounts.note_audit(change, me(), "passkey", me().name)
+    except Invalid as fault:
+        return _page(fault.fields), 422
+    return redirect(url_for("me.index"), 303)
+
+
+@pages.post("/passkeys/<int(max=999999999):passkey_id>/remove")
+@auth_required("session")
+def drop_passkey(passkey_id: int) -> ResponseReturnValue:
+    """Let one passkey sign in no more."""
+    with transaction() as change:
+        accounts.drop_passkey(change, current_user.id, passkey_id)
+        accounts.note_audit(change, me(), "passkey_dropped", me().name)
     return redirect(url_for("me.index"), 303)
 
 

@@ -18,6 +18,7 @@ from civicconnect import accounts, settings
 from civicconnect.accounts import STRANGER, Actor, Staff
 from civicconnect.db import account_session, transaction
 from civicconnect.errors import NotFound, Sentence
+from civicconnect.settings import Settings
 from civicconnect.web.photos import Faults
 
 # The one answer to every failed attempt: it does not tell whether there is such an account.
@@ -25,12 +26,19 @@ REFUSED = Sentence("E-mail and password do not fit together. Try again.")
 DOORS = ("security.login", "security.logout")
 HALF = "half"  # what the cookie holds of somebody who still owes a code
 HALF_SECONDS = 600
+CHALLENGE = "challenge"  # what a passkey has to sign
 # Where somebody may go who must set up a second factor first.
 WITHOUT_FACTOR = ("me", "security", "theme", "operator", "entrance")
 
 
-def hang(app: Flask) -> None:
-    """Stand before Flask-Security: whom not to ask for, and which of its doors stay shut."""
+def hang(app: Flask, given: Settings) -> None:
+    """Stand before Flask-Security: whom not to ask for, and which of its doors stay shut.
+
+    Raises Missing: the setting of the second factor names no role.
+    """
+    if unknown := sorted(given.roles_with_second_factor - set(accounts.ROLES)):
+        raise settings.Missing(f"CIVIC_SECOND_FACTOR names {', '.join(unknown)}; the roles are "
+                               f"{', '.join(accounts.ROLES)}.")
 
     @app.before_request
     def for_everybody() -> None:
@@ -72,6 +80,7 @@ def take_doors(app: Flask) -> None:
     """Put our own pages where Flask-Security hung its form: its name and address stay."""
     app.view_functions["security.login"] = enter
     app.view_functions["security.logout"] = leave
+    app.add_template_global(may)
     app.login_manager.user_loader(_load)  # type: ignore[attr-defined]  # where Flask-Login keeps it
 
 
@@ -102,10 +111,16 @@ def actor_of(person: Staff) -> Actor:
     return Actor("staff", f"staff:{person.id}")
 
 
+def may(permission: str) -> bool:
+    """Say whether the role of who is signed in allows something, for what a page offers; pages ask again."""
+    return current_user.is_authenticated and any(
+        permission in (role.permissions or ()) for role in current_user.roles)
+
+
 def owes_factor() -> bool:
     """Say whether the role of who is signed in demands a second factor that they have not set up."""
     demanding = settings.current().roles_with_second_factor
-    return (g.signed_in.way not in ("passkey", "oidc") and current_user.totp is None
+    return (g.signed_in.way != "passkey" and current_user.totp is None
             and any(role.name in demanding for role in current_user.roles))
 
 
@@ -117,8 +132,6 @@ def enter() -> ResponseReturnValue:
         return redirect(onward())
     if request.method != "POST":
         return page()
-    if not settings.current().has_local_sign_in:
-        raise NotFound("nobody signs in here with a password")
     email, password = request.form.get("email", ""), request.form.get("password", "")
     person = accounts.staff_by_email(account_session(), email)
     if not accounts.fits(person, password):
@@ -136,8 +149,9 @@ def onward() -> str:
 
 def page(faults: Faults | None = None, typed: Mapping[str, str] | None = None) -> str:
     """Return the page with the ways to sign in."""
+    options, session[CHALLENGE] = accounts.ask_passkey()
     return render_template("staff/sign_in.html", faults=faults or {}, typed=typed or {},
-                           given=settings.current())
+                           passkey_options=options)
 
 
 def note_failure(person: Staff | None, way: str) -> None:

@@ -41,7 +41,8 @@ EVENT = {
     "photo_show": _l("A photo looked at and shown"), "blur": _l("The city blurred parts of a photo"),
     "reveal": _l("The original of a blurred photo looked at"), "unflag": _l("Looked at: nothing to do"),
     "assign": _l("Given to somebody"), "reclassify": _l("It is about something else"),
-    "reroute": _l("Sent on"), "promise": _l("Promised anew"), "rank": _l("Priority changed"),
+    "reroute": _l("Sent on"), "break_glass": _l("Opened from elsewhere, with a reason"),
+    "promise": _l("Promised anew"), "rank": _l("Priority changed"),
     "undo": _l("A step was taken back"),
     "touch_start": _l("Work begun on the spot"), "touch_finish": _l("Work ended on the spot"),
     "photos": _l("Photos from the street"), "no_access": _l("Could not get in"),
@@ -124,9 +125,20 @@ PERMISSION = {
     "break_glass": _l("Open one report elsewhere, with a reason"), "audit": _l("Read the audit"),
     "people": _l("Invite people and change rights"), "city": _l("Change the city's settings"),
 }
+# What the audit keeps beside the timelines. A word that is not here stands as it is.
+AUDIT = {
+    "sign_in": _l("Signed in"), "sign_in_failed": _l("A sign-in failed"), "sign_out": _l("Sessions ended"),
+    "invite": _l("Invited"), "invite_again": _l("Invitation sent again"), "rights": _l("Rights changed"),
+    "leave": _l("Left"), "come_back": _l("Came back"), "password": _l("Password changed"),
+    "factor": _l("Second factor set up"), "factor_dropped": _l("Second factor taken away"),
+    "recovery_code": _l("A code on paper was used"), "recovery_codes": _l("New codes on paper"),
+    "break_glass": _l("Opened from elsewhere, with a reason"),
+    "audit_csv": _l("The audit was taken away as CSV"),
+    "passkey": _l("Passkey added"), "passkey_dropped": _l("Passkey removed"),
+}
 WAY = {
     "password": _l("Password"), "link": _l("Link by e-mail"), "passkey": _l("Passkey"),
-    "oidc": _l("The city's own sign-in"), "invitation": _l("Invitation"),
+    "invitation": _l("Invitation"),
 }
 
 KIND = {
@@ -256,6 +268,7 @@ def hang(app: Flask) -> None:
         tie_words=lambda code: TIE.get(code, code),
         role_words=lambda code: ROLE.get(code, code),
         permission_words=lambda code: PERMISSION.get(code, code),
+        audit_words=lambda code: AUDIT.get(code, EVENT.get(code, code)),
         way_words=lambda code: WAY.get(code, code),
         department_words=lambda code: say(read_catalog().departments[code].name),
         priority_words=lambda code: PRIORITY.get(code, code),

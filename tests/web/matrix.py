@@ -27,6 +27,7 @@ audit           S        403     403      403       403       403      .       .
 people          S        403     403      403       403       403      403     403        .
 city            S        403     403      403       403       403      403     403        .
 step            S        .       .        .         .         403      403     .          .
+break glass     S        .       .        .         .         403      403     .          .
 own             S        .       404      404       .         .        .       .          .
 own, note       S        .       404      404       .         403      403     .          .
 own, step       S        .       404      404       .         403      403     .          .
@@ -40,6 +41,8 @@ RULES: dict[str, tuple[str | int, ...]] = {
 }
 # Endpoint, method, rule, and what whoever is let in is answered to an empty form (or to one of FORMS).
 CELLS: tuple[tuple[str, str, str, int], ...] = (
+    ("audit.as_csv", "GET", "audit", 200),
+    ("audit.index", "GET", "audit", 200),
     ("blocks.add", "POST", "moderate", 422),
     ("blocks.index", "GET", "moderate", 200),
     ("blocks.remove", "POST", "moderate", 404),
@@ -70,9 +73,12 @@ CELLS: tuple[tuple[str, str, str, int], ...] = (
     ("entrance.give_code", "POST", "everybody", 302),
     ("entrance.invitation", "GET", "everybody", 404),
     ("entrance.link", "GET", "everybody", 404),
+    ("entrance.passkey", "POST", "everybody", 422),
     ("entrance.send_link", "POST", "everybody", 422),
     ("entrance.use_link", "POST", "everybody", 404),
     ("gallery.index", "GET", "everybody", 404),
+    ("glass.ask", "GET", "break glass", 200),
+    ("glass.open_report", "POST", "break glass", 422),
     ("inbox.drop", "POST", "enter", 422),
     ("inbox.index", "GET", "enter", 200),
     ("languages.index", "GET", "everybody", 200),
@@ -84,8 +90,10 @@ CELLS: tuple[tuple[str, str, str, int], ...] = (
     ("listing.on_map", "GET", "everybody", 200),
     ("mailbox.index", "GET", "everybody", 404),
     ("mailbox.show", "GET", "everybody", 404),
+    ("me.add_passkey", "POST", "signed in", 422),
     ("me.change_password", "POST", "signed in", 422),
     ("me.codes", "GET", "signed in", 200),
+    ("me.drop_passkey", "POST", "signed in", 404),
     ("me.index", "GET", "signed in", 200),
     ("me.new_paper", "POST", "signed in", 409),
     ("me.remove", "POST", "signed in", 422),
@@ -158,5 +166,5 @@ NOT_OURS = {"security.static", "security.verify"}
 VALUES = {
     "digest": "a" * 64, "kind": "jpg", "token": "none", "stamp_": "0", "name": "none", "layer": "ground",
     "zoom": "14", "x": "6671", "y": "6129", "pixels": "192", "verb": "show", "block_id": "1",
-    "format_": "csv", "version": "none", "session_id": "999999",
+    "format_": "csv", "version": "none", "session_id": "999999", "passkey_id": "999999",
 }

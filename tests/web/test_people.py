@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 from email import message_from_bytes
 from email.policy import default
@@ -13,10 +14,13 @@ from sqlalchemy import select
 
 from civicconnect import accounts, clock, jobs, notify, reports
 from civicconnect.accounts import SYSTEM, AuditRow, Staff, StaffSession
-from civicconnect.app import handlers
+from civicconnect.app import create_app, handlers
 from civicconnect.errors import Conflict, NotAllowed, NotFound
+from civicconnect.settings import Missing
 from tests.factories import Staff as Somebody
 from tests.factories import staff_actor
+from tests.pages import Visitor
+from tests.passes import cookie_of
 
 LINK = re.compile(r"/sign-in/(?:invitation|link)/[\w-]+")
 ANA = {"email": "ana@larkmouth.example", "name": "Ana", "role": "staff", "department": "streets"}
@@ -295,3 +299,19 @@ def test_a_new_password_ends_the_other_sessions(signed_in, someone, db_):
     assert clerk.post("/staff/me/password", right).status == 303
     assert (clerk.get("/staff/queue").status, other.get("/staff/queue").status) == (200, 302)
     assert someone().sign_in(Somebody("streets@larkmouth.example", PASSWORD, "staff")).status in (200, 302)
+
+
+def test_a_role_that_demands_a_second_factor_leads_to_where_it_is_set_up(database, given):
+    demanding = replace(given, second_factor="supervisor admin")
+    app = create_app(demanding, database)
+    for who in ("supervisor", "streets"):
+        visitor = Visitor(app)
+        visitor.client.set_cookie("civic", cookie_of(app, Somebody.named(who).email))
+        page = visitor.get("/staff/queue")
+        assert page.status == (302 if who == "supervisor" else 200)
+        if who == "supervisor":
+            fields = visitor.follow(page).form("/staff/me/codes")
+            visitor.post("/staff/me/codes", fields | {"code": now_of(fields["secret"])})
+            assert visitor.get("/staff/queue").status == 200
+    with pytest.raises(Missing, match="mayor"):
+        create_app(replace(given, second_factor="mayor"), database)

@@ -30,7 +30,6 @@ from civicconnect import (
     web,
 )
 from civicconnect.db import Database, Db
-from civicconnect.errors import Sentence
 from civicconnect.jobs import Handler
 from civicconnect.settings import Settings
 
@@ -140,10 +139,14 @@ def _bulk(_view: Db, asked: dict[str, Any]) -> None:
         with db.transaction() as change:
             zone = ZoneInfo(catalog.time_zone(change))
 
-            def say(language: str, sentence: Sentence, zone: ZoneInfo = zone) -> str:
-                return notify.Tongue(language, zone).say(sentence)
+            def speak(language: str, zone: ZoneInfo = zone) -> notify.Tongue:
+                return notify.Tongue(language, zone)
 
-            more = queue.work_on(change, asked["bulk"], say)
+            more = queue.work_on(change, asked["bulk"], speak)
+
+
+def _staff_link(db_: Db, asked: dict[str, Any]) -> None:
+    notify.send_link(db_, asked["staff"], asked["purpose"], asked["language"])
 
 
 def _publish(db_: Db, _: dict[str, Any]) -> None:
@@ -204,6 +207,7 @@ def handlers() -> dict[str, Handler]:
         "deliver": Handler(_deliver, reads=True),
         "my_reports": Handler(_my_reports, reads=True),
         "bulk": Handler(_bulk, reads=True),
+        "staff_link": Handler(_staff_link, reads=True),
         "publish": Handler(_publish, reads=True),
         "reissue": Handler(_reissue, reads=True),
         "seal": Handler(_seal, reads=True),

@@ -113,9 +113,13 @@ def versions() -> None:
     """List every version of the city, newest first, each with the first of its changes."""
     with db.reading() as view:
         found = city.versions(view)
+        names = accounts.names_of(view, {version.made_by for version in found})
     for version in found:
         said = _counted(len(version.changes), "change") if version.changes else "the first."
-        click.echo(f"{version.number:>5}  {version.made_at:%Y-%m-%d %H:%M}Z  {version.made_by}: {said}")
+        who = names.get(version.made_by, version.made_by)
+        click.echo(f"{version.number:>5}  {version.made_at:%Y-%m-%d %H:%M}Z  {who}: {said}")
+        if version.reason:
+            click.echo(f"         “{version.reason}”")
         for change in version.changes[:3]:
             click.echo(f"         {change}")
 
@@ -126,5 +130,5 @@ def storm(until: str, *, on: bool) -> None:
         files = city.dump(change)
         if not files:
             raise Conflict("No city is loaded yet; type: civic city load FOLDER")
-        city.load_city(change, city.with_storm(city.check(files), on=on, until=until), made_by="storm mode")
+        city.load_city(change, city.with_storm(city.check(files), on=on, until=until), made_by=city.STORM)
     click.echo(f"Storm mode is {'on' if on else 'off'}{f' until {until}' if on and until else ''}.")

@@ -19,8 +19,8 @@ from waitress.server import create_server
 from civicconnect import accounts, catalog, city, clock, db, geo, jobs, opendata, reports, settings, simulate
 from civicconnect.app import create_app, handlers, schedule
 from civicconnect.city import City
-from civicconnect.db import Database
-from civicconnect.errors import Conflict, NotFound
+from civicconnect.db import Database, Db
+from civicconnect.errors import Conflict, Invalid, NotFound
 from civicconnect.geo import Point
 from civicconnect.settings import Settings
 
@@ -45,9 +45,28 @@ def prepare(given: Settings, database: Database) -> bool:
     checked = city.check(files)
     stay_in_town(checked)
     with db.transaction() as change:
-        city.load_city(change, checked, stamp)
+        city.load_city(change, _with_screens(change, checked), stamp)
         accounts.make_roles(change)
     return True
+
+
+def _with_screens(change: Db, folder: City) -> City:
+    """Return the city to load: the folder's, or the one that stands where only screens have changed it since.
+
+    Raises Conflict where both have changed: nobody's change is lost because a process starts.
+    """
+    last, newest = city.last_from_a_folder(change), city.newest_version(change)
+    if last == newest:
+        return folder
+    try:
+        before = city.spell(city.check(city.content_of(change, last)))
+    except Invalid:  # an older release wrote it, and this one reads it no longer
+        before = {}
+    if before == city.spell(folder):
+        return city.check(city.dump(change))
+    raise Conflict("The city was changed on screen since a folder was loaded, and the folder has changed "
+                   "too. See how they differ with 'civic city diff FOLDER'. Take the city out with "
+                   "'civic city export', or load the folder over it with 'civic city load FOLDER'.")
 
 
 def make_ready(given: Settings, database: Database) -> None:

@@ -57,6 +57,9 @@ class Settings:
     contact_key: str = _setting("Seals contact details in the database.", None, secret=True)
     posts_an_hour: str = _setting("Reports accepted from one address in an hour.", "60")
     tries_an_hour: str = _setting("Sign-in tries accepted from one address in an hour.", "30")
+    local_sign_in: str = _setting("Whether staff sign in here, with password, link or passkey: yes or no.",
+                                  "yes")
+    second_factor: str = _setting("Roles whose people must have a second factor, with blanks between.")
     photo_megabytes: str = _setting("Largest photo accepted, in megabytes.", "12")
     mail_url: str = _setting("Mail server, as smtp://user:password@host:587 or smtps://host:465; empty: "
                              "letters are kept in the data folder and reach nobody.", printed=False)
@@ -84,6 +87,14 @@ class Settings:
     @property
     def address(self) -> str:
         return (self.base_url or f"http://localhost:{self.port}").rstrip("/")
+
+    @property
+    def has_local_sign_in(self) -> bool:
+        return self.local_sign_in != "no"
+
+    @property
+    def roles_with_second_factor(self) -> frozenset[str]:
+        return frozenset(self.second_factor.split())
 
     @property
     def photo_bytes(self) -> int:
@@ -150,6 +161,8 @@ def _read(env: Mapping[str, str]) -> Settings:
         elif not value and default is None:
             faults.append(f"{name} is not set. Put it in the environment, in .env, or run 'civic init'.")
         found[entry.name] = default if value is None else value
+    if found.get("local_sign_in") not in ("yes", "no"):
+        faults.append(f"CIVIC_LOCAL_SIGN_IN is '{found['local_sign_in']}'; it must be yes or no.")
     faults += [
         f"CIVIC_{name.upper()} is '{found[name]}'; it must be a whole number from 1 to {highest}."
         for name, highest in HIGHEST.items() if not _is_number(str(found[name]), highest)

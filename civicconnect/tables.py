@@ -40,13 +40,21 @@ def rows(
         return []
     good = []
     for number, row in enumerate(found, 1):
-        name = row.get("code") or row.get("service") or number if isinstance(row, dict) else number
+        name = row_name(row, number)
         try:
             good.append(dict(schema.load(row)))
         except ValidationError as fault:
             where = f"{file}, [[{key}]] {name}"
             faults.extend(f"{where}, key '{k}': {words}" for k, words in spell(fault.messages))
     return good
+
+
+def row_name(row: Any, number: int) -> str:
+    """Return what a row is called in sentences: its code, else what it applies to, else its place."""
+    if not isinstance(row, dict):
+        return str(number)
+    applies = [str(row[key]) for key in ("service", "priority", "area") if row.get(key)]
+    return str(row.get("code") or " ".join(applies) or number)
 
 
 def unknown_keys(file: str, tables: Mapping[str, Any], known: set[str], faults: list[str]) -> None:

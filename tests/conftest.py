@@ -25,6 +25,7 @@ from civicconnect.db import Database
 from civicconnect.settings import Settings
 from tests.factories import Staff, make_staff, reporter, staff_actor
 from tests.pages import Visitor
+from tests.passes import cookie_of
 from tests.postgres import cluster
 
 ENGINES = ("spatialite", "postgis")
@@ -202,22 +203,12 @@ def someone(app):
     return lambda: Visitor(app)
 
 
-@pytest.fixture(scope="session")
-def tickets() -> dict[tuple[str, str], str]:
-    """Cookies of people who signed in before: hashing passwords is slow, as it should be."""
-    return {}
-
-
 @pytest.fixture
-def signed_in(app, engine, tickets):
+def signed_in(app):
     """Make visitors who signed in: `signed_in("streets")`."""
     def make(who: str) -> Visitor:
         visitor = Visitor(app)
-        if (engine, who) in tickets:
-            visitor.client.set_cookie("civic", tickets[engine, who])
-            return visitor
-        visitor.sign_in(Staff.named(who))
-        tickets[engine, who] = visitor.client.get_cookie("civic").value
+        visitor.client.set_cookie("civic", cookie_of(app, Staff.named(who).email))
         return visitor
     return make
 

@@ -25,7 +25,7 @@ EVERYTHING_LOWER = BELOW_HISTORY | {
 MAY: dict[str, set[str]] = {
     "geo": set(), "media": set(), "stats": set(), "sla": set(),
     "catalog": {"geo"},
-    "accounts": {"catalog"},
+    "accounts": {"catalog", "geo"},
     "routing": {"catalog", "geo", "stats"},
     "reports": LOWER,
     "history": {"accounts", "catalog", "geo", "reports", "sla", "stats"},

@@ -1,6 +1,17 @@
 """Who asks: staff with their roles, partners with their keys, and residents' contact details, kept sealed."""
 
 from civicconnect.accounts.actor import SYSTEM, Actor
+from civicconnect.accounts.audit import STRANGER, names_of, note_audit
+from civicconnect.accounts.codes import (
+    code_fits,
+    drop_totp,
+    new_recovery_codes,
+    new_totp_secret,
+    recovery_codes_left,
+    set_totp,
+    totp_address,
+    valid_secret,
+)
 from civicconnect.accounts.contacts import (
     Contact,
     ContactDetails,
@@ -10,14 +21,65 @@ from civicconnect.accounts.contacts import (
     read_contacts,
     remember,
 )
-from civicconnect.accounts.models import Partner, Role, Staff
+from civicconnect.accounts.links import (
+    INVITE,
+    SIGN_IN,
+    end_links,
+    make_link,
+    may_send_link,
+    person_of_link,
+    use_link,
+)
+from civicconnect.accounts.models import AuditRow, Partner, Role, Staff, StaffSession
 from civicconnect.accounts.partners import add_partner, list_partners, remove_partner, signed_by
-from civicconnect.accounts.people import ROLES, actor_of, add_staff, colleagues, is_known, make_roles
+from civicconnect.accounts.passwords import SHORTEST_PASSWORD, fits, set_password, staff_by_email
+from civicconnect.accounts.people import (
+    ROLES,
+    actor_of,
+    add_staff,
+    colleagues,
+    is_known,
+    make_roles,
+    names,
+    set_rights,
+)
 from civicconnect.accounts.sealing import keyed_hash, seal, unseal
+from civicconnect.accounts.sessions import (
+    LASTS,
+    SignedIn,
+    begin_session,
+    end_session,
+    end_sessions,
+    last_seen,
+    session_is_used,
+    sessions_of,
+    signed_in,
+)
+from civicconnect.accounts.staffing import (
+    Member,
+    Rights,
+    change_rights,
+    dismiss,
+    forget_factor,
+    invite,
+    invite_again,
+    member,
+    members,
+    sign_out_of,
+    successors,
+    welcome_back,
+)
 
 __all__ = [
-    "Actor", "Contact", "ContactDetails", "Partner", "ROLES", "Role", "SYSTEM", "Staff", "actor_of",
-    "add_partner", "add_staff", "colleagues", "contacts_before", "erase_contacts", "is_known", "keyed_hash",
-    "list_partners", "make_roles", "read_contact", "read_contacts", "remember", "remove_partner", "seal",
-    "signed_by", "unseal",
+    "Actor", "AuditRow", "Contact", "ContactDetails", "INVITE", "LASTS", "Member", "Partner", "ROLES",
+    "Rights", "Role", "SHORTEST_PASSWORD", "SIGN_IN", "STRANGER", "SYSTEM", "SignedIn", "Staff",
+    "StaffSession", "actor_of", "add_partner", "add_staff", "begin_session", "change_rights", "code_fits",
+    "colleagues", "contacts_before", "dismiss", "drop_totp", "end_links", "end_session", "end_sessions",
+    "erase_contacts", "fits", "forget_factor", "invite", "invite_again", "is_known", "keyed_hash",
+    "last_seen", "list_partners", "make_link", "make_roles", "may_send_link", "member", "members",
+    "names", "names_of", "new_recovery_codes", "new_totp_secret", "note_audit", "person_of_link",
+    "read_contact", "read_contacts", "recovery_codes_left", "remember", "remove_partner", "seal",
+    "session_is_used", "sessions_of", "set_password", "set_rights", "set_totp", "sign_out_of",
+    "signed_by", "signed_in", "staff_by_email", "successors", "totp_address", "unseal", "use_link",
+    "valid_secret", "welcome_back",
 ]

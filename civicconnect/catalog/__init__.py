@@ -13,14 +13,15 @@ from civicconnect.catalog.book import (
     Stopper,
     Template,
     Words,
+    chosen,
     words,
 )
 from civicconnect.catalog.check import CatalogRows, check
 from civicconnect.catalog.colours import sheet
-from civicconnect.catalog.load import dump, load, loaded_stamp, spell
+from civicconnect.catalog.ease import Ease, ease
+from civicconnect.catalog.load import dump, hold, load, loaded_stamp, spell
 from civicconnect.catalog.logos import LOGOS
 from civicconnect.catalog.reading import (
-    all_templates,
     catalog,
     first_look,
     logo,
@@ -28,11 +29,21 @@ from civicconnect.catalog.reading import (
     time_zone,
 )
 from civicconnect.catalog.script import comma, direction
-from civicconnect.catalog.shapes import PRIORITIES
+from civicconnect.catalog.shapes import FIELDS, PRIORITIES, VERBS
+from civicconnect.catalog.wording import (
+    TemplateChange,
+    every_template,
+    find_template,
+    remove_template,
+    save_template,
+    template_changes,
+)
 
 __all__ = [
-    "Answer", "Banner", "Catalog", "CatalogRows", "City", "Department", "Group", "LOGOS", "PRIORITIES",
-    "Question", "SEVERAL", "Service", "Stopper", "Template", "Words", "all_templates", "answers",
-    "catalog", "check", "comma", "direction", "dump", "first_look", "load", "loaded_stamp", "logo",
-    "said", "sheet", "spell", "templates", "time_zone", "words",
+    "Answer", "Banner", "Catalog", "CatalogRows", "City", "Department", "Ease", "FIELDS", "Group",
+    "LOGOS", "PRIORITIES", "Question", "SEVERAL", "Service", "Stopper", "Template", "TemplateChange",
+    "VERBS", "Words", "answers", "catalog", "check", "chosen", "comma", "direction", "dump", "ease",
+    "every_template", "find_template", "first_look", "hold", "load", "loaded_stamp", "logo",
+    "remove_template", "said", "save_template", "sheet", "spell", "template_changes", "templates",
+    "time_zone", "words",
 ]

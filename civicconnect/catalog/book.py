@@ -38,6 +38,9 @@ class Span:
         return self.begins <= wall and (not self.ends or wall < self.ends)
 
 
+ALWAYS = Span()
+
+
 @dataclass(frozen=True)
 class Banner:
     """Words above every page for a while."""
@@ -70,6 +73,7 @@ class City:
     colours: Mapping[str, str]
     centre: tuple[float, float]  # latitude, longitude
     logo: str = ""  # the file's name; "" where there is none
+    logo_stamp: str = ""  # another with any other content
     hosts: tuple[str, ...] = ()
     banners: tuple[Banner, ...] = ()
     storm: Storm = field(default=Storm(on=False, during=Span(), words={}))
@@ -77,6 +81,7 @@ class City:
     layers: Mapping[str, Words] = field(default_factory=dict)
     in_part: tuple[str, ...] = ()  # languages of the pages that not all of the city's own words are in
     first_look: bool = False  # strangers see a photo only once somebody of the city has looked at it
+    street_view: str = ""  # where staff look at a street: an address with {lat} and {long} in it
 
     @property
     def spoken(self) -> tuple[str, ...]:
@@ -179,6 +184,7 @@ class Service:
     photos: int = 3
     stoppers: tuple[Stopper, ...] = ()
     keywords: Mapping[str, list[str]] = field(default_factory=dict)
+    offered: Span = ALWAYS  # when residents may choose it; beyond it, it stands for its reports
 
     def asked(self, given: Mapping[str, str]) -> tuple[Question, ...]:
         """Return the questions to be answered after these answers, in their order."""
@@ -246,7 +252,8 @@ class Catalog:
     def offers(self, service: Service, now: datetime) -> bool:
         """Say whether residents may choose a service at an instant."""
         resting = "stops" if self.city.is_storm(now) else "only"
-        return service.active and service.storm != resting
+        return (service.active and service.storm != resting
+                and (service.offered == ALWAYS or service.offered.holds(self.city.wall(now))))
 
     def offered(self, now: datetime) -> list[tuple[Group, list[Service]]]:
         """Return what residents may choose, by group."""

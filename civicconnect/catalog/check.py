@@ -84,11 +84,16 @@ def _check_names(found: CatalogRows, faults: list[str]) -> None:
             faults.append(f"{where}: no department is called '{service['department']}'.")
         if service["group"] not in groups:
             faults.append(f"{where}: no group is called '{service['group']}'.")
+        _check_order(where, service, faults)
         _check_questions(where, service, faults)
     for template in found.templates:
         for code in sorted(set(template["services"]) - services):
             faults.append(f"templates.toml, [[template]] {template['code']}: no service is called "
                           f"'{code}'.")
+        for language, said in template["words"].items():
+            faults.extend(f"templates.toml, [[template]] {template['code']}, key 'words.{language}': nothing "
+                          f"can be put in for {{{name}}}; use one of {', '.join(shapes.FIELDS)}."
+                          for name in shapes.unknown_fields(said))
 
 
 def _check_questions(where: str, service: Mapping[str, Any], faults: list[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -23,8 +24,9 @@ def load(db: Db, found: CatalogRows, stamp: str = "") -> None:
     stamp    of the whole folder, for `loaded_stamp`
     """
     logo_name, logo = found.logo or ("", None)
+    drawn = hashlib.sha256(logo).hexdigest()[:12] if logo is not None else ""
     upsert(db, CityRow, ["id"], [{"id": 1, "slug": found.city["slug"], "stamp": stamp, "facts": found.city,
-                                  "logo_name": logo_name, "logo": logo}])
+                                  "logo_name": logo_name, "logo": logo, "logo_stamp": drawn}])
     _retire(db, found)
     upsert(db, DepartmentRow, ["code"], [
         {**{key: row[key] for key in ("code", "calendar", "email", "phone", "name")}, "position": n,
@@ -47,6 +49,12 @@ def load(db: Db, found: CatalogRows, stamp: str = "") -> None:
     db.add_all(TemplateRow(code=row["code"], position=n, facts=dict(row))
                for n, row in enumerate(found.templates))
     db.flush()
+
+
+def hold(db: Db) -> None:
+    """Wait until nobody else changes the city, and let nobody else begin: to the end of the transaction."""
+    # The embedded engine lets one writer in at a time, and leaves FOR UPDATE out.
+    db.execute(select(CityRow.id).with_for_update())
 
 
 def loaded_stamp(db: Db) -> str:

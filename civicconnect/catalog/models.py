@@ -24,6 +24,7 @@ class CityRow(Base):
     facts: Mapped[Json]  # city.toml, checked
     logo_name: Mapped[str] = mapped_column(String(20), default="", server_default="")
     logo: Mapped[bytes | None] = mapped_column(LargeBinary)
+    logo_stamp: Mapped[str] = mapped_column(String(12), default="", server_default="")  # of its content
 
 
 class DepartmentRow(Base):

@@ -29,16 +29,19 @@ NO_CITY = "no city is loaded; run: civic city load FOLDER"
 
 
 def catalog(db: Db) -> Catalog:
-    """Read the catalogue: four small statements. Raises NotFound before a city is loaded."""
-    city = db.execute(select(CityRow.facts, CityRow.logo_name)).first()
+    """Read the catalogue: three small statements. Raises NotFound before a city is loaded."""
+    city = db.execute(select(CityRow.facts, CityRow.logo_name, CityRow.logo_stamp)).first()
     if city is None:
         raise NotFound(NO_CITY)
     by_position = (DepartmentRow.position, DepartmentRow.id)
     departments = {d.id: d for d in db.scalars(select(DepartmentRow).order_by(*by_position))}
-    groups = {g.id: g for g in db.scalars(select(GroupRow).order_by(GroupRow.position))}
-    services = db.scalars(select(ServiceRow).order_by(ServiceRow.position))
+    pairs = db.execute(select(GroupRow, ServiceRow).outerjoin(ServiceRow, ServiceRow.group_id == GroupRow.id)
+                       .order_by(GroupRow.position)).tuples().all()
+    groups = {group.id: group for group, _ in pairs}
+    # A group without services stands there all the same, beside nothing.
+    services = sorted((service for _, service in pairs if service is not None), key=lambda s: s.position)
     return Catalog(
-        _city(city.facts, city.logo_name),
+        _city(city.facts, city.logo_name, city.logo_stamp),
         {d.code: Department(d.id, d.code, d.name, d.calendar, d.email, d.phone)
          for d in departments.values()},
         {g.code: Group(g.id, g.code, g.name, g.icon) for g in groups.values()},
@@ -65,14 +68,14 @@ def _first_look(facts: Mapping[str, Any]) -> bool:
 
 def templates(db: Db, service: str) -> tuple[Template, ...]:
     """Read the words staff may start from for the steps on a report of a service, in their order."""
-    return tuple(one for one in all_templates(db) if not one.services or service in one.services)
-
-
-def all_templates(db: Db) -> tuple[Template, ...]:
-    """Read all words staff may start from, in their order."""
     rows = db.scalars(select(TemplateRow.facts).order_by(TemplateRow.position))
-    return tuple(Template(t["code"], t["verb"], t["outcome"], tuple(t["services"]), t["name"], t["words"])
-                 for t in rows)
+    return tuple(template_of(t) for t in rows if not t["services"] or service in t["services"])
+
+
+def template_of(facts: Mapping[str, Any]) -> Template:
+    """Return a template as a plain value."""
+    return Template(facts["code"], facts["verb"], facts["outcome"], tuple(facts["services"]), facts["name"],
+                    facts["words"])
 
 
 def logo(db: Db) -> tuple[str, bytes] | None:
@@ -81,17 +84,19 @@ def logo(db: Db) -> tuple[str, bytes] | None:
     return (found.logo_name, found.logo) if found and found.logo is not None else None
 
 
-def _city(facts: Mapping[str, Any], logo_name: str) -> City:
+def _city(facts: Mapping[str, Any], logo_name: str, logo_stamp: str) -> City:
     storm = facts.get("storm", {})
     return City(
         facts["slug"], facts["name"], facts["time_zone"], tuple(facts["languages"]),
         facts["catch_all"], facts["limit_layer"], facts["contact"], facts["colours"],
-        (facts["centre"]["lat"], facts["centre"]["long"]), logo_name, tuple(facts.get("hosts", ())),
+        (facts["centre"]["lat"], facts["centre"]["long"]), logo_name, logo_stamp,
+        tuple(facts.get("hosts", ())),
         tuple(Banner(b["words"], b["link"], Span(b["begins"], b["ends"])) for b in facts.get("banner", ())),
         Storm(storm.get("on", False), Span(storm.get("begins", ""), storm.get("ends", "")),
               storm.get("words", {})),
         facts.get("notices", {}), {layer["code"]: layer["name"] for layer in facts.get("layer", ())},
         tuple(facts.get("languages_in_part", ())), _first_look(facts),
+        facts.get("street_view_url", ""),
     )
 
 
@@ -102,7 +107,7 @@ def _service(row: ServiceRow, group: str, department: str) -> Service:
         row.active, c["icon"], c["priority"], c["visibility"], c["place"], c["text"], c["contact"],
         c["storm"], c["photos"],
         tuple(Stopper(_condition(s["when"]), s["words"], s["phone"], s["link"]) for s in c["stopper"]),
-        row.keywords,
+        row.keywords, Span(c.get("begins", ""), c.get("ends", "")),
     )
 
 

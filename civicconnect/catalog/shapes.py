@@ -18,6 +18,9 @@ KINDS = ("one_of", "several_of", "text", "number", "date", "notice")  # of quest
 OUTCOMES = ("fixed", "partly_fixed", "no_action", "not_found", "duplicate", "handed_over", "withdrawn",
             "invalid")
 VERBS = ("accept", "plan", "start", "wait", "resume", "close", "reopen")
+# What a template may name in braces; the words put there are the report's own.
+FIELDS = ("reference", "service", "address", "department", "phone", "due", "planned_for", "city")
+IN_BRACES = re.compile(r"\{([^{}\s]{1,40})\}")
 KEEP_CONTACT_DAYS = 365  # where a city decides nothing else
 MOMENT = re.compile(r"\d{4}-\d{2}-\d{2} \d{2}:\d{2}")
 ICON = validate.Regexp(r"([a-z][a-z0-9-]{0,39})?$", error="An icon is named with lower case letters and -.")
@@ -121,6 +124,10 @@ class Layer(Schema):
     name = Words(required=True)
 
 
+STREET_VIEW = validate.Regexp(r"(https://(?=[^\s]*\{lat\})(?=[^\s]*\{long\})[^\s<>\"]{1,480})?$",
+                              error="Write an address that begins with https:// and holds {lat} and {long}.")
+
+
 class City(Schema):
     slug = fields.Str(required=True, validate=[CODE, validate.Length(max=60)])
     time_zone = fields.Str(required=True, validate=validate.OneOf(
@@ -129,6 +136,7 @@ class City(Schema):
     languages_in_part = fields.List(fields.Str(validate=LANGUAGE), load_default=list)
     catch_all = fields.Str(required=True)
     limit_layer = fields.Str(load_default="")
+    street_view_url = fields.Str(load_default="", validate=STREET_VIEW)
     hosts = fields.List(fields.Str(validate=HOST), load_default=list)
     name = Words(required=True)
     centre = fields.Nested(Centre, required=True)
@@ -198,6 +206,8 @@ class Service(Schema):
     contact = fields.Str(load_default="optional", validate=one_of("optional", "needed", "none"))
     storm = fields.Str(load_default="stops", validate=one_of("stops", "stays", "only"))
     photos = fields.Int(load_default=3, validate=validate.Range(0, 5, error="From 0 to 5 photos."))
+    begins = Moment(load_default="")  # offered from then on
+    ends = Moment(load_default="")  # and no longer than to then
     name = Words(required=True)
     hint = Words(load_default=dict)
     keywords = fields.Dict(keys=fields.Str(), values=fields.List(fields.Str()), load_default=dict)
@@ -214,3 +224,8 @@ class Template(Schema):
     services = fields.List(fields.Str(), load_default=list)
     name = Words(required=True)
     words = Words(required=True)
+
+
+def unknown_fields(said: str) -> list[str]:
+    """Return the names in braces that nothing is known for."""
+    return [name for name in dict.fromkeys(IN_BRACES.findall(said)) if name not in FIELDS]

@@ -39,7 +39,7 @@ def differences(old: Mapping[str, bytes], new: Mapping[str, bytes]) -> list[Chan
 def _compared(path: str, before: bytes | None, after: bytes | None) -> Iterator[Change]:
     if path.endswith(".toml"):
         yield from _tables(path, before or b"", after or b"")
-    elif path.startswith("areas/"):
+    elif path.startswith(("areas/", "assets/")):
         yield from _rows(path, "", _features(before), _features(after))
     elif before is None or after is None:
         yield Change(path, "", "new." if before is None else "gone.")

@@ -9,14 +9,14 @@ from pathlib import Path
 
 from civicconnect import __version__, catalog, geo, routing, sla
 from civicconnect.city.diff import Change, differences
-from civicconnect.city.versions import keep
+from civicconnect.city.versions import content_of, digests_of, keep, newest_version
 from civicconnect.db import Db
 from civicconnect.errors import Invalid
 
 LARGEST_FILE = 100 * 1024 * 1024
 TABLES = {f"{name}.toml" for name in
           ("city", "departments", "services", "calendars", "promises", "rules", "templates")}
-KNOWN = ("*.toml", "addresses.csv", "areas/*.geojson", "map/*.geojson", *catalog.LOGOS)
+KNOWN = ("*.toml", "addresses.csv", "areas/*.geojson", "assets/*.geojson", "map/*.geojson", *catalog.LOGOS)
 
 
 @dataclass(frozen=True)
@@ -53,18 +53,24 @@ def check_folder(folder: Path) -> City:
     return check(read_folder(folder))
 
 
-def check(files: Mapping[str, bytes]) -> City:
-    """Check a whole folder, or raise Invalid({"folder": every fault at once})."""
+def check(files: Mapping[str, bytes], standing: geo.Ground | None = None) -> City:
+    """Check a whole folder, or raise Invalid({"folder": every fault at once}).
+
+    standing    the ground as it is already, where the files are the tables alone: see `tables_of`
+    """
     offer, faults = catalog.check(files)
-    ground, ground_faults = geo.check(files)
+    ground, ground_faults = geo.check(files) if standing is None else (standing, [])
     services = {row["code"] for row in offer.services}
-    departments = {row["code"] for row in offer.departments}
+    departments = frozenset(row["code"] for row in offer.departments)
     areas = {f"{area.layer}:{area.code}" for area in ground.areas}
     zone = offer.city.get("time_zone", "UTC")
     promises, promise_faults = sla.check(files, zone, services, areas, catalog.PRIORITIES)
-    rules, rule_faults = routing.check(files, departments, services, areas)
+    questions = {row["code"]: {q["code"]: {o["code"] for o in q["option"]}
+                               for q in row["question"] if q["option"]} for row in offer.services}
+    world = routing.World(departments, questions, frozenset(areas), ground.owners)
+    rules, rule_faults = routing.check(files, world)
     faults += ground_faults + promise_faults + rule_faults
-    faults += _crossing(offer, ground, promises) + _unasked(offer, rules) + _unread(files)
+    faults += _crossing(offer, ground, promises) + _unread(files)
     if faults:
         raise Invalid({"folder": faults})
     return City(offer, ground, promises, rules)
@@ -88,20 +94,6 @@ def _crossing(
     return faults + geo.misplaced(ground.areas, limit or "")
 
 
-def _unasked(offer: catalog.CatalogRows, rules: tuple[routing.Rule, ...]) -> list[str]:
-    """Return the rules that wait for an answer no service of theirs asks for."""
-    options = {
-        (service["code"], question["code"], option["code"])
-        for service in offer.services for question in service["question"] for option in question["option"]
-    }
-    services = {row["code"] for row in offer.services}
-    return [
-        f"rules.toml, [[rule]] {rule.code}: no service of its asks '{question}' with the option '{option}'."
-        for rule in rules for question, option in (rule.answers or {}).items()
-        if not any((service, question, option) in options for service in rule.services or services)
-    ]
-
-
 def _unread(files: Mapping[str, bytes]) -> list[str]:
     """Return what is in the folder and cannot be meant."""
     unknown = sorted(path for path in files if path.endswith(".toml") and path not in TABLES)
@@ -121,33 +113,81 @@ def with_storm(city: City, *, on: bool, until: str = "") -> City:
     return check(spell(replace(city, offer=offer)))
 
 
-def load_city(db: Db, city: City, mark: str | None = None, made_by: str = "civic") -> list[Change]:
+def load_city(
+    db: Db, city: City, mark: str | None = None, made_by: str = "civic", reason: str = ""
+) -> list[Change]:
     """Load a checked city, keep it as a version, and return what it changed; a second time nothing.
 
     mark       the folder's `stamp`, kept so that the next start knows that nothing has changed; None
                where no folder is loaded, but something in the city is changed
     made_by    who loads it, for the list of versions
     """
+    catalog.hold(db)
     before, after = dump(db), spell(city)
     changes = differences(before, after) if before else []
+    _load_tables(db, city, mark)
+    geo.load(db, city.ground)
+    keep(db, after, made_by, [str(change) for change in changes], reason)
+    return changes
+
+
+def load_tables(
+    db: Db, city: City, before: Mapping[str, bytes], made_by: str, reason: str
+) -> list[Change]:
+    """Load a city that was checked with its standing ground, keep it as a version, and say what it changed.
+
+    before    `tables_of` the city as it stands
+    A gazetteer of twenty thousand addresses is neither read nor written: nobody waits for it whose change
+    has nothing to do with it.
+    """
+    after = _spell_tables(city)
+    changes = differences(before, after)
+    _load_tables(db, city, None)
+    said, number = [str(change) for change in changes], newest_version(db)
+    if not number:  # a city from before versions were kept
+        keep(db, after | geo.dump(db), made_by, said, reason)
+    else:
+        ground = {path: at for path, at in digests_of(db, number).items() if not is_table(path)}
+        keep(db, after, made_by, said, reason, ground)
+    return changes
+
+
+def _load_tables(db: Db, city: City, mark: str | None) -> None:
     sla.load(db, city.promises)
     catalog.load(db, city.offer, catalog.loaded_stamp(db) if mark is None else mark)
-    geo.load(db, city.ground)
     routing.load(db, city.rules)
-    keep(db, after, made_by, [str(change) for change in changes])
-    return changes
+
+
+def is_table(path: str) -> bool:
+    """Say whether a file of the folder is a table or the logo; the rest is the ground."""
+    return path in TABLES or path in catalog.LOGOS
 
 
 def spell(city: City) -> dict[str, bytes]:
     """Return a checked city as the files of its folder, in the one way we write them."""
-    files: dict[str, bytes] = {}
-    for part in (catalog.spell(city.offer), sla.spell(city.promises), routing.spell(city.rules),
-                 geo.spell(city.ground)):
-        files |= part
-    return files
+    return _spell_tables(city) | geo.spell(city.ground)
+
+
+def _spell_tables(city: City) -> dict[str, bytes]:
+    return catalog.spell(city.offer) | sla.spell(city.promises) | routing.spell(city.rules)
 
 
 def dump(db: Db) -> dict[str, bytes]:
     """Return what stands in the database as the files of a folder that loads to the same."""
+    files = tables_of(db)
+    return files | geo.dump(db) if files else {}
+
+
+def standing(db: Db) -> dict[str, bytes]:
+    """Return the same as `dump`, with the ground out of the version in force: in a tenth of the time."""
+    number = newest_version(db)
+    if not number:
+        return dump(db)
+    ground = {path: content for path, content in content_of(db, number).items() if not is_table(path)}
+    return tables_of(db) | ground
+
+
+def tables_of(db: Db) -> dict[str, bytes]:
+    """Return what stands in the database, without its ground; {} before a city is loaded."""
     files = catalog.dump(db)
-    return files | sla.dump(db) | routing.dump(db) | geo.dump(db) if files else {}
+    return files | sla.dump(db) | routing.dump(db) if files else {}

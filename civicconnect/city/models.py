@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import LargeBinary, String
+from sqlalchemy import LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from civicconnect.db import Base, Instant, Json, Key
@@ -22,7 +22,8 @@ class CityVersion(Base):
     __tablename__ = "city_version"
     id: Mapped[Key]  # 1, 2, 3 …
     made_at: Mapped[Instant]
-    made_by: Mapped[str] = mapped_column(String(120))
+    made_by: Mapped[str] = mapped_column(String(120))  # "staff:12", or what loaded it: "folder our-city"
+    reason: Mapped[str] = mapped_column(Text, default="", server_default="")  # why, as its author wrote it
     stamp: Mapped[str] = mapped_column(String(64))  # of the files
     files: Mapped[Json]  # {path: digest}
     changes: Mapped[Json]  # sentences: what it changed

@@ -10,6 +10,7 @@ from civicconnect.db.transaction import (
     bound,
     current,
     reading,
+    rehearsal,
     transaction,
     use,
 )
@@ -18,6 +19,6 @@ from civicconnect.db.upsert import add_up, insert_ignoring, insert_new, upsert
 __all__ = [
     "Base", "Database", "Db", "Instant", "Json", "Key", "Reference", "Spelling", "account_session",
     "add_up", "analyse", "bound", "copy_in", "current", "describe", "insert_ignoring", "insert_new",
-    "is_current", "migrate", "open_database", "present", "reading", "references_known", "reserve",
-    "spelling", "transaction", "upsert", "use",
+    "is_current", "migrate", "open_database", "present", "reading", "references_known", "rehearsal",
+    "reserve", "spelling", "transaction", "upsert", "use",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from typing import Any
 
@@ -37,6 +37,18 @@ def transaction() -> Iterator[Db]:
     with _connection(reading=False) as connection, _session(connection) as db:
         yield db
         db.flush()
+
+
+class _Undone(Exception):
+    """Ends a rehearsal."""
+
+
+@contextmanager
+def rehearsal() -> Iterator[Db]:
+    """Change the database as `transaction` does, to look at what comes of it; then all of it is undone."""
+    with suppress(_Undone), transaction() as db:
+        yield db
+        raise _Undone
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """Where things are: points, areas with their dates, addresses, and a map that needs no script."""
 
-from civicconnect.geo.addresses import describe, find_addresses, somewhere
+from civicconnect.geo.addresses import describe, find_addresses, somewhere, street_at
 from civicconnect.geo.areas import (
     AreaHit,
     AreaIndex,
@@ -10,12 +10,13 @@ from civicconnect.geo.areas import (
     areas_of_many,
     forget_areas,
 )
+from civicconnect.geo.assets import AssetIndex, Nearby, asset_index
 from civicconnect.geo.borders import misplaced
 from civicconnect.geo.drawing import Pin, View, draw_map
-from civicconnect.geo.dump import dump, spell
+from civicconnect.geo.dump import drawn, dump, spell
 from civicconnect.geo.gazetteer import remake
 from civicconnect.geo.load import Ground, check, load
-from civicconnect.geo.models import Address, Area, MapShape
+from civicconnect.geo.models import Address, Area, Asset, MapShape
 from civicconnect.geo.named import NamedArea, extent, named_areas
 from civicconnect.geo.placed import placed_in_bulk
 from civicconnect.geo.places import Place
@@ -35,11 +36,11 @@ from civicconnect.geo.spatial import coarse, distance, in_box, latitude, longitu
 from civicconnect.geo.tiles import Tile, ground_tile, spots_tile
 
 __all__ = [
-    "Address", "Area", "AreaHit", "AreaIndex", "Box", "GRID_DEGREES", "Ground", "MapShape", "NamedArea",
-    "Pin", "Place", "Point", "Squares", "Tile", "View", "add_shape", "area_called", "area_index",
-    "areas_at", "areas_of_many", "check", "coarse", "coarsen", "describe", "distance", "draw_map",
-    "drop_column", "drop_shape", "dump", "encoder", "extent", "find_addresses", "forget_areas",
-    "ground_tile", "in_box", "install", "latitude", "load", "longitude", "misplaced", "named_areas",
-    "placed_in_bulk", "point_from", "read_point", "remake", "somewhere", "spell", "spots_tile",
-    "square_of", "within",
+    "Address", "Area", "AreaHit", "AreaIndex", "Asset", "AssetIndex", "Box", "GRID_DEGREES", "Ground",
+    "MapShape", "NamedArea", "Nearby", "Pin", "Place", "Point", "Squares", "Tile", "View", "add_shape",
+    "area_called", "area_index", "areas_at", "areas_of_many", "asset_index", "check", "coarse", "coarsen",
+    "describe", "distance", "draw_map", "drawn", "drop_column", "drop_shape", "dump", "encoder", "extent",
+    "find_addresses", "forget_areas", "ground_tile", "in_box", "install", "latitude", "load", "longitude",
+    "misplaced", "named_areas", "placed_in_bulk", "point_from", "read_point", "remake", "somewhere",
+    "spell", "spots_tile", "square_of", "street_at", "within",
 ]

@@ -5,9 +5,10 @@ The shapes come from the database once and are read again when any of them chang
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import cached_property
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -18,7 +19,9 @@ from sqlalchemy import Engine, func, select
 
 from civicconnect.db import Db
 from civicconnect.geo.models import Area
-from civicconnect.geo.point import Point
+from civicconnect.geo.point import Point, metres_a_degree
+
+GONE = date(1, 1, 1)  # the last day of an area that the folder no longer draws
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,18 @@ class AreaIndex:
     bounds: NDArray[np.float64]  # (areas, 4): west, south, east, north
     shapes: Any
 
+    @cached_property
+    def drawn(self) -> frozenset[str]:
+        """Return the areas that the city's folder draws, on whatever days, as "layer:code"."""
+        return frozenset(area.key for area, until in zip(self.areas, self.until, strict=True)
+                         if until > np.datetime64(GONE))
+
+    def called(self, layer: str, code: str, on: date) -> AreaHit | None:
+        """Return the area that is called so on a day; None where there is none."""
+        day = np.datetime64(on)
+        return next((area for area, since, until in zip(self.areas, self.since, self.until, strict=True)
+                     if (area.layer, area.code) == (layer, code) and since <= day <= until), None)
+
     def of_many(self, points: Sequence[Point | None], days: Sequence[date]) -> list[tuple[AreaHit, ...]]:
         """Return the areas that hold each point on its day; no point, no areas.
 
@@ -74,6 +89,28 @@ class AreaIndex:
         return [tuple(hits.values()) for hits in found]
 
 
+    def near_border(
+        self, points: Sequence[Point], keys: Collection[str], metres: float
+    ) -> NDArray[np.bool_]:
+        """Say of each point whether it lies so near the border of one of some areas that it may be in or out.
+
+        keys    "layer:code"
+        """
+        where = np.array([(p.long, p.lat) for p in points], dtype=float).reshape(-1, 2)
+        found = np.zeros(len(where), dtype=bool)
+        if not len(where):
+            return found
+        # On one plane for all: at the width of a city it is off by less than the border is drawn thick.
+        scale = np.concatenate(metres_a_degree(where[:, 1].mean(keepdims=True)))
+        flat = shapely.points((where - where[0]) * scale)
+        for area, until, shape in zip(self.areas, self.until, self.shapes, strict=True):
+            if area.key in keys and until > np.datetime64(GONE):
+                border = shapely.transform(shapely.boundary(shape), lambda xy: (xy - where[0]) * scale)
+                shapely.prepare(border)
+                found |= shapely.dwithin(border, flat, metres)
+        return found
+
+
 _indexes: WeakKeyDictionary[Engine, AreaIndex] = WeakKeyDictionary()
 
 
@@ -84,9 +121,7 @@ def areas_at(db: Db, point: Point, on: date) -> tuple[AreaHit, ...]:
 
 def area_called(db: Db, layer: str, code: str, on: date) -> AreaHit | None:
     """Return the area that is called so on a day; None where there is none."""
-    index, day = area_index(db), np.datetime64(on)
-    return next((area for area, since, until in zip(index.areas, index.since, index.until, strict=True)
-                 if (area.layer, area.code) == (layer, code) and since <= day <= until), None)
+    return area_index(db).called(layer, code, on)
 
 
 def areas_of_many(

@@ -14,15 +14,22 @@ from shapely.geometry import mapping
 from sqlalchemy import func, select
 
 from civicconnect.db import Db
-from civicconnect.geo.load import CLASSES, GONE, KINDS, AreaRow, Ground
-from civicconnect.geo.models import Address, Area, MapShape
+from civicconnect.geo.areas import GONE
+from civicconnect.geo.load import CLASSES, KINDS, AreaRow, AssetRow, Ground
+from civicconnect.geo.models import Address, Area, Asset, MapShape
 from civicconnect.geo.point import Point
 from civicconnect.geo.spatial import latitude, longitude
 
 
 def dump(db: Db) -> dict[str, bytes]:
     """Return areas, addresses and map as `check` reads them: {path inside the folder: content}."""
-    return spell(Ground(tuple(_areas(db)), tuple(_addresses(db)), tuple(_shapes(db))))
+    return spell(Ground(tuple(_areas(db)), tuple(_addresses(db)), tuple(_shapes(db)),
+                        tuple(_assets(db))))
+
+
+def drawn(db: Db) -> Ground:
+    """Return the areas alone: what the rest of a folder refers to."""
+    return Ground(tuple(_areas(db)))
 
 
 def _areas(db: Db) -> Iterator[AreaRow]:
@@ -45,6 +52,13 @@ def _shapes(db: Db) -> Iterator[tuple[str, str, Any]]:
         yield kind, name, shapely.from_wkb(bytes(wkb))
 
 
+def _assets(db: Db) -> Iterator[AssetRow]:
+    binary = func.ST_AsBinary(Asset.shape, type_=None)
+    asked = select(Asset.layer, Asset.code, Asset.owner, Asset.name, binary).order_by(Asset.id)
+    for layer, code, owner, name, wkb in db.execute(asked):
+        yield AssetRow(layer, code, owner, name, shapely.from_wkb(bytes(wkb)))
+
+
 def spell(ground: Ground) -> dict[str, bytes]:
     """Return a checked ground as the folder's files, each in the one way we write it."""
     features: dict[str, list[dict[str, Any]]] = {}
@@ -54,6 +68,10 @@ def spell(ground: Ground) -> dict[str, bytes]:
     for kind, name, shape in ground.shapes:
         properties = ({"name": name} if name else {}) | ({"class": kind} if kind in CLASSES else {})
         features.setdefault(f"map/{files[kind]}.geojson", []).append(_feature(properties, shape))
+    for asset in ground.assets:
+        told = {"code": asset.code, "owner": asset.owner, "name": asset.name}
+        features.setdefault(f"assets/{asset.layer}.geojson", []).append(
+            _feature({key: value for key, value in told.items() if value}, asset.shape))
     found = {path: _collection(rows).encode() for path, rows in features.items()}
     return found | ({"addresses.csv": _csv(ground.addresses)} if ground.addresses else {})
 

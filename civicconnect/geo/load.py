@@ -20,15 +20,14 @@ from sqlalchemy import delete, func, select
 from civicconnect import clock
 from civicconnect.db import Db, copy_in, spelling
 from civicconnect.geo import gazetteer
-from civicconnect.geo.areas import forget_areas
-from civicconnect.geo.models import Address, Area, MapShape
+from civicconnect.geo.areas import GONE, forget_areas
+from civicconnect.geo.models import Address, Area, Asset, MapShape
 from civicconnect.geo.point import Point, encoder
 from civicconnect.geo.words import fold
 
 KINDS = {"water": "water", "parks": "park", "piers": "pier", "streets": ""}
 CLASSES = ("main", "street", "path")
 LAYER = re.compile(r"[a-z][a-z0-9_-]{0,39}")  # it becomes the name of a column: area_<layer>
-GONE = date(1, 1, 1)  # the last day of an area that the folder no longer draws
 
 
 @dataclass(frozen=True)
@@ -45,27 +44,48 @@ class AreaRow:
 
 
 @dataclass(frozen=True)
+class AssetRow:
+    """One checked thing of a layer."""
+
+    layer: str
+    code: str
+    owner: str
+    name: str
+    shape: Any
+
+
+@dataclass(frozen=True)
 class Ground:
     """What a folder says about the ground, checked."""
 
     areas: tuple[AreaRow, ...] = ()
     addresses: tuple[tuple[str, str, Point], ...] = ()
     shapes: tuple[tuple[str, str, Any], ...] = field(default=())
+    assets: tuple[AssetRow, ...] = ()
+
+    @property
+    def owners(self) -> dict[str, frozenset[str]]:
+        """Return who owns something, by layer of things."""
+        layers = {row.layer for row in self.assets}
+        return {layer: frozenset(r.owner for r in self.assets if r.layer == layer) for layer in layers}
 
 
 def check(files: Mapping[str, bytes]) -> tuple[Ground, list[str]]:
-    """Read `areas/*.geojson`, `map/*.geojson` and `addresses.csv`, and list every fault.
+    """Read `areas/`, `assets/` and `map/` with their `*.geojson` and `addresses.csv`, and list every fault.
 
     files    {path inside the folder: content}
     returns  what was understood, and one sentence a fault: file, where, what is expected
     """
     faults: list[str] = []
     areas: list[AreaRow] = []
+    assets: list[AssetRow] = []
     shapes: list[tuple[str, str, Any]] = []
     for path in sorted(files):
         folder, _, name = path.partition("/")
         if folder == "areas" and name.endswith(".geojson"):
             areas.extend(_areas(path, name.removesuffix(".geojson"), files[path], faults))
+        elif folder == "assets" and name.endswith(".geojson"):
+            assets.extend(_assets(path, name.removesuffix(".geojson"), files[path], faults))
         elif folder == "map" and name.removesuffix(".geojson") in KINDS:
             kind = KINDS[name.removesuffix(".geojson")]
             for number, (properties, geometry) in enumerate(_features(path, files[path], faults), 1):
@@ -77,7 +97,7 @@ def check(files: Mapping[str, bytes]) -> tuple[Ground, list[str]]:
         elif folder == "map":
             faults.append(f"{path}: nobody draws this file; expected {', '.join(KINDS)}.")
     addresses = _addresses("addresses.csv", files.get("addresses.csv", b""), faults)
-    return Ground(tuple(areas), tuple(addresses), tuple(shapes)), faults
+    return Ground(tuple(areas), tuple(addresses), tuple(shapes), tuple(assets)), faults
 
 
 def _features(path: str, content: bytes, faults: list[str]) -> Iterator[tuple[dict[str, Any], Any]]:
@@ -91,9 +111,7 @@ def _features(path: str, content: bytes, faults: list[str]) -> Iterator[tuple[di
 
 def _areas(path: str, layer: str, content: bytes, faults: list[str]) -> Iterator[AreaRow]:
     seen: set[tuple[str, date | None]] = set()
-    if not LAYER.fullmatch(layer):
-        faults.append(f"{path}: a layer is named with at most 40 of a-z, 0-9, - and _, a letter first; "
-                      f"rename the file to areas/{_layer_for(layer)}.geojson.")
+    _must_be_layer(path, layer, faults)
     for number, (properties, geometry) in enumerate(_features(path, content, faults), 1):
         where = f"{path}, feature {number}"
         code = str(properties.get("code") or "").strip()
@@ -121,6 +139,33 @@ def _areas(path: str, layer: str, content: bytes, faults: list[str]) -> Iterator
         seen.add((code, days[0]))
         many = geometry if geometry.geom_type == "MultiPolygon" else MultiPolygon([geometry])
         yield AreaRow(layer, code, str(properties.get("name") or code), *days, shapely.force_2d(many), names)
+
+
+def _assets(path: str, layer: str, content: bytes, faults: list[str]) -> Iterator[AssetRow]:
+    """Read the things of one layer. What has no code is called by its place in the file."""
+    seen: set[str] = set()
+    _must_be_layer(path, layer, faults)
+    for number, (properties, geometry) in enumerate(_features(path, content, faults), 1):
+        where = f"{path}, feature {number}"
+        code, owner, name = (str(properties.get(key) or "").strip() for key in ("code", "owner", "name"))
+        code = code or str(number)
+        if len(code) > 80 or len(owner) > 80 or len(name) > 200:
+            faults.append(f"{where}: too long; code and owner have at most 80 letters, a name 200.")
+            continue
+        if code in seen:
+            faults.append(f"{where}: code '{code}' stands twice.")
+        seen.add(code)
+        misdrawn = _misdrawn(geometry)
+        if misdrawn:
+            faults.append(f"{where} ({code}): {misdrawn}")
+            continue
+        yield AssetRow(layer, code, owner, name, shapely.force_2d(geometry))
+
+
+def _must_be_layer(path: str, layer: str, faults: list[str]) -> None:
+    if not LAYER.fullmatch(layer):
+        faults.append(f"{path}: a layer is named with at most 40 of a-z, 0-9, - and _, a letter first; "
+                      f"rename the file to {path.partition('/')[0]}/{_layer_for(layer)}.geojson.")
 
 
 def _layer_for(name: str) -> str:
@@ -189,6 +234,7 @@ def load(db: Db, ground: Ground) -> dict[str, int]:
     changed = {"areas": _load_areas(db, ground.areas)}
     changed["addresses"] = _load_addresses(db, ground)
     changed["map shapes"] = _load_shapes(db, ground)
+    changed["assets"] = _load_assets(db, ground)
     forget_areas()
     return changed
 
@@ -253,3 +299,18 @@ def _load_shapes(db: Db, ground: Ground) -> int:
     )
     db.flush()
     return len(ground.shapes)
+
+
+def _load_assets(db: Db, ground: Ground) -> int:
+    binary = func.ST_AsBinary(Asset.shape, type_=None)
+    asked = select(Asset.layer, Asset.code, Asset.owner, Asset.name, binary).order_by(Asset.id)
+    standing = [(*told, bytes(wkb)) for *told, wkb in db.execute(asked)]
+    if standing == [(r.layer, r.code, r.owner, r.name, shapely.to_wkb(r.shape, byte_order=1))
+                    for r in ground.assets]:
+        return 0
+    db.execute(delete(Asset))
+    now = clock.now()
+    db.add_all(Asset(layer=r.layer, code=r.code, owner=r.owner, name=r.name, changed_at=now,
+                     shape=from_shape(r.shape, 4326)) for r in ground.assets)
+    db.flush()
+    return len(ground.assets)

@@ -94,3 +94,17 @@ class MapShape(Base):
     kind: Mapped[str] = mapped_column(String(20))  # water, park, pier, main, street, path
     name: Mapped[str] = mapped_column(String(200))
     shape: Mapped[Any] = mapped_column(Geometry("GEOMETRY", 4326, spatial_index=False))
+
+
+class Asset(Base):
+    """A thing of the city that somebody owns: a road, a pipe, a lamp, in a layer of its kind."""
+
+    __tablename__ = "asset"
+    __table_args__ = (Index("ix_asset_layer", "layer"),)
+    id: Mapped[Key]
+    layer: Mapped[str] = mapped_column(String(40))
+    code: Mapped[str] = mapped_column(String(80))
+    owner: Mapped[str] = mapped_column(String(80))  # "" where nobody is named
+    name: Mapped[str] = mapped_column(String(200))
+    changed_at: Mapped[Instant]
+    shape: Mapped[Any] = mapped_column(Geometry("GEOMETRY", 4326, spatial_index=False))

@@ -8,11 +8,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from geoalchemy2 import WKBElement
+from numpy.typing import NDArray
 
 from civicconnect.db import Spelling
 from civicconnect.errors import Invalid, Sentence
 
+Floats = NDArray[np.float64]
 METRES_PER_DEGREE = 111_195.0  # of latitude, on a sphere of 6,371,009 m
 
 
@@ -140,3 +143,11 @@ def _for_spatialite(point: Point | None) -> bytes | None:
         return None
     x, y = point.long, point.lat
     return struct.pack("<BBIddddBIddB", 0, 1, 4326, x, y, x, y, 0x7C, 1, x, y, 0xFE)
+
+
+def metres_a_degree(lat: Floats) -> tuple[Floats, Floats]:
+    """Return the metres of one degree of longitude and of latitude, on the ellipsoid of WGS84."""
+    phi = np.radians(lat)
+    wide = 111412.84 * np.cos(phi) - 93.5 * np.cos(3 * phi) + 0.118 * np.cos(5 * phi)
+    high = 111132.954 - 559.822 * np.cos(2 * phi) + 1.175 * np.cos(4 * phi)
+    return np.maximum(wide, 1.0), high

@@ -19,7 +19,7 @@ from civicconnect.notify.channels import Channel, Refused, channel
 from civicconnect.notify.layout import message
 from civicconnect.notify.letters import Letter
 from civicconnect.notify.tongue import Tongue
-from civicconnect.reports import Follower, Report
+from civicconnect.reports import Entry, Follower, Report
 
 EMAIL = "email"
 WAITING, SENT, DROPPED, FAILED = "waiting", "sent", "dropped", "failed"
@@ -52,12 +52,15 @@ def plan(view: Db, number: int, seq: int, verb: str, *, wait: timedelta = timede
 
     wait    none goes out before this long from now
     """
+    return sum(_ask(view, one, seq, wait) for one in told_of(view, number, verb))
+
+
+def told_of(view: Db, number: int, verb: str) -> list[Follower]:
+    """Return who gets a letter about an event of a report."""
     if verb not in letters.STEPS and verb not in ONLY_TO_SENDER:
-        return 0
+        return []
     told = reports.who_is_told(view, number)
-    if verb in ONLY_TO_SENDER:
-        told = [one for one in told if one.role == "sent"]
-    return sum(_ask(view, one, seq, wait) for one in told)
+    return [one for one in told if one.role == "sent"] if verb in ONLY_TO_SENDER else told
 
 
 def plan_welcome(db_: Db, follower: Follower) -> int:
@@ -115,21 +118,33 @@ def _addressed(view: Db, row: Delivery) -> tuple[Letter, str] | None:
     to = accounts.read_contact(view, follower.contact_id).details.email
     offer = catalog(view)
     report = view.scalars(select(Report).where(Report.number == row.report_number)).one()
-    tongue = Tongue(follower.language, ZoneInfo(offer.city.time_zone))
-    is_sender = follower.role == "sent"
-    if report.visibility != "public" and not is_sender:  # hidden since, or never public
+    if report.visibility != "public" and follower.role != "sent":  # hidden since, or never public
         return None
     if row.seq == WELCOME:
+        tongue = Tongue(follower.language, ZoneInfo(offer.city.time_zone))
         return letters.letter_of_welcome(tongue, offer, report, follower), to
+    letter = letter_about(view, offer, report, follower, row.seq)
+    return (letter, to) if letter else None
+
+
+def letter_about(view: Db, offer: Catalog, report: Report, follower: Follower, seq: int) -> Letter | None:
+    """Return what somebody is written about an event; None where they are not told of it."""
+    tongue, is_sender = Tongue(follower.language, ZoneInfo(offer.city.time_zone)), follower.role == "sent"
     entries = reports.timeline(view, report, internal=False, sender=is_sender)
-    entry = next((e for e in entries if e.seq == row.seq), None)
+    entry = next((e for e in entries if e.seq == seq), None)
     first = entries[0] if entries else None
     if entry is not None and entry.verb == "route":  # a report is received and sent on in one
         entry = first
-    if entry is None or any(e.verb == "undo" and e.facts["undoes"] == row.seq for e in entries):
+    if entry is None or any(_undoes(e, seq) for e in entries):
         return None
     asks = entry.verb == "close" and reports.can_answer(report, clock.now())
-    return letters.letter_of_step(tongue, offer, report, entry, follower, asks=asks), to
+    return letters.letter_of_step(tongue, offer, report, entry, follower, asks=asks)
+
+
+def _undoes(entry: Entry, seq: int) -> bool:
+    """Say whether an event takes back the one at a place on the timeline."""
+    last = entry.facts.get("undoes", 0) if entry.verb == "undo" else 0
+    return bool(entry.facts.get("since", last - 1) < seq <= last)
 
 
 def sender_of(offer: Catalog) -> str:

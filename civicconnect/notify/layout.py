@@ -38,9 +38,14 @@ def message(letter: Letter, sender: str, to: str) -> EmailMessage:
     if letter.stop:
         made["List-Unsubscribe"] = f"<{letter.stop}>"
         made["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-    made.set_content(_laid_out("letter.txt", letter))
+    made.set_content(plain(letter))
     made.add_alternative(_laid_out("letter.html", letter), subtype="html")
     return made
+
+
+def plain(letter: Letter) -> str:
+    """Return a letter as plain text: what everybody reads whose program shows no HTML."""
+    return _laid_out("letter.txt", letter)
 
 
 def _laid_out(template: str, letter: Letter) -> str:

@@ -21,6 +21,7 @@ STEPS: dict[str, Sentence] = {
     "resume": Sentence("%(department)s goes on with the work."),
     "close": Sentence("%(department)s has closed the report."),
     "reopen": Sentence("The report is open again."),
+    "reroute": Sentence("%(department)s looks after the report now."),
     "dispute": Sentence("The report is open again, because it is still there."),
     "withdraw": Sentence("Whoever sent the report has taken it back."),
 }

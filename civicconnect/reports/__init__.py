@@ -23,6 +23,7 @@ from civicconnect.reports.afterwards import (
     said_by,
     withdraw,
 )
+from civicconnect.reports.again import Neighbour, Spot, spot
 from civicconnect.reports.arrivals import Closing, NewReport, PastReport, PastStep, RecordedDue
 from civicconnect.reports.assigning import (
     PRIORITIES,
@@ -34,6 +35,7 @@ from civicconnect.reports.assigning import (
     refuse_unseen,
 )
 from civicconnect.reports.blocking import block, blocks, email_of, holds, unblock
+from civicconnect.reports.circle import Circle, circle
 from civicconnect.reports.entering import ask_again, enter
 from civicconnect.reports.filter import Filter
 from civicconnect.reports.flagging import (
@@ -65,6 +67,7 @@ from civicconnect.reports.following import (
     token_of,
     who_is_told,
 )
+from civicconnect.reports.handing_back import hand_back
 from civicconnect.reports.inbox import (
     NewLetter,
     count_waiting,
@@ -84,6 +87,7 @@ from civicconnect.reports.intake import Desk, reference_from
 from civicconnect.reports.latest import last_words
 from civicconnect.reports.lessons import lessons
 from civicconnect.reports.likeness import Likely, likely
+from civicconnect.reports.misroutes import Misrouted, Misroutes, count_since, misroutes
 from civicconnect.reports.models import (
     IS_OPEN,
     Block,
@@ -140,13 +144,17 @@ from civicconnect.reports.queries import (
     photo_is_seen_by,
     public_reports,
     timeline,
+    visible_among,
     visible_to,
 )
 from civicconnect.reports.recording import gathering
+from civicconnect.reports.replaying import LAST, Judged, Moved, Replay, replay
+from civicconnect.reports.rerouting import change_service, reclassify
 from civicconnect.reports.restoring import kept, put_back, state_hash
 from civicconnect.reports.retention import forget_contacts
 from civicconnect.reports.squares import agree as squares_agree
 from civicconnect.reports.squares import recount
+from civicconnect.reports.using import count_about, count_open_with
 from civicconnect.reports.verify import (
     Fault,
     Root,
@@ -157,25 +165,28 @@ from civicconnect.reports.verify import (
 )
 
 __all__ = [
-    "Around", "Block", "Clocks", "Closing", "Column", "Desk", "Entry", "Event", "EventText", "Fault",
-    "Filter", "Flag", "Flagged", "Follower", "Heap", "IS_OPEN", "Incoming", "Likely", "NewLetter",
-    "NewReport", "ORDERS", "PRIORITIES", "PastReport", "PastStep", "Person", "Press", "REASONS",
-    "Receipt", "RecordedDue", "Report", "ReportArea", "ReportPhoto", "Root", "SAYS", "Seen", "Sheet",
+    "Around", "Block", "Circle", "Clocks", "Closing", "Column", "Desk", "Entry", "Event", "EventText",
+    "Fault", "Filter", "Flag", "Flagged", "Follower", "Heap", "IS_OPEN", "Incoming", "Judged", "LAST",
+    "Likely", "Misrouted", "Misroutes", "Moved", "Neighbour", "NewLetter", "NewReport", "ORDERS",
+    "PRIORITIES", "PastReport", "PastStep", "Person", "Press", "REASONS", "Receipt", "RecordedDue",
+    "Replay", "Report", "ReportArea", "ReportPhoto", "Root", "SAYS", "Seen", "Sheet", "Spot",
     "TOLD_IN_WORDS", "Versions", "add", "address_told", "answer", "areas_of", "around", "as_text",
-    "ask_again", "assign", "block", "blocks", "blur", "can_answer", "changed_in_bulk", "check_chains",
-    "clock_shows", "clocks", "columns", "compose", "contact", "contact_of", "count_public",
-    "count_reports", "count_to_moderate", "count_told", "count_visible", "count_waiting", "desk", "drop",
-    "email_of", "enter", "find", "find_follower", "find_known", "find_letter", "find_own", "flag",
-    "flagged", "flags_of", "forget_blurred", "forget_contacts", "forget_incoming", "found_for_work",
-    "gather", "gathering", "give", "give_address", "hide", "hide_photo", "holds", "hours_between",
-    "is_hidden", "is_known", "is_late", "is_overdue", "joined", "keep", "kept", "key_of", "known",
-    "known_sender", "last_words", "layers", "lessons", "letters_waiting", "lifecycle", "likely", "move",
+    "ask_again", "assign", "block", "blocks", "blur", "can_answer", "change_service", "changed_in_bulk",
+    "check_chains", "circle", "clock_shows", "clocks", "columns", "compose", "contact", "contact_of",
+    "count_about", "count_open_with", "count_public", "count_reports", "count_since", "count_to_moderate",
+    "count_told", "count_visible", "count_waiting", "desk", "drop", "email_of", "enter", "find",
+    "find_follower", "find_known", "find_letter", "find_own", "flag", "flagged", "flags_of",
+    "forget_blurred", "forget_contacts", "forget_incoming", "found_for_work", "gather", "gathering",
+    "give", "give_address", "hand_back", "hide", "hide_photo", "holds", "hours_between", "is_hidden",
+    "is_known", "is_late", "is_overdue", "joined", "keep", "kept", "key_of", "known", "known_sender",
+    "last_words", "layers", "lessons", "letters_waiting", "lifecycle", "likely", "misroutes", "move",
     "near", "newest_seen", "note", "on_time", "original_is_kept", "own_key", "own_words", "person_of",
     "person_of_token", "photo_is_kept", "photo_is_public", "photo_is_seen_by", "photos_of_letters",
     "photos_waiting", "place_told", "posted", "prefer", "press", "public_reports", "public_rows",
-    "put_back", "rank", "receive", "recount", "redact", "reference_from", "refuse_unseen",
-    "remember_post", "report_of", "reports_of", "reveal", "rewrite", "root", "root_from", "root_text",
-    "said_by", "sender", "show", "show_photo", "squares_agree", "state_hash", "stop", "store", "submit",
-    "submit_past", "take", "take_step", "timeline", "to_moderate", "token_of", "transition", "unblock",
-    "versions", "visible_to", "visible_total", "waiting_letters", "who_is_told", "withdraw", "write_note",
+    "put_back", "rank", "receive", "reclassify", "recount", "redact", "reference_from", "refuse_unseen",
+    "remember_post", "replay", "report_of", "reports_of", "reveal", "rewrite", "root", "root_from",
+    "root_text", "said_by", "sender", "show", "show_photo", "spot", "squares_agree", "state_hash", "stop",
+    "store", "submit", "submit_past", "take", "take_step", "timeline", "to_moderate", "token_of",
+    "transition", "unblock", "versions", "visible_among", "visible_to", "visible_total",
+    "waiting_letters", "who_is_told", "withdraw", "write_note",
 ]

@@ -30,6 +30,7 @@ from civicconnect.sla import Hours, calendars, promise_book
 
 LONGEST_TEXT = 4000
 LONGEST_ADDRESS = 300
+MOST_FURTHER = 5  # places that one report names besides its own
 
 
 @dataclass(frozen=True)
@@ -43,8 +44,9 @@ class Receipt:
 
 def desk(db: Db) -> Desk:
     """Read what deciding needs."""
-    return Desk(catalog(db), rule_book(db), promise_book(db),
-                settings.current().secret_key.encode())
+    rules = rule_book(db)
+    return Desk(catalog(db), rules, promise_book(db), settings.current().secret_key.encode(),
+                geo.area_index(db), geo.asset_index(db) if rules.reach else None)
 
 
 def submit(db: Db, actor: Actor, new: NewReport, received_at: datetime | None = None) -> Receipt:
@@ -65,12 +67,13 @@ def submit(db: Db, actor: Actor, new: NewReport, received_at: datetime | None = 
         new = replace(new, contact=ContactDetails())  # for this service nobody may be named
     now = clock.now()
     came = received_at or now
-    areas = _areas_inside(db, here, new, came)
+    areas = _areas_inside(here, new, came)
     # Where nobody may be named, nobody can be asked to be.
     may_name = here.catalog.services[new.service].contact != "none"
     if actor.kind != "staff" and may_name and not (new.contact.email or new.contact.phone):
         blocking.refuse_area(db, here.catalog.city, [area.key for area in areas])
     composed = intake.draft(here, actor, new, areas, came, now)
+    composed = replace(composed, areas=_with_further(here, new, composed.areas, came))
     number = _insert(db, composed, new)
     if number is None:  # the same id arrived twice in one instant, and the other was first
         return _known(db, new) or _lost(new)
@@ -120,23 +123,34 @@ def _at_most(most: int) -> Sentence:
 
 
 def _areas_inside(
-    db: Db, here: Desk, new: NewReport, at: datetime
+    here: Desk, new: NewReport, at: datetime
 ) -> tuple[geo.AreaHit, ...]:
     city = here.catalog.city
     if new.point is None:
         layer, _, code = new.area.partition(":")
-        named = geo.area_called(db, layer, code, city.day(at))
+        named = here.areas.called(layer, code, city.day(at))
         if named is None:
             raise Invalid({"place": [Sentence("Choose the part of the city from the list.")]})
         return (named,)
-    return areas_inside(db, city, new.point, at, new.language)
+    return areas_inside(here.areas, city, new.point, at, new.language)
+
+
+def _with_further(
+    here: Desk, new: NewReport, areas: tuple[int, ...], at: datetime
+) -> tuple[int, ...]:
+    """Return the areas of a report's place and of its further ones; the first decides who answers."""
+    found = list(areas)
+    for place in new.also[:MOST_FURTHER]:
+        there = areas_inside(here.areas, here.catalog.city, place.point, at, new.language)
+        found += [area.id for area in there]
+    return tuple(dict.fromkeys(found))
 
 
 def areas_inside(
-    db: Db, city: City, point: geo.Point, at: datetime, language: str
+    index: geo.AreaIndex, city: City, point: geo.Point, at: datetime, language: str
 ) -> tuple[geo.AreaHit, ...]:
     """Return the areas that a place lay in at an instant, or raise Invalid: it is outside the city."""
-    areas = geo.areas_at(db, point, city.day(at))
+    (areas,) = index.of_many([point], [city.day(at)])
     if city.limit_layer and not any(a.layer == city.limit_layer for a in areas):
         raise Invalid({"place": [Sentence(
             "This place is outside %(city)s. Choose a place inside the city; for one beyond it, "
@@ -293,7 +307,7 @@ def contact(db: Db, actor: Actor, reference: str) -> accounts.ContactDetails:
     Raises NotFound (also where nobody left any) and NotAllowed.
     """
     report = find(db, reference, actor, lock=True)
-    if not actor.may("step"):
+    if not actor.may("contact"):
         raise NotAllowed(Sentence("Your role may not see contact details."))
     if report.contact_id is None:
         raise NotFound("nobody left contact details with this report")

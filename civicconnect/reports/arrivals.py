@@ -9,7 +9,7 @@ from uuid import UUID
 
 from civicconnect.accounts import Actor, ContactDetails
 from civicconnect.catalog import Answer
-from civicconnect.geo import Point
+from civicconnect.geo import Place, Point
 from civicconnect.media import Photo
 
 
@@ -18,6 +18,7 @@ class NewReport:
     """What somebody asks for, checked as far as it can be without the city's data.
 
     area    "layer:code", where it is told in words alone and `point` is None
+    also    further places of the same trouble; `address` names them too
     """
 
     id: UUID
@@ -32,6 +33,7 @@ class NewReport:
     contact: ContactDetails = field(default_factory=ContactDetails)
     external_id: str = ""  # the sender's own, where a partner's system sent it
     area: str = ""
+    also: tuple[Place, ...] = ()
 
     @property
     def given(self) -> dict[str, str]:

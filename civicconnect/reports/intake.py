@@ -15,12 +15,12 @@ from zoneinfo import ZoneInfo
 from civicconnect import accounts
 from civicconnect.accounts import Actor
 from civicconnect.catalog import Catalog
-from civicconnect.geo import AreaHit
+from civicconnect.geo import AreaHit, AreaIndex, AssetIndex, Nearby, Point
 from civicconnect.reports import lifecycle, standing
 from civicconnect.reports.arrivals import NewReport, PastReport, PastStep, RecordedDue
 from civicconnect.reports.standing import Standing
 from civicconnect.reports.timeline import SALT_BYTES, EventRow, TextRow, canonical, link, told
-from civicconnect.routing import Decision, RuleBook
+from civicconnect.routing import Case, Decision, RuleBook, World
 from civicconnect.sla import Due, PromiseBook
 
 # No vowels, no look-alikes: a reference is read aloud and must never spell a word.
@@ -48,31 +48,54 @@ class Desk:
     rules: RuleBook
     promises: PromiseBook
     secret: bytes  # salts of imported texts are derived from it, so that an import repeats itself
+    areas: AreaIndex
+    assets: AssetIndex | None  # None where no rule asks what lies near
+
+    @cached_property
+    def world(self) -> World:
+        """Return what rules may name in this city."""
+        return World.of(self.catalog, self.areas.drawn, self.assets.owners if self.assets else {})
+
+    def near(self, points: Sequence[Point | None]) -> Sequence[Mapping[str, Nearby]]:
+        """Return, for each point, the nearest thing of each layer that some rule asks for."""
+        if self.assets is None:
+            return [{}] * len(points)
+        return self.assets.near_many(points, self.rules.reach)
 
     def decide(
-        self, new: NewReport, areas: Sequence[str], received_at: datetime
+        self, new: NewReport, areas: Sequence[str], received_at: datetime,
+        near: Mapping[str, Nearby] | None = None, priority: str = "",
     ) -> tuple[Decision, Due | None]:
         """Return who answers and by when.
 
-        areas    as "layer:code"
+        areas       as "layer:code"
+        near        what lies near its place, as `near` tells it; None: it is looked up
+        priority    where it is not the one that service and answers make
         """
-        service = self.catalog.services[new.service]
-        decision = self._decided(new, areas)
+        priority = priority or self.catalog.services[new.service].priority_of(new.given)
+        decision = self._decided(new, areas, received_at, near, priority)
         calendar = self.catalog.departments[decision.department].calendar
-        return decision, self.promises.due(new.service, areas, calendar, received_at,
-                                           service.priority_of(new.given))
+        return decision, self.promises.due(new.service, areas, calendar, received_at, priority)
 
-    def _decided(self, new: NewReport, areas: Sequence[str]) -> Decision:
+    def _decided(self, new: NewReport, areas: Sequence[str], at: datetime,
+                 near: Mapping[str, Nearby] | None, priority: str) -> Decision:
         # A record asks the same thing in the same place again and again, and answers no questions.
-        key = (new.service, *areas)
-        decision = self._known.get(key) if not new.answers else None
+        key = (new.service, new.source, priority, *areas)
+        is_plain = not new.answers and self.rules.asks_only_place(new.service)
+        decision = self._known.get(key) if is_plain else None
         if decision is None:
-            decision = self.rules.decide(
-                new.service, areas, new.given, self.catalog.departments,
-                self.catalog.services[new.service].department, self.catalog.city.catch_all)
-            if not new.answers:
+            if near is None:
+                (near,) = self.near([new.point])
+            decision = self.decided(Case(new.service, areas, new.given, priority, new.source,
+                                         self.catalog.city.wall(at), near))
+            if is_plain:
                 self._known[key] = decision
         return decision
+
+    def decided(self, case: Case, rules: RuleBook | None = None) -> Decision:
+        """Return who answers a case, by the rules in force or by others."""
+        return (rules or self.rules).decide(
+            case, self.world, self.catalog.services[case.service].department, self.catalog.city.catch_all)
 
     @cached_property
     def _known(self) -> dict[tuple[str, ...], Decision]:
@@ -89,7 +112,7 @@ def fingerprint(new: NewReport) -> str:
     sent = asdict(new) | {"id": new.id.hex, "language": "", "answers": answers}
     for photo in sent["photos"]:
         del photo["likeness"], photo["place"]  # the digest says all
-    for name in ("external_id", "area"):
+    for name in ("external_id", "area", "also"):
         if not sent[name]:
             del sent[name]  # as before there were any: what was sent then may be sent again
     return accounts.keyed_hash("fingerprint", canonical(sent))
@@ -105,7 +128,7 @@ def draft(
 
 
 def write_past(desk: Desk, actor: Actor, past: PastReport, areas: Sequence[AreaHit],
-               recorded_at: datetime | None) -> Pen:
+               recorded_at: datetime | None, near: Mapping[str, Nearby] | None = None) -> Pen:
     """Write down a report of the past with all its steps.
 
     recorded_at    None: every event was recorded when it happened, as in a simulated city
@@ -113,7 +136,7 @@ def write_past(desk: Desk, actor: Actor, past: PastReport, areas: Sequence[AreaH
     Raises Conflict, NotAllowed or Invalid where a step was not possible.
     """
     pen = Pen(desk, past.new, recorded_at, repeats=True)
-    pen.receive(actor, areas, past.received_at, past.due, past.record, past.stand_in)
+    pen.receive(actor, areas, past.received_at, past.due, past.record, past.stand_in, near)
     if past.closing is not None:
         closing = past.closing
         facts: dict[str, Any] = {"outcome": closing.outcome}
@@ -142,6 +165,7 @@ class Pen:
     def receive(
         self, actor: Actor, areas: Sequence[AreaHit], at: datetime, recorded: RecordedDue | None = None,
         record: Mapping[str, str] | None = None, stand_in: bool = False,
+        near: Mapping[str, Nearby] | None = None,
     ) -> Pen:
         """Write what came in, who answers, and by when."""
         new = self.new
@@ -149,7 +173,7 @@ class Pen:
         self.areas = tuple([a.id for a in areas])
         names = [a.key for a in areas]
         self.priority = self.service.priority_of(new.given)
-        decision, due = self.desk.decide(new, names, at)
+        decision, due = self.desk.decide(new, names, at, near)
         self.department = self.desk.catalog.departments[decision.department]
         self.why = decision.facts | (_recorded(recorded) if recorded else _promised(due))
         due_at = recorded.at if recorded else due.at if due else None
@@ -239,6 +263,9 @@ def _told(new: NewReport) -> dict[str, Any]:
     sent: dict[str, Any] = {"description": new.description, "address": new.address}
     if new.point:
         sent |= {"lat": new.point.lat, "long": new.point.long}
+    if new.also:
+        sent["also"] = [{"address": place.label, "lat": place.point.lat, "long": place.point.long}
+                        for place in new.also]
     sent |= {"answers": [a.kept for a in new.answers]} if new.answers else {}
     sent |= {"photos": [p.digest for p in new.photos]} if new.photos else {}
     return {key: value for key, value in sent.items() if value != ""}

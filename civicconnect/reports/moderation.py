@@ -12,18 +12,19 @@ from typing import Any
 from sqlalchemy import delete, select, update
 
 from civicconnect.accounts import Actor
-from civicconnect.catalog import catalog
 from civicconnect.db import Db
 from civicconnect.errors import Conflict, Invalid, NotFound, Sentence
 from civicconnect.geo import Point
 from civicconnect.reports import flagging
-from civicconnect.reports.actions import LONGEST_ADDRESS, areas_inside, count_anew
+from civicconnect.reports.actions import LONGEST_ADDRESS, areas_inside, count_anew, desk
 from civicconnect.reports.afterwards import checked
 from civicconnect.reports.blocking import must_moderate
 from civicconnect.reports.intake import STAND_IN
+from civicconnect.reports.lifecycle import CLOSED
 from civicconnect.reports.models import Event, Report, ReportArea
 from civicconnect.reports.queries import HIDDEN, Entry, find, place_of
 from civicconnect.reports.recording import record
+from civicconnect.reports.rerouting import COUNTED, reroute
 from civicconnect.reports.story import WROTE, story
 
 LONGEST_REASON = 500
@@ -144,19 +145,19 @@ def versions(db: Db, report: Report) -> Versions:
 
 
 def move(db: Db, actor: Actor, reference: str, point: Point, address: str) -> Report:
-    """Put a report where it belongs. The department, its reason and the promise stay.
+    """Put a report where it belongs. Who answers an open one is decided anew, and promised anew.
 
-    Whoever answers passes it on if it is not theirs: a correction on the map must not take it off a desk.
     Raises NotFound, NotAllowed and Invalid (outside the city, or where it is already).
     """
     report = found_for(db, actor, reference)
     told, before = _address(address), place_of(db, report)
     if point == before and told == report.address:
         raise Invalid({"place": [Sentence("It is there already. Choose another place.")]})
-    offer = catalog(db)
-    areas = areas_inside(db, offer.city, point, report.received_at, offer.city.languages[0])
-    was = report.place_told
-    if was == STAND_IN:  # now somebody knows where it is
+    here = desk(db)
+    offer = here.catalog
+    areas = areas_inside(here.areas, offer.city, point, report.received_at, offer.city.languages[0])
+    was = {name: getattr(report, name) for name in COUNTED}
+    if report.place_told == STAND_IN:  # now somebody knows where it is
         report.place_told = offer.services[offer.service_codes[report.service_id]].place
     report.address = told
     db.flush()
@@ -166,7 +167,9 @@ def move(db: Db, actor: Actor, reference: str, point: Point, address: str) -> Re
     db.add_all(ReportArea(report_number=report.number, area_id=area.id) for area in areas)
     db.flush()
     db.refresh(report, ["place"])
-    count_anew(db, report, before, place_told=was)
     record(db, report, "move", actor, {"areas": [area.key for area in areas]},
            text={"address": told, "lat": point.lat, "long": point.long})
+    if report.status != CLOSED:
+        reroute(db, here, report, [area.key for area in areas], point, "place")
+    count_anew(db, report, before, **was)
     return report

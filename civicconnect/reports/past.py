@@ -65,7 +65,8 @@ class Sheet:
 
 def press(db: Db, *, as_it_happened: bool = False) -> Press:
     """Read what composing needs."""
-    return Press(desk(db), geo.area_index(db), spelling(db), as_it_happened)
+    here = desk(db)
+    return Press(here, here.areas, spelling(db), as_it_happened)
 
 
 def compose(
@@ -76,12 +77,13 @@ def compose(
     recorded_at    when we learn of them
     """
     days = [p.received_at.astimezone(press_.zone).date() for p in past]
-    places = press_.areas.of_many([None if p.stand_in else p.new.point for p in past], days)
+    points = [None if p.stand_in else p.new.point for p in past]
+    places, near = press_.areas.of_many(points, days), press_.desk.near(points)
     encode, instants = geo.encoder(press_.spelling), _Instants(press_.spelling)
     at = None if press_.as_it_happened else recorded_at
     return [
-        _sheet(write_past(press_.desk, actor, p, areas, at), p.external_id, instants, press_, encode)
-        for p, areas in zip(past, places, strict=True)
+        _sheet(write_past(press_.desk, actor, p, areas, at, beside), p.external_id, instants, press_, encode)
+        for p, areas, beside in zip(past, places, near, strict=True)
     ]
 
 

@@ -167,7 +167,7 @@ def count_public(db: Db, view: Filter, offer: Catalog) -> int:
 
 def count_visible(db: Db, actor: Actor, view: Filter, offer: Catalog) -> int:
     """Return how many reports fit that an actor may open as staff."""
-    chosen = squares.conditions(view, offer)
+    chosen = None if actor.areas else squares.conditions(view, offer)  # squares know no areas
     if chosen is None:
         return count_fitting(db, [visible_to(actor), *view.where(offer, strangers=False)])
     return squares.total(db, [visible_to(actor, ReportSquare.department_id), *chosen])
@@ -175,7 +175,7 @@ def count_visible(db: Db, actor: Actor, view: Filter, offer: Catalog) -> int:
 
 def visible_total(actor: Actor, view: Filter, offer: Catalog) -> ColumnElement[int] | None:
     """Return what `count_visible` counts, to stand in another statement; None where only counting knows."""
-    chosen = squares.conditions(view, offer)
+    chosen = None if actor.areas else squares.conditions(view, offer)  # squares know no areas
     if chosen is None:
         return None
     return squares.sum_of([visible_to(actor, ReportSquare.department_id), *chosen]).scalar_subquery()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hmac import compare_digest
@@ -11,7 +11,20 @@ from typing import Any
 from uuid import UUID
 
 from geoalchemy2 import WKBElement
-from sqlalchemy import ColumnElement, Select, false, func, or_, select, true, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    String,
+    and_,
+    cast,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+    union_all,
+)
 
 from civicconnect import accounts
 from civicconnect.accounts import Actor
@@ -36,27 +49,46 @@ NEAR_METRES = 250.0
 TOLD_IN_WORDS = ("exact", "stand_in")
 # Internal events that whoever sent the report is told all the same, and why.
 TOLD_TO_SENDER = ("hide", "show", "photo_hide", "photo_show", "blur")
-PLACE = ("address", "lat", "long")  # how an event's text tells a place
+PLACE = ("address", "lat", "long", "also")  # how an event's text tells a place
 
 
 def visible_to(actor: Actor, department: Any = Report.department_id) -> ColumnElement[bool]:
     """Return the condition for the reports an actor may open as staff.
 
     department    the column that tells who answers, where reports are counted and not read
+    The areas are asked of the report itself: counts that know none of it are not for who is limited to areas.
     """
     if actor.kind != "staff":
         return true() if actor.kind in ("system", "history") else PUBLIC
-    if actor.may("see_all"):
-        return true()
-    if not actor.may("queue") or not actor.departments:
+    if not actor.may("see_all") and not (actor.may("queue") and actor.departments):
         return false()
-    found: ColumnElement[bool] = department.in_(actor.departments)
-    return found
+    found: ColumnElement[bool] = true() if actor.may("see_all") else department.in_(actor.departments)
+    return and_(found, _lies_in(actor.areas)) if actor.areas else found
+
+
+def _lies_in(areas: Collection[int]) -> ColumnElement[bool]:
+    """Return the condition for reports in any of some areas: asked of each candidate, by its own number.
+
+    Not a list of all that lie there: the queue is read off its own index and stops after a page.
+    """
+    inside = select(ReportArea.area_id).where(ReportArea.report_number == Report.number,
+                                              ReportArea.area_id.in_(areas))
+    return inside.correlate(Report).exists()
+
+
+def opened_to(actor: Actor) -> ColumnElement[bool]:
+    """Return the condition for one report that an actor may open: in their own field, or broken open."""
+    return or_(visible_to(actor), Report.number.in_(actor.opened)) if actor.opened else visible_to(actor)
+
+
+def visible_among(db: Db, actor: Actor, numbers: Collection[int]) -> set[int]:
+    """Return which of some reports an actor may open as staff, by number: one statement."""
+    return set(db.scalars(select(Report.number).where(Report.number.in_(numbers), opened_to(actor))))
 
 
 def find(db: Db, reference: str, actor: Actor, *, lock: bool = False) -> Report:
     """Return a report by its reference, or raise NotFound: also where it is not for this actor."""
-    asked = select(Report).where(Report.reference == tidy(reference), visible_to(actor))
+    asked = select(Report).where(Report.reference == tidy(reference), opened_to(actor))
     if lock:
         # What was read before the lock was had may be old by now.
         asked = asked.with_for_update().execution_options(populate_existing=True)
@@ -113,6 +145,8 @@ class Entry:
     status: str
     facts: Mapping[str, Any]
     text: Mapping[str, Any]
+    who: str = ""  # the colleague who did it, by name; for colleagues
+    whom: str = ""  # and to whom it was given
 
 
 def timeline(
@@ -124,18 +158,30 @@ def timeline(
     versions    for those with the right: also what was written before the city changed it
     """
     beside = (EventText.report_number == Event.report_number) & (EventText.seq == Event.seq)
+    who, whom = (_named(), _given_to()) if internal else (literal(""), literal(""))
     asked = (
-        select(Event, EventText.body).outerjoin(EventText, beside)
+        select(Event, EventText.body, who, whom).outerjoin(EventText, beside)
         .where(Event.report_number == report.number).order_by(Event.seq)
     )
     if not internal:
         asked = asked.where(or_(Event.public, Event.verb.in_(TOLD_TO_SENDER if sender else ())))
     found = [
         Entry(e.seq, e.verb, e.occurred_at, e.recorded_at, e.source, e.actor, e.public, e.status,
-              e.facts, _readable(report, body, internal=internal, sender=sender))
-        for e, body in db.execute(asked)
+              e.facts, _readable(report, body, internal=internal, sender=sender), who or "", whom or "")
+        for e, body, who, whom in db.execute(asked)
     ]
     return found if versions else [as_it_stands(entry, found) for entry in found]
+
+
+def _named() -> ColumnElement[str]:
+    """Return the name of the colleague whom an event calls "staff:12", read in the same statement."""
+    return select(accounts.Staff.name).where(
+        literal("staff:") + cast(accounts.Staff.id, String) == Event.actor).scalar_subquery()
+
+
+def _given_to() -> ColumnElement[str]:
+    return select(accounts.Staff.name).where(
+        accounts.Staff.id == Event.facts["person"].as_integer()).scalar_subquery()
 
 
 def _readable(report: Report, body: str | None, *, internal: bool, sender: bool) -> dict[str, Any]:
@@ -163,7 +209,7 @@ def untold(report: Report) -> set[str]:
     """Return the parts of a report's text that strangers are not told."""
     found = {"note"}  # written for colleagues even where the step itself is public
     found |= set() if report.text_told else {"description", "words", "answers", "photos"}
-    return found | (set() if report.place_told in TOLD_IN_WORDS else {"address", "lat", "long"})
+    return found | (set() if report.place_told in TOLD_IN_WORDS else set(PLACE))
 
 
 @dataclass(frozen=True)
@@ -187,20 +233,22 @@ class Around:
 
 
 def around(db: Db, report: Report, *, areas: bool = True) -> Around:
-    """Return what stands beside a report: two small statements.
+    """Return what stands beside a report: one statement.
 
     areas    whether its areas are asked for
     """
-    inside = db.execute(
-        select(Area.id, Area.layer, Area.code, Area.name, Area.names)
-        .join(ReportArea, ReportArea.area_id == Area.id)
-        .where(ReportArea.report_number == report.number).order_by(Area.layer)
-    ) if areas else ()
-    photos = db.execute(
-        select(ReportPhoto.digest, ReportPhoto.stage, ReportPhoto.state, ReportPhoto.original)
-        .where(ReportPhoto.report_number == report.number).order_by(ReportPhoto.position)
-    ).all()
-    return Around(place_of(db, report), tuple(AreaHit(*row) for row in inside),
+    # Each photo beside each area: both are few, and asking once is quicker than asking twice.
+    named: Sequence[Any] = (Area.id, Area.layer, Area.code, Area.name, Area.names)
+    asked = select(*(named if areas else (literal(None),)), ReportPhoto.digest, ReportPhoto.stage,
+                   ReportPhoto.state, ReportPhoto.original)
+    asked = asked.select_from(Report).outerjoin(ReportPhoto, ReportPhoto.report_number == Report.number)
+    if areas:
+        asked = asked.outerjoin(ReportArea, ReportArea.report_number == Report.number).outerjoin(
+            Area, ReportArea.area_id == Area.id).order_by(Area.layer)
+    rows = db.execute(asked.where(Report.number == report.number).order_by(ReportPhoto.position)).all()
+    inside = {row[0]: AreaHit(*row[:5]) for row in rows if row[0] is not None}
+    photos = {row.digest: row for row in rows if row.digest}.values()
+    return Around(place_of(db, report), tuple(inside.values()),
                   tuple(photo.digest for photo in photos if photo.stage != "done"),
                   tuple(photo.digest for photo in photos if photo.stage == "done"),
                   {photo.digest: photo.state for photo in photos if photo.state != SHOWN},
@@ -230,7 +278,7 @@ def photo_is_seen_by(db: Db, actor: Actor, digest: str) -> bool:
     if actor.kind != "staff":
         return False
     asked = select(ReportPhoto.digest).join(Report, Report.number == ReportPhoto.report_number)
-    return db.scalar(asked.where(ReportPhoto.digest == digest, visible_to(actor)).limit(1)) is not None
+    return db.scalar(asked.where(ReportPhoto.digest == digest, opened_to(actor)).limit(1)) is not None
 
 
 def photo_is_kept(db: Db, digest: str) -> bool:
@@ -261,7 +309,7 @@ def near(actor: Actor, here: Point, service_id: int | None = None,
 
 def known_to(actor: Actor) -> ColumnElement[bool]:
     """Return the condition for the reports that somebody at the counter may speak about, place and all."""
-    return or_(visible_to(actor), PUBLIC & (Report.place_told == "exact"))
+    return or_(opened_to(actor), PUBLIC & (Report.place_told == "exact"))
 
 
 def count_reports(db: Db) -> int:

@@ -17,12 +17,13 @@ from civicconnect.reports.lifecycle import WAITING
 from civicconnect.reports.models import Follower, Report, ReportArea, ReportPhoto
 from civicconnect.reports.queries import place_of
 from civicconnect.reports.recording import record
+from civicconnect.reports.rerouting import COUNTED
 
 # What steps and decisions make of a report. When it last changed is told by its timeline, and is no part of
 # where it stands; but while it waits, its clock has stood still since then.
 DERIVED = ("status", "outcome", "due_at", "first_response_at", "closed_at", "verification", "visibility",
-           "priority", "service_id", "department_id", "assigned_to", "team", "people", "why", "reopened",
-           "answered")
+           "priority", "service_id", "department_id", "assigned_to", "team", "people", "why",
+           "place_told", "text_told", "reopened", "answered")
 INSTANTS = ("due_at", "first_response_at", "closed_at", "updated_at")
 
 
@@ -35,18 +36,20 @@ def kept(report: Report) -> dict[str, Any]:
 
 
 def put_back(db: Db, actor: Actor, report: Report, before: Mapping[str, Any], undoes: int, *,
-             public: bool) -> Report:
+             public: bool, since: int | None = None) -> Report:
     """Put a report, locked, back to where it stood, and say so on its timeline.
 
     before    what `kept` returned
     undoes    the place on the timeline of the event that is taken back
+    since     the place of the last event that stays, where several are taken back
     public    whether residents read of it: whether they could read the event itself
     """
-    was = {name: getattr(report, name) for name in ("visibility", "service_id", "department_id", "status")}
+    was = {name: getattr(report, name) for name in COUNTED}
     for name, value in before.items():
         setattr(report, name, datetime.fromisoformat(value) if name in INSTANTS and value else value)
     count_anew(db, report, place_of(db, report), **was)
-    record(db, report, "undo", actor, {"undoes": undoes, "before": dict(before)}, public=public)
+    facts = {"undoes": undoes, "before": dict(before)} | ({} if since is None else {"since": since})
+    record(db, report, "undo", actor, facts, public=public)
     return report
 
 

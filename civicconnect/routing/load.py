@@ -2,76 +2,69 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+import re
+from collections.abc import Mapping
 
-from marshmallow import Schema, fields, validate
-
-from civicconnect import clock
 from civicconnect.db import Db
-from civicconnect.routing.models import RuleRow
-from civicconnect.routing.rules import Rule, rule_book
-from civicconnect.tables import parse, rows, told, toml, unknown_keys
+from civicconnect.routing.conditions import World
+from civicconnect.routing.keeping import keep, rule_book
+from civicconnect.routing.rules import Rule
+from civicconnect.routing.spelling import RuleSchema, rule_from, spelled
+from civicconnect.tables import parse, rows, toml, unknown_keys
 
-# The one row of a version without rules: it names no department, and so it never fits.
-NO_RULES = Rule("", "")
-
-
-class _Condition(Schema):
-    question = fields.Str(required=True)
-    option = fields.Str(required=True)
+FILE = "rules.toml"
+HEADER = re.compile(r"\s*\[\[\s*[\"']?rule[\"']?\s*\]\]")
 
 
-class _Rule(Schema):
-    code = fields.Str(required=True, validate=validate.Length(1, 80))
-    department = fields.Str(required=True)
-    services = fields.List(fields.Str(), load_default=list)
-    area = fields.Str(load_default=None, allow_none=True)
-    answers = fields.Nested(_Condition, load_default=None, allow_none=True)
-    note = fields.Str(load_default="", validate=validate.Length(max=500))
-
-
-def check(
-    files: Mapping[str, bytes],
-    departments: Collection[str],
-    services: Collection[str],
-    areas: Collection[str],
-) -> tuple[tuple[Rule, ...], list[str]]:
-    """Read `rules.toml` and list every fault, given the codes that exist."""
+def check(files: Mapping[str, bytes], world: World) -> tuple[tuple[Rule, ...], list[str]]:
+    """Read `rules.toml` and list every fault, with its line, given what there is in the city."""
     faults: list[str] = []
-    tables = parse("rules.toml", files.get("rules.toml"), faults)
-    unknown_keys("rules.toml", tables, {"rule"}, faults)
-    found: list[Rule] = []
-    for row in rows("rules.toml", tables, "rule", _Rule(), faults):
-        where = f"rules.toml, [[rule]] {row['code']}"
-        if row["code"] in {rule.code for rule in found}:
-            faults.append(f"{where}: the code stands twice.")
-        if row["department"] not in departments:
-            faults.append(f"{where}: no department is called '{row['department']}'.")
-        for service in sorted(set(row["services"]) - set(services)):
-            faults.append(f"{where}: no service is called '{service}'.")
-        if row["area"] and row["area"] not in areas:
-            faults.append(f"{where}: no area is called '{row['area']}'; write layer:code.")
-        asked = row["answers"]
-        conditions = {asked["question"]: asked["option"]} if asked else {}
-        found.append(Rule(row["code"], row["department"], frozenset(row["services"]),
-                          row["area"], conditions, row["note"]))
-    return tuple(found), faults
+    tables = parse(FILE, files.get(FILE), faults)
+    unknown_keys(FILE, tables, {"rule"}, faults)
+    lines = _Lines(files.get(FILE, b"").decode("utf-8", "replace"))
+    written = tables.get("rule", [])
+    for number, row in enumerate(written if isinstance(written, list) else ()):
+        # One by one: a row that cannot be read must not shift the lines of those after it.
+        broken: list[str] = []
+        found = rows(FILE, {"rule": [row]}, "rule", RuleSchema(), broken)
+        faults += [lines.placed(words, number) for words in broken]
+        if not found:
+            continue
+        lines.rules.append((number, rule_from(found[0])))
+    if not isinstance(written, list):
+        rows(FILE, tables, "rule", RuleSchema(), faults)
+    seen: set[str] = set()
+    for number, rule in lines.rules:
+        where = f"{FILE}, [[rule]] {rule.code}"
+        if rule.code in seen:
+            faults.append(lines.placed(f"{where}: the code stands twice.", number))
+        seen.add(rule.code)
+        faults += [lines.placed(f"{where}: {fault.sentence[0].lower()}{fault.sentence[1:]}", number)
+                   for fault in rule.faults(world)]
+    return tuple(rule for _, rule in lines.rules), faults
 
 
-def load(db: Db, rules: tuple[Rule, ...]) -> int:
-    """Put the rules in force as a new version, unless they already are. Returns the version."""
+class _Lines:
+    """At which line of the file each rule begins."""
+
+    def __init__(self, text: str) -> None:
+        self.starts = [n for n, line in enumerate(text.splitlines(), 1) if HEADER.match(line)]
+        self.rules: list[tuple[int, Rule]] = []
+
+    def placed(self, words: str, number: int) -> str:
+        """Return a fault with the line that its rule begins at, where the file has it in its own block."""
+        if number >= len(self.starts):
+            return words
+        where, colon, rest = words.partition(": ")
+        return f"{where} (line {self.starts[number]}){colon}{rest}"
+
+
+def load(db: Db, rules: tuple[Rule, ...], made_by: str = "civic", reason: str = "") -> int:
+    """Put the rules of a folder in force as a new version, unless they already are. Returns the version."""
     standing = rule_book(db)
     if standing.rules == rules:
         return standing.version
-    version, made_at = standing.version + 1, clock.now()
-    db.add_all(
-        RuleRow(version=version, position=n, made_at=made_at, code=r.code,
-                department=r.department, services=sorted(r.services), area=r.area,
-                answers=dict(r.answers or {}), note=r.note)
-        for n, r in enumerate(rules or (NO_RULES,))
-    )
-    db.flush()
-    return version
+    return keep(db, rules, made_by, reason)
 
 
 def dump(db: Db) -> dict[str, bytes]:
@@ -81,13 +74,6 @@ def dump(db: Db) -> dict[str, bytes]:
 
 def spell(rules: tuple[Rule, ...]) -> dict[str, bytes]:
     """Return checked rules as the folder's file, in the one way we write it."""
-    written = [
-        told(_Rule(), {
-            "code": r.code, "department": r.department, "services": sorted(r.services), "area": r.area,
-            "note": r.note,
-            "answers": next(({"question": q, "option": o} for q, o in (r.answers or {}).items()), None),
-        })
-        for r in rules
-    ]
+    written = [spelled(rule) for rule in rules]
     head = "Who answers where the service alone does not say. The first rule that fits decides."
-    return {"rules.toml": toml({"rule": written} if written else {}, head).encode()}
+    return {FILE: toml({"rule": written} if written else {}, head).encode()}

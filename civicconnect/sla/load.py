@@ -17,7 +17,7 @@ from civicconnect.errors import Invalid
 from civicconnect.sla.models import Calendar, Promise
 from civicconnect.sla.promises import Promised, hours_of
 from civicconnect.sla.timetable import Hours
-from civicconnect.tables import parse, rows, told, toml, unknown_keys
+from civicconnect.tables import parse, row_name, rows, told, toml, unknown_keys
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 SPAN = re.compile(r"(\d{1,2}):([0-5]\d)-(\d{1,2}):([0-5]\d)")
@@ -112,7 +112,7 @@ def check(
     unknown_keys("promises.toml", tables, {"promise"}, faults)
     found: dict[Promised, tuple[float, str]] = {}
     for row in rows("promises.toml", tables, "promise", _Promise(), faults):
-        where = f"promises.toml, [[promise]] {row['service']}"
+        where = f"promises.toml, [[promise]] {row_name(row, 0)}"
         if row["service"] not in services:
             faults.append(f"{where}: no service has this code in services.toml.")
         if row["area"] and row["area"] not in areas:

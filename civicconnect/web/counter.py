@@ -132,7 +132,7 @@ def entered(reference: str) -> ResponseReturnValue:
         me = clerk(db_)
         # Whoever entered it may belong to another department: its key says that it was they.
         report = reports.find_own(db_, reference, key) or reports.find_known(db_, reference, me)
-        is_ours = _is_ours(me, report)
+        is_ours = bool(reports.visible_among(db_, me, [report.number]))
     service = offer.services[offer.service_codes[report.service_id]]
     is_secret = bool(key) and not telling.is_told_in_full(service)
     path = url_for("resident.show", reference=report.reference, key=key if is_secret else None)
@@ -169,17 +169,16 @@ def _around(db_: Db, me: Actor, entry: Entry, offer: Catalog, now: datetime) -> 
         made.found.insert(0, entry.spot)
     made.here = look(db_, entry.spot.point, entry.spot.label, offer.city, now)
     service = offer.services.get(entry.sent.value("service"))
-    found = db_.execute(reports.near(me, entry.spot.point, service.id if service else None).limit(MOST_NEAR))
+    near = reports.near(me, entry.spot.point, service.id if service else None).limit(MOST_NEAR)
+    found = list(db_.execute(near))
+    opens = reports.visible_among(db_, me, [report.number for report, _ in found])
     made.near = [Nearby(report, metres, (now - report.received_at).total_seconds() / 3600,
-                        _is_ours(me, report)) for report, metres in found]
+                        report.number in opens) for report, metres in found]
     if service and made.here.is_inside:
         given = tuple(Answer(code, value, "", "") for code, value in entry.sent.given.items())
-        wish = NewReport(uuid4(), service.code, entry.spot.point, answers=given)
+        wish = NewReport(uuid4(), service.code, entry.spot.point, answers=given,
+                         source=entry.source)
         areas = [area.key for area in made.here.found]
         decision, made.due = reports.desk(db_).decide(wish, areas, entry.received_at or now)
         made.department = offer.departments[decision.department]
     return made
-
-
-def _is_ours(me: Actor, report: Report) -> bool:
-    return me.may("see_all") or report.department_id in me.departments

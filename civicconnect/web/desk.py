@@ -109,7 +109,8 @@ def show_queue() -> ResponseReturnValue:
     return render_template(
         "staff/queue.html", view=desk, form=form, forms=FORM, tabs=tabs, catalog=offer,
         letters=letters if me.may("enter") else None, to_moderate=to_moderate if me.may("moderate") else None,
-        mine=read_departments(me, offer), me=me, rule=queue.RULE, why=REASON, now=clock.now(), faults={},
+        mine=read_departments(me, offer), me=me, rule=queue.RULE, may_city=me.may("city"),
+        sees_rules=me.may("see_all") or me.may("city"), why=REASON, now=clock.now(), faults={},
         **shown)
 
 

@@ -18,9 +18,12 @@ from civicconnect.settings import Settings
 from civicconnect.web import (
     blocks,
     bulk,
+    city,
+    city_versions,
     counter,
     data,
     desk,
+    entrance,
     errors,
     files,
     flagging,
@@ -34,18 +37,25 @@ from civicconnect.web import (
     limits,
     listing,
     mailbox,
+    me,
     moderation,
     notices,
     offline,
     operator,
+    paper,
     partner,
+    people,
     performance,
+    rerouting,
     resident,
+    rule_words,
+    rules,
     sign_in,
     staff,
     suggestion,
     theme,
     tiles,
+    wording,
     words,
 )
 
@@ -62,19 +72,22 @@ def furnish(app: Flask, given: Settings) -> None:
     Compress(app)
     sign_in.hang(app)
     store = SQLAlchemySessionUserDatastore(account_session, Staff, Role)
-    Security(app, store, login_form=sign_in.SignInForm)
+    Security(app, store)
+    sign_in.take_doors(app)
     app.teardown_appcontext(lambda _: account_session.remove())
     headers.hang(app)
     words.hang(app)
     desk.hang(app)
+    rule_words.hang(app)
     frame.hang(app)
     files.hang(app)
     errors.hang(app)
     app.url_map.strict_slashes = False  # people type a slash at the end
     app.url_map.merge_slashes = False  # and nobody is sent to an address made from a Host header
     rooms = (resident, suggestion, following, flagging, listing, staff, desk, bulk, counter, inbox,
-             moderation, blocks, partner, performance, data, notices, languages, mailbox, gallery, theme,
-             tiles, operator, offline)
+             moderation, blocks, people, me, entrance, partner, performance, data, notices, languages,
+             mailbox, gallery, theme, tiles, operator, offline, paper, wording, rules, rerouting, city,
+             city_versions)
     for room in rooms:
         app.register_blueprint(room.pages)
     limits.hang(app, given)
@@ -107,8 +120,6 @@ def _configure(app: Flask, given: Settings) -> None:
         SECURITY_LOGOUT_METHODS=["POST"],
         SECURITY_POST_LOGIN_VIEW="staff.home",  # a name, not an address: it keeps the language
         SECURITY_POST_LOGOUT_VIEW="resident.home",
-        SECURITY_LOGIN_USER_TEMPLATE="staff/sign_in.html",
-        SECURITY_MSG_GENERIC_AUTHN_FAILED=(sign_in.REFUSED, "error"),
         SECURITY_EMAIL_VALIDATOR_ARGS={"check_deliverability": False},
         SECURITY_SEND_REGISTER_EMAIL=False,
         SECURITY_RETURN_GENERIC_RESPONSES=True,

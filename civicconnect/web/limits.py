@@ -15,9 +15,12 @@ WRITING = {"resident.submit": "posts_an_hour", "resident.take_photo": "posts_an_
            "following.affects_me": "posts_an_hour", "following.follow": "posts_an_hour",
            "following.add_more": "posts_an_hour", "following.say_fixed": "posts_an_hour",
            "following.give_address": "posts_an_hour", "following.ask_mine": "posts_an_hour",
-           "flagging.flag": "posts_an_hour", "security.login": "tries_an_hour"}
+           "flagging.flag": "posts_an_hour", "security.login": "tries_an_hour",
+           "entrance.give_code": "tries_an_hour", "entrance.send_link": "tries_an_hour",
+           "entrance.accept": "tries_an_hour", "entrance.use_link": "tries_an_hour"}
 # A town hall signs in from one address: only what failed counts.
-COUNTED = {"security.login": lambda answer: answer.status_code != 302}
+COUNTED = {"security.login": lambda answer: answer.status_code != 302,
+           "entrance.give_code": lambda answer: answer.status_code != 302}
 
 
 def hang(app: Flask, given: Settings) -> None:

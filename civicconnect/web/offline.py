@@ -9,7 +9,7 @@ from flask import Blueprint, Response, jsonify, render_template, request, url_fo
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import generate_csrf
 
-from civicconnect import catalog, clock, db, geo, settings
+from civicconnect import catalog, city, clock, db, geo, settings
 from civicconnect.catalog import Service
 from civicconnect.errors import NotAllowed
 from civicconnect.geo import NamedArea
@@ -38,26 +38,31 @@ def address_of_worker() -> str:
 @pages.get("/manifest.webmanifest")
 def manifest() -> Response:
     """Describe the site as an app that can be put on the home screen: the city's name, colours and icon."""
-    city = read_catalog().city
+    here = read_catalog().city
     spoken = language.chosen()
     start = in_any_language(url_for("resident.home"))
     icons = [{"src": theme.address_of_icon(size), "sizes": f"{size}x{size}", "type": "image/png",
               "purpose": purpose} for size in (192, 512) for purpose in ("any", "maskable")]
     answer = jsonify(
-        id=start, name=say(city.name), short_name=say(city.name), lang=spoken,
+        id=start, name=say(here.name), short_name=say(here.name), lang=spoken,
         dir=catalog.direction(spoken), scope=start, start_url=url_for("resident.home"),
-        display="minimal-ui", theme_color=theme.brand(city), background_color="#f6f5f1", icons=icons)
+        display="minimal-ui", theme_color=theme.brand(here), background_color="#f6f5f1", icons=icons)
     answer.mimetype = "application/manifest+json"
     return answer
 
 
 @pages.get("/sw.js")
 def worker() -> Response:
-    """Send the worker: two lines that name the rest by its stamp, so that it changes with any file."""
-    city = read_catalog().city
+    """Send the worker: two lines that change with any file, and with each version of the city.
+
+    Then what phones keep of the form and the city's offer is fetched anew.
+    """
+    here = read_catalog().city
     named = [files.address(path) for path in _files()]
-    named += [address for address in (theme.address_of_sheet(city), theme.address_of_logo(city)) if address]
-    given = json.dumps({"stamp": files.stamp(), "files": named})
+    named += [address for address in (theme.address_of_sheet(here), theme.address_of_logo(here)) if address]
+    with db.reading() as db_:
+        version = city.newest_version(db_)
+    given = json.dumps({"stamp": files.stamp(), "city": version, "files": named})
     code = f'import {{ work }} from "{files.address("js/phone/worker.js")}";\nwork({given});\n'
     answer = Response(code, mimetype="text/javascript")
     answer.headers["Service-Worker-Allowed"] = in_any_language(url_for("resident.home"))
@@ -82,14 +87,14 @@ def form() -> Response:
 
 def _areas() -> list[tuple[str, list[NamedArea]]]:
     """Return the parts of the city by layer, as they are drawn today, each by its name."""
-    city = read_catalog().city
+    here = read_catalog().city
     with db.reading() as db_:
-        named = geo.named_areas(db_, city.day(clock.now()))
+        named = geo.named_areas(db_, here.day(clock.now()))
     layers: dict[str, list[NamedArea]] = {}
     for area in named:
-        if area.until is None and area.layer != city.limit_layer:
+        if area.until is None and area.layer != here.limit_layer:
             layers.setdefault(area.layer, []).append(area)
-    return [(say(city.layers.get(layer, {})) or layer, found) for layer, found in layers.items()]
+    return [(say(here.layers.get(layer, {})) or layer, found) for layer, found in layers.items()]
 
 
 @pages.get("/report/offer.json")

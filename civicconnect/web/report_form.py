@@ -17,10 +17,10 @@ from werkzeug.datastructures import MultiDict
 from civicconnect.accounts import ContactDetails
 from civicconnect.catalog import SEVERAL, Catalog, Service, answers
 from civicconnect.errors import Invalid
-from civicconnect.geo import Point, point_from
+from civicconnect.geo import Place, Point, point_from
 from civicconnect.media import Photo
 from civicconnect.reports import NewReport
-from civicconnect.web import photos
+from civicconnect.web import extent, photos
 from civicconnect.web.photos import Faults
 
 # As HTML defines it for a field: it will stand in the head of a letter.
@@ -30,7 +30,7 @@ EMAIL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_
 LONGEST_EMAIL = 200
 ANSWER = "answer-"
 # The fields as they follow each other on the page.
-ORDER = ("form", "service", "place", ANSWER, "description", "photo", "name", "email", "phone")
+ORDER = ("form", "service", "place", "also", ANSWER, "description", "photo", "name", "email", "phone")
 
 
 class _Contact(Schema):
@@ -51,6 +51,7 @@ class Sent:
     id: UUID = field(default_factory=uuid4)
     point: Point | None = None
     photos: tuple[Photo, ...] = ()
+    also: tuple[Place, ...] = ()
     faults: Faults = field(default_factory=dict)
 
     def value(self, name: str) -> str:
@@ -93,6 +94,7 @@ def read(request: Request, catalog: Catalog) -> Sent:
             sent.point = point_from(sent.value("lat"), sent.value("long"))
     except Invalid as fault:
         sent.faults |= fault.fields
+    sent.also = extent.further(sent.chosen("also"), sent.faults)
     service = catalog.services.get(sent.value("service"))
     if service is not None:
         sent.photos = photos.read_photos(request, service.photos, sent.faults)
@@ -118,10 +120,11 @@ def report_from(sent: Sent, catalog: Catalog, language: str) -> NewReport:
         raise Invalid(faults)
     return NewReport(
         id=sent.id, service=sent.value("service"), point=sent.point,
-        address=" ".join(sent.value("address").split()),
+        address=extent.said(sent.value("address"), sent.value("along"), sent.also),
         description=sent.value("description").replace("\r\n", "\n").strip(),
         answers=answered, language=language, source="web", photos=sent.photos, contact=contact,
         area="" if sent.point else sent.value("area")[:160],
+        also=sent.also,
     )
 
 

@@ -18,7 +18,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.datastructures import MultiDict
 
-from civicconnect import accounts, clock, db, geo, reports, routing
+from civicconnect import accounts, clock, db, geo, reports
 from civicconnect.accounts import Actor
 from civicconnect.catalog import Department, Service
 from civicconnect.db import Db, transaction
@@ -162,9 +162,18 @@ def _ask_rest(sent: Sent, faults: dict[str, list[str]]) -> str:
     here = _look(sent.point, sent.value("address")) if sent.point else _here_in_words(sent)
     return render_template(
         "resident/details.html", sent=sent, faults=report_form.in_order(faults), service=service, here=here,
-        department=_who_answers(service, here) if here else None, catalog=offer,
+        department=_who_answers(service, sent.point, here) if here else None, catalog=offer,
+        street=_street(sent),
         already=_already(sent, service) if sent.point and request.method == "GET" else [],
         usual=_usually(service, here), is_told_in_full=telling.is_told_in_full(service))
+
+
+def _street(sent: Sent) -> str:
+    """Return the street that the trouble may go all along; "" where no place was chosen on the map."""
+    if sent.point is None:
+        return ""
+    with db.reading() as db_:
+        return geo.street_at(db_, sent.point)
 
 
 def _usually(service: Service, here: Here | None) -> Usual | None:
@@ -191,13 +200,13 @@ def _already(sent: Sent, service: Service) -> list[Likely]:
                               [photo.likeness for photo in sent.photos if photo.likeness is not None])
 
 
-def _who_answers(service: Service, here: Here) -> Department:
+def _who_answers(service: Service, point: Point | None, here: Here) -> Department:
     """Return the department that would answer here, as far as the place decides it."""
     offer = read_catalog()
     with db.reading() as db_:
-        rules = routing.rule_book(db_)
-    decision = rules.decide(service.code, [f"{a.layer}:{a.code}" for a in here.found], {},
-                            offer.departments, service.department, offer.city.catch_all)
+        desk = reports.desk(db_)
+    wish = NewReport(uuid4(), service.code, point)
+    decision, _ = desk.decide(wish, [area.key for area in here.found], clock.now())
     return offer.departments[decision.department]
 
 

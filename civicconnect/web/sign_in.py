@@ -1,22 +1,32 @@
-"""Signing in: Flask-Security's form in our words, and the answers that ask nobody who they are."""
+"""Signing in and out: which ways there are, one door for all of them, and whom no page has to ask for."""
 
 from __future__ import annotations
 
-from flask import Flask, current_app, g, request
-from flask_security.forms import LoginForm
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Flask, current_app, g, redirect, render_template, request, session, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+from flask_security import login_user, logout_user
+from flask_security.utils import set_request_attr, validate_redirect_url
+from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import UnsupportedMediaType
 
+from civicconnect import accounts, settings
+from civicconnect.accounts import STRANGER, Actor, Staff
+from civicconnect.db import account_session, transaction
 from civicconnect.errors import NotFound, Sentence
+from civicconnect.web.photos import Faults
 
-# The one answer to every failed attempt. Flask-Security's own is for programmers.
+# The one answer to every failed attempt: it does not tell whether there is such an account.
 REFUSED = Sentence("E-mail and password do not fit together. Try again.")
-
-
 DOORS = ("security.login", "security.logout")
-
-
-class SignInForm(LoginForm):
-    """E-mail and password."""
+HALF = "half"  # what the cookie holds of somebody who still owes a code
+HALF_SECONDS = 600
+# Where somebody may go who must set up a second factor first.
+WITHOUT_FACTOR = ("me", "security", "theme", "operator", "entrance")
 
 
 def hang(app: Flask) -> None:
@@ -36,7 +46,132 @@ def hang(app: Flask) -> None:
         if request.blueprint == "security" and request.is_json:
             raise UnsupportedMediaType
 
+    @app.before_request
+    def second_factor_first() -> ResponseReturnValue | None:
+        """Lead somebody whose role demands a second factor, and who has none, to where one is set up."""
+        if not settings.current().second_factor or (request.blueprint or "me") in WITHOUT_FACTOR:
+            return None
+        if current_user.is_authenticated and owes_factor():
+            return redirect(url_for("me.codes"))
+        return None
+
+    @app.after_request
+    def in_use(answer: Any) -> Any:
+        """Write down now and then that a session is in use."""
+        found = g.get("signed_in")
+        if found is not None and found.is_stale:
+            try:
+                with transaction() as db_:
+                    accounts.session_is_used(db_, found.session_id)
+            except OperationalError:  # a busy database must not cost the page that is ready
+                pass
+        return answer
+
+
+def take_doors(app: Flask) -> None:
+    """Put our own pages where Flask-Security hung its form: its name and address stay."""
+    app.view_functions["security.login"] = enter
+    app.view_functions["security.logout"] = leave
+    app.login_manager.user_loader(_load)  # type: ignore[attr-defined]  # where Flask-Login keeps it
+
 
 def be_nobody() -> None:
     """Let the rest of this request see a stranger; the session stays as it is."""
     g._login_user = current_app.login_manager.anonymous_user()  # type: ignore[attr-defined]  # where Flask-Login keeps it
+
+
+def _load(uniquifier: str) -> Staff | None:
+    """Return who a cookie belongs to, where its session still holds: asked once a request."""
+    token = session.get("sid", "")
+    found = accounts.signed_in(account_session(), uniquifier, token) if token else None
+    if found is None:
+        return None
+    g.signed_in = found
+    set_request_attr("fs_authn_via", "session")
+    set_request_attr("fs_paa", session.get("fs_paa", 0))
+    return found.person
+
+
+def me() -> Actor:
+    """Return who is signed in as the audit names them."""
+    return actor_of(current_user)
+
+
+def actor_of(person: Staff) -> Actor:
+    """Return somebody as the audit names them."""
+    return Actor("staff", f"staff:{person.id}")
+
+
+def owes_factor() -> bool:
+    """Say whether the role of who is signed in demands a second factor that they have not set up."""
+    demanding = settings.current().roles_with_second_factor
+    return (g.signed_in.way not in ("passkey", "oidc") and current_user.totp is None
+            and any(role.name in demanding for role in current_user.roles))
+
+
+# By password
+
+def enter() -> ResponseReturnValue:
+    """Show the ways to sign in, or take a password."""
+    if current_user.is_authenticated:
+        return redirect(onward())
+    if request.method != "POST":
+        return page()
+    if not settings.current().has_local_sign_in:
+        raise NotFound("nobody signs in here with a password")
+    email, password = request.form.get("email", ""), request.form.get("password", "")
+    person = accounts.staff_by_email(account_session(), email)
+    if not accounts.fits(person, password):
+        note_failure(person, "password")
+        return page({"email": [REFUSED]}, {"email": email[:255]})
+    assert person is not None  # noqa: S101  a password fits nobody else
+    return admit(person, "password")
+
+
+def onward() -> str:
+    """Return where somebody wanted to go before they were asked who they are: never to another host."""
+    wished = request.args.get("next", "")
+    return wished if validate_redirect_url(wished) else url_for("staff.home")
+
+
+def page(faults: Faults | None = None, typed: Mapping[str, str] | None = None) -> str:
+    """Return the page with the ways to sign in."""
+    return render_template("staff/sign_in.html", faults=faults or {}, typed=typed or {},
+                           given=settings.current())
+
+
+def note_failure(person: Staff | None, way: str) -> None:
+    """Keep that somebody tried; of an address that is nobody's nothing is kept, it may be anything."""
+    with transaction() as db_:
+        accounts.note_audit(db_, STRANGER, "sign_in_failed", f"staff:{person.id}" if person else "",
+                            {"way": way})
+
+
+def admit(person: Staff, way: str) -> ResponseReturnValue:
+    """Let somebody in whom we know, or ask for the code they owe first."""
+    if person.totp is not None and way in ("password", "link"):
+        session[HALF] = {"staff": person.id, "way": way, "at": int(time.time()),
+                         "next": onward()}
+        return redirect(url_for("entrance.code"))
+    return let_in(person, way, onward())
+
+
+def let_in(person: Staff, way: str, then: str) -> ResponseReturnValue:
+    """Begin a session for somebody, and lead them on."""
+    with transaction() as db_:
+        token = accounts.begin_session(db_, person.id, way, request.user_agent.string)
+        accounts.note_audit(db_, actor_of(person), "sign_in", f"staff:{person.id}", {"way": way})
+    session.pop(HALF, None)
+    session["sid"] = token
+    login_user(person, authn_via=[way])
+    return redirect(then)
+
+
+def leave() -> ResponseReturnValue:
+    """End the session, here and in the browser."""
+    if current_user.is_authenticated:
+        with transaction() as db_:
+            accounts.end_session(db_, current_user.id, g.signed_in.session_id)
+    logout_user()
+    session.clear()
+    return redirect(url_for("resident.home"))

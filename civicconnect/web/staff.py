@@ -2,34 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_login import current_user
 from flask_security import auth_required
 
-from civicconnect import accounts, clock, db, notify, reports
-from civicconnect.accounts import Actor, ContactDetails
+from civicconnect import db, notify, reports
 from civicconnect.db import Db, transaction
-from civicconnect.errors import Conflict, Invalid, NotAllowed
-from civicconnect.reports import lifecycle
-from civicconnect.web import language, photos, replies
-from civicconnect.web.given import whole
+from civicconnect.errors import Conflict, Invalid
+from civicconnect.media import Photo
+from civicconnect.reports import Report
+from civicconnect.web import photos, replies, report_desk
 from civicconnect.web.photos import Faults
+from civicconnect.web.report_desk import Preview, Shown, last_public, mark_of, page, seen_of
 from civicconnect.web.words import read_catalog
 
+actor = report_desk.actor  # every page of staff asks for it here
 MOST_PHOTOS = 5  # of the finished work
 pages = Blueprint("staff", __name__, url_prefix="/staff")
-
-
-def actor(db_: Db) -> Actor:
-    """Return who is signed in, with what they may do; NotAllowed without a desk."""
-    found = accounts.actor_of(db_, current_user.id)
-    if not found.may("queue"):
-        raise NotAllowed("this account has no queue")
-    return found
 
 
 @pages.get("")
@@ -43,31 +36,7 @@ def home() -> ResponseReturnValue:
 @auth_required("session")
 def show(reference: str) -> ResponseReturnValue:
     """Show one report with everything on its timeline and the steps that are possible now."""
-    return _page(reference, {}, {})
-
-
-def _page(
-    reference: str, faults: Faults, typed: Mapping[str, Any], contact: ContactDetails | None = None
-) -> str:
-    offer, now = read_catalog(), clock.now()
-    with db.reading() as db_:
-        me = actor(db_)
-        report = reports.find(db_, reference, me)
-        beside = reports.around(db_, report)
-        entries = reports.timeline(db_, report, internal=True)
-        prepared = replies.replies(db_, offer, report)
-        letters = notify.count_sent(db_, report.number)
-    steps = lifecycle.buttons(report.status, me)
-    return render_template(
-        "staff/report.html", report=report, beside=beside, entries=entries, catalog=offer, letters=letters,
-        service=offer.services[offer.service_codes[report.service_id]],
-        department=offer.departments[offer.department_codes[report.department_id]],
-        steps=steps, replies={step.verb: [r for r in prepared if r.verb == step.verb] for step in steps},
-        outcomes=lifecycle.OUTCOMES, faults=faults, typed=typed, is_late=reports.is_late(report, now),
-        may_note=me.may("note"), may_moderate=me.may("moderate"), contact=contact,
-        # What whoever reported reads, where it is not what the clerk reads.
-        spoken="" if report.language == language.chosen() else language.name(report.language),
-    )
+    return page(reference)
 
 
 @pages.post("/reports/<reference>/steps")
@@ -75,24 +44,56 @@ def _page(
 def take_step(reference: str) -> ResponseReturnValue:
     """Take one step, or say beside the field what is owed for it."""
     given = request.form.to_dict()
-    seen = given.get("seen", "").strip()
-    offer = read_catalog()
     unread: Faults = {}
     done = photos.read_photos(request, MOST_PHOTOS, unread)
+    if given.get("looked") and not unread and given["looked"] != mark_of(given, done):
+        return _look(reference, given, done, unread)  # other words than those that were looked at
+    return _try(reference, given, done, unread, transaction, lambda *_: None)
+
+
+@pages.post("/reports/<reference>/preview")
+@auth_required("session")
+def preview(reference: str) -> ResponseReturnValue:
+    """Show who would be told of a step and what they would read. Nothing is written."""
+    unread: Faults = {}
+    done = photos.read_photos(request, MOST_PHOTOS, unread)
+    return _look(reference, request.form.to_dict(), done, unread)
+
+
+def _look(
+    reference: str, given: dict[str, Any], done: Sequence[Photo], unread: Faults
+) -> ResponseReturnValue:
+    def look(db_: Db, report: Report, given: Mapping[str, Any]) -> Preview:
+        letters = notify.preview(db_, report, given.get("verb", ""))
+        return Preview(letters, last_public(db_, report), mark_of(given, done))
+
+    return _try(reference, given, done, unread, db.rehearsal, look)
+
+
+def _try(
+    reference: str, given: dict[str, Any], done: Sequence[Photo], unread: Faults,
+    block: Callable[[], AbstractContextManager[Db]],
+    look: Callable[[Db, Report, Mapping[str, Any]], Preview | None],
+) -> ResponseReturnValue:
+    """Take a step in a transaction or a rehearsal, or show what stands against it beside its form."""
+    offer, seen = read_catalog(), seen_of(given)
     kept = {"photo_tokens": [photos.token_of(photo) for photo in done]}
     try:
         if unread:
             raise Invalid(unread)
-        with transaction() as db_:
+        with block() as db_:
             me = actor(db_)
             given = replies.with_reply(db_, offer, reports.find(db_, reference, me), given)
-            reports.transition(db_, me, reference, given.get("verb", ""), given,
-                               seen=whole(seen, 0) if seen else None, photos=done)
+            report = reports.transition(db_, me, reference, given.get("verb", ""), given, seen=seen,
+                                        photos=done)
+            looked = look(db_, report, given)
     except Invalid as fault:
-        return _page(reference, fault.fields, given | kept), 422
+        return page(reference, Shown(fault.fields, given | kept)), 422
     except Conflict as fault:
-        return _page(reference, {"verb": [fault.sentence]}, given | kept), 409
-    return redirect(url_for("staff.show", reference=reference), 303)
+        return page(reference, Shown({"verb": [fault.sentence]}, given | kept, seen=seen)), 409
+    if looked is None:
+        return redirect(url_for("staff.show", reference=reference), 303)
+    return page(reference, Shown(typed=given | kept, preview=looked))
 
 
 @pages.post("/reports/<reference>/notes")
@@ -104,7 +105,7 @@ def add_note(reference: str) -> ResponseReturnValue:
         with transaction() as db_:
             reports.note(db_, actor(db_), reference, words)
     except Invalid as fault:
-        return _page(reference, fault.fields, {"note": words}), 422
+        return page(reference, Shown(fault.fields, {"note": words})), 422
     return redirect(url_for("staff.show", reference=reference), 303)
 
 
@@ -114,4 +115,4 @@ def show_contact(reference: str) -> ResponseReturnValue:
     """Show how to reach the resident; the timeline keeps who looked."""
     with transaction() as db_:
         found = reports.contact(db_, actor(db_), reference)
-    return _page(reference, {}, {}, found)
+    return page(reference, Shown(contact=found))

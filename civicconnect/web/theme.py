@@ -28,7 +28,7 @@ def address_of_sheet(city: City) -> str:
 
 def address_of_logo(city: City) -> str:
     """Return where a city's logo is; "" where it has none."""
-    return in_any_language(url_for("theme.logo")) if city.logo else ""
+    return in_any_language(url_for("theme.logo", v=city.logo_stamp or None)) if city.logo else ""
 
 
 def brand(city: City) -> str:
@@ -67,7 +67,9 @@ def logo() -> Response:
     name, content = found
     answer = Response(content, mimetype=catalog.LOGOS[name])
     answer.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    answer.headers["Cache-Control"] = f"public, max-age={AN_HOUR}"
+    stamp = read_catalog().city.logo_stamp
+    kept = f"{A_YEAR}, immutable" if stamp and request.args.get("v") == stamp else str(AN_HOUR)
+    answer.headers["Cache-Control"] = f"public, max-age={kept}"
     answer.add_etag()
     answer.make_conditional(request)
     return answer

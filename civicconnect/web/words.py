@@ -39,7 +39,9 @@ EVENT = {
     "move": _l("Moved to where it belongs"), "photo_hide": _l("A photo hidden by the city"),
     "photo_show": _l("A photo looked at and shown"), "blur": _l("The city blurred parts of a photo"),
     "reveal": _l("The original of a blurred photo looked at"), "unflag": _l("Looked at: nothing to do"),
-    "assign": _l("Given to somebody"), "rank": _l("Priority changed"), "undo": _l("A step was taken back"),
+    "assign": _l("Given to somebody"), "reclassify": _l("It is about something else"),
+    "reroute": _l("Sent on"), "promise": _l("Promised anew"), "rank": _l("Priority changed"),
+    "undo": _l("A step was taken back"),
 }
 # Why something should not be seen: who flags it chooses from these, and moderators too.
 REASON = {
@@ -71,6 +73,23 @@ PERSONAL = {
     "name": _l("A name"),
 }
 PRIORITY = {"low": _l("Low"), "normal": _l("Normal"), "high": _l("High"), "urgent": _l("Urgent")}
+# Why somebody hears of a report.
+TIE = {"sent": _l("whoever sent it"), "affected": _l("whom it affects too"), "follows": _l("who follows it")}
+ROLE = {
+    "readonly": _l("Reader"), "inspector": _l("Inspector"), "staff": _l("Staff"), "auditor": _l("Auditor"),
+    "supervisor": _l("Supervisor"), "admin": _l("Administrator"),
+}
+PERMISSION = {
+    "queue": _l("See the reports of their departments"), "see_all": _l("See the reports of all departments"),
+    "step": _l("Take steps"), "note": _l("Write internal notes"), "enter": _l("Enter reports for others"),
+    "contact": _l("See contact details"), "moderate": _l("Hide and change what strangers see"),
+    "break_glass": _l("Open one report elsewhere, with a reason"), "audit": _l("Read the audit"),
+    "people": _l("Invite people and change rights"), "city": _l("Change the city's settings"),
+}
+WAY = {
+    "password": _l("Password"), "link": _l("Link by e-mail"), "passkey": _l("Passkey"),
+    "oidc": _l("The city's own sign-in"), "invitation": _l("Invitation"),
+}
 
 KIND = {
     "text": _l("text"), "number": _l("number"), "integer": _l("whole number"),
@@ -118,6 +137,16 @@ def day(text: str) -> str:
     return str(format_date(date.fromisoformat(text), "medium"))
 
 
+def moment_day(instant: datetime | None) -> str:
+    """Return the day of an instant in the city's own time."""
+    return str(format_date(instant, "medium")) if instant else ""
+
+
+def month(instant: datetime | None) -> str:
+    """Return the month of an instant in the city's own time, with its year: "March 2026"."""
+    return str(format_date(instant, "LLLL y")) if instant else ""
+
+
 def share(part: float | None) -> str:
     """Return a share as people read it, "83%"; "" where there is none."""
     return "" if part is None else str(format_percent(part))
@@ -157,7 +186,8 @@ def hang(app: Flask) -> None:
     """Give every template the words it may use."""
     app.jinja_env.filters.update(
         say=say, area_name=area_name, address_told=reports.address_told, translated=translated,
-        moment=moment, day=day, waiting=waiting, share=share,
+        moment=moment, moment_day=moment_day, month=month,
+        language_name=language.name, day=day, waiting=waiting, share=share,
         status_words=lambda code: STATUS.get(code, code),
         outcome_words=lambda code: OUTCOME.get(code, code),
         step_words=lambda code: STEP.get(code, code),
@@ -169,6 +199,11 @@ def hang(app: Flask) -> None:
         says_words=lambda code: SAYS.get(code, code),
         verification_words=lambda code: VERIFICATION.get(code, code),
         reason_words=lambda code: REASON.get(code, code),
+        tie_words=lambda code: TIE.get(code, code),
+        role_words=lambda code: ROLE.get(code, code),
+        permission_words=lambda code: PERMISSION.get(code, code),
+        way_words=lambda code: WAY.get(code, code),
+        department_words=lambda code: say(read_catalog().departments[code].name),
         priority_words=lambda code: PRIORITY.get(code, code),
     )
     app.add_template_global(asked)

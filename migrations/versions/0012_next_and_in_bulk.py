@@ -7,7 +7,7 @@ from civicconnect import geo
 from civicconnect.db.base import UtcInstant
 
 revision = "0012"
-down_revision = "0009"
+down_revision = "0011"
 
 BIG = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 DAY = 86400

@@ -119,7 +119,9 @@ def test_erased_details_are_no_longer_kept(db_):
 def test_each_role_may_do_all_that_the_one_below_may():
     staff, supervisor, admin = (set(accounts.ROLES[name]) for name in ("staff", "supervisor", "admin"))
     assert staff < supervisor < admin
-    assert supervisor - staff == {"see_all", "moderate"}
+    assert supervisor - staff == {"see_all", "moderate", "audit"}
+    assert set(accounts.ROLES["readonly"]) < set(accounts.ROLES["inspector"]) < staff
+    assert set(accounts.ROLES["auditor"]).isdisjoint({"step", "note", "contact", "people"})
     assert admin - supervisor == {"people", "city"}
 
 
@@ -188,13 +190,14 @@ def test_adding_somebody_again_changes_them_and_ends_their_sessions(db_, add):
     ({"email": ""}, {"email": ["Write an e-mail address, as name@city.example."]}),
     ({"password": "short"}, {"password": ["Use at least 10 characters."]}),
     ({"password": ""}, {"password": ["Use at least 10 characters."]}),
-    ({"role": "mayor"}, {"role": ["Choose one of staff, supervisor, admin."]}),
+    ({"role": "mayor"}, {"role": [f"Choose one of {', '.join(accounts.ROLES)}."]}),
     ({"departments": ("streets", "moon")}, {"department": ["No department is called 'moon'."]}),
     ({"departments": ()}, {"department": ["Name the department this person works for."]}),
     ({"email": "x", "password": "x", "role": "x", "departments": ("x",)}, {
         "email": ["Write an e-mail address, as name@city.example."],
         "password": ["Use at least 10 characters."],
-        "role": ["Choose one of staff, supervisor, admin."], "department": ["No department is called 'x'."]}),
+        "role": [f"Choose one of {', '.join(accounts.ROLES)}."],
+        "department": ["No department is called 'x'."]}),
 ], ids=str)
 def test_somebody_who_cannot_be_added_is_refused_with_every_reason(db_, add, wrong, faults):
     before = db_.scalar(select(func.count()).select_from(Staff))

@@ -49,10 +49,10 @@ def test_the_catalogue_is_what_the_folder_says(db_, rows):
     assert read.department_codes[read.departments["parks"].id] == "parks"
 
 
-def test_the_catalogue_is_read_in_four_statements(database, db_):
+def test_the_catalogue_is_read_in_three_statements(database, db_):
     with counted(database) as seen:
         catalog.catalog(db_)
-    assert len(seen) == 4
+    assert len(seen) == 3
 
 
 def test_before_a_city_is_loaded_the_refusal_says_what_to_type(db_):

@@ -206,7 +206,7 @@ BROKEN = [
     ("promises.toml", swap("40", "nan"), "promises.toml, [[promise]] hole, key 'hours'", "not permitted"),
     ("promises.toml", swap("40", '"two days"'), "promises.toml, [[promise]] hole, key 'hours'",
      "Not a valid number"),
-    ("promises.toml", swap("ward:north", "north"), "promises.toml, [[promise]] hole, key 'area'",
+    ("promises.toml", swap("ward:north", "north"), "promises.toml, [[promise]] hole north, key 'area'",
      "layer:code"),
     ("calendars.toml", swap("08:00-12:00", "8-12"), "calendars.toml, [[calendar]] office, key 'hours.mon'",
      "'8-12' is no opening time"),

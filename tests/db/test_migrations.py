@@ -16,7 +16,8 @@ MIGRATIONS = settings.home() / "migrations"
 OURS = set(Base.metadata.tables)
 BEFORE_MODERATION = "0007"
 GENERATED = {("report", "rank")}  # by the database; tests/queue/test_ranking.py holds what it counts
-SHAPES = {("area", "shape"), ("address", "place"), ("map_shape", "shape"), ("report", "place")}
+SHAPES = {("area", "shape"), ("address", "place"), ("map_shape", "shape"), ("report", "place"),
+          ("asset", "shape")}
 
 
 def is_ours(thing, name, kind, reflected, beside):

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-import pytest
-from sqlalchemy import func, select
+from dataclasses import replace
 
-from civicconnect import geo, reports, routing
+import pytest
+from sqlalchemy import select
+
+from civicconnect import reports, routing
 from civicconnect.accounts import SYSTEM
 from civicconnect.catalog import Answer
-from civicconnect.geo import Point
-from civicconnect.routing import Decision, Rule, RuleBook
+from civicconnect.routing import Case, Decision, Rule, RuleBook, World
 from civicconnect.routing.models import RuleRow
+from tests.places import within
 
 HARBOUR, HILL = "district:harbour", "district:lantern-hill"
 SERVICE = "service"  # the rule that stands for the service's own department
-DEPARTMENTS = {"desk", "lighting", "parks", "streets", "water"}
+DEPARTMENTS = frozenset({"desk", "lighting", "parks", "streets", "water"})
+WORLD = World(DEPARTMENTS, {
+    "light": {"fault": {"dark", "wires"}}, "tree": {"state": {"dead", "fallen"}}, "sign": {}},
+    frozenset({HARBOUR, HILL}), {"roads": {"county", "city"}})
 
 
 def decide(*rules, service="light", areas=(), answers=None, usual="lighting", departments=DEPARTMENTS):
-    return RuleBook(7, rules).decide(service, areas, answers or {}, departments, usual, "desk")
+    case = Case(service, areas, answers or {})
+    return RuleBook(7, rules).decide(case, replace(WORLD, departments=departments), usual, "desk")
 
 
 # The decision
@@ -31,21 +37,21 @@ def test_the_first_rule_that_fits_decides():
 
 
 def test_a_rule_may_ask_for_the_area():
-    quays = Rule("quays", "water", area=HARBOUR)
+    quays = Rule("quays", "water", areas=frozenset({HARBOUR}))
     assert decide(quays, areas=["city:city", HARBOUR]).department == "water"
     assert decide(quays, areas=["city:city", HILL]).department == "lighting"
     assert decide(quays).department == "lighting"
 
 
 def test_a_rule_may_ask_for_an_answer():
-    wires = Rule("wires", "streets", answers={"fault": "wires"})
+    wires = Rule("wires", "streets", answers={"fault": {"wires"}})
     assert decide(wires, answers={"fault": "wires", "pole": "12"}).department == "streets"
     assert decide(wires, answers={"fault": "dark"}).department == "lighting"
     assert decide(wires).department == "lighting"
 
 
 def test_a_rule_fits_only_where_every_condition_holds():
-    rule = Rule("all", "water", frozenset({"light"}), HARBOUR, {"fault": "wires"})
+    rule = Rule("all", "water", frozenset({"light"}), frozenset({HARBOUR}), {"fault": {"wires"}})
     whole = {"service": "light", "areas": [HARBOUR], "answers": {"fault": "wires"}}
     assert decide(rule, **whole).rule == "all"
     for part, other in (("service", "tree"), ("areas", [HILL]), ("answers", {"fault": "dark"})):
@@ -61,27 +67,30 @@ def test_what_no_one_claims_goes_to_the_catch_all(usual):
     assert decide(usual=usual) == Decision("desk", "catch-all", 7, {})
 
 
-def test_a_rule_whose_department_is_gone_is_passed_over():
-    assert decide(Rule("old", "tramways"), Rule("new", "streets")).rule == "new"
+def test_a_rule_whose_department_is_gone_leads_to_the_catch_all_and_says_so():
+    decision = decide(Rule("old", "tramways"), Rule("new", "streets"))
+    assert (decision.department, decision.rule) == ("desk", "catch-all")
+    assert decision.facts["failed"] == {"rule": "old", "what": "department", "value": "tramways"}
 
 
 def test_a_decision_says_what_it_matched():
-    rule = Rule("quays", "water", frozenset({"light"}), HARBOUR, {"fault": "wires"})
+    rule = Rule("quays", "water", frozenset({"light"}), frozenset({HARBOUR}), {"fault": {"wires"}})
     assert decide(rule, areas=[HARBOUR], answers={"fault": "wires"}).facts == {
         "department": "water", "rule": "quays", "rules_version": 7,
         "matched": {"service": "light", "area": HARBOUR, "answer fault": "wires"}}
 
 
 def test_a_book_asked_twice_decides_the_same():
-    book = RuleBook(1, (Rule("one", "parks", frozenset({"tree"})), Rule("two", "water", area=HARBOUR)))
+    book = RuleBook(1, (Rule("one", "parks", frozenset({"tree"})),
+                        Rule("two", "water", areas=frozenset({HARBOUR}))))
     for _ in range(2):
         for service, areas, rule in (("tree", (), "one"), ("light", {HARBOUR}, "two"), ("sign", (), SERVICE)):
-            assert book.decide(service, areas, {}, DEPARTMENTS, "lighting", "desk").rule == rule
+            assert book.decide(Case(service, areas), WORLD, "lighting", "desk").rule == rule
 
 
 # Versions
 
-RULES = (Rule("one", "parks", frozenset({"tree", "grass"}), HARBOUR, {"state": "dead"}),
+RULES = (Rule("one", "parks", frozenset({"tree", "grass"}), frozenset({HARBOUR}), {"state": {"dead"}}),
          Rule("two", "water", answers={}))
 
 
@@ -123,14 +132,6 @@ def test_before_any_rule_was_loaded_there_are_none(db_):
 
 
 # The reasons that reports keep
-
-def within(db_, code):
-    """Return a point inside a district of the demo city."""
-    shape = db_.scalar(select(func.ST_AsText(func.ST_PointOnSurface(geo.Area.shape, type_=None), type_=None))
-                       .where(geo.Area.layer == "district", geo.Area.code == code))
-    long, lat = map(float, shape.removeprefix("POINT").strip(" ()").split())
-    return Point(lat, long)
-
 
 @pytest.mark.parametrize(("service", "district", "answers", "department", "rule"), [
     ("street-light", "harbour", {}, "water", "harbour-lamps"),

@@ -32,6 +32,7 @@ STAFF_ONLY = {
     "/staff/moderation/blocks": (302, 403, 403, 200, 200),
     "/staff/reports/{reference}/moderation": (302, 403, 403, 200, 200),
     "/staff/reports/{reference}/photos/{digest}": (302, 403, 403, 200, 200),
+    "/staff/city": (302, 403, 403, 403, 200),  # the pages below it: test_city.py
 }
 # What only moderators may do, and what they find where nothing is to do. A stranger is sent to sign in.
 MODERATING = {

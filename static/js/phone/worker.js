@@ -6,9 +6,12 @@ import { sendAll } from "./send.js";
 const LATE = 10_000; // milliseconds after which a line counts as dead
 const FRESH = 60 * 60_000; // how long the offer is taken as it is
 
-/** Hang the worker's work. `stamp` changes with any of our files; `files` are those that the form needs. */
-export function work({ stamp, files }) {
-  const name = `civic-${stamp}`;
+/**
+ * Hang the worker's work. `stamp` changes with any of our files, `city` with what the city offers; `files` are
+ * those that the form needs.
+ */
+export function work({ stamp, city, files }) {
+  const name = `civic-${stamp}-${city}`;
   const kept = (part) => new URL(`kept/${part}`, self.registration.scope).href; // a key, no address
   const fromKept = (part) => caches.match(kept(part), { ignoreVary: true });
 

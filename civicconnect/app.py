@@ -30,7 +30,6 @@ from civicconnect import (
     web,
 )
 from civicconnect.db import Database, Db
-from civicconnect.errors import Sentence
 from civicconnect.jobs import Handler
 from civicconnect.settings import Settings
 
@@ -152,10 +151,6 @@ def _my_reports(db_: Db, asked: dict[str, Any]) -> None:
     notify.send_my_reports(db_, asked["contact"], asked["language"])
 
 
-def _staff_link(db_: Db, asked: dict[str, Any]) -> None:
-    notify.send_link(db_, asked["staff"], asked["purpose"], asked["language"])
-
-
 def _bulk(_view: Db, asked: dict[str, Any]) -> None:
     """Do the same thing to many reports, or take it back: a batch a transaction, until none is left."""
     more = True
@@ -163,10 +158,14 @@ def _bulk(_view: Db, asked: dict[str, Any]) -> None:
         with db.transaction() as change:
             zone = ZoneInfo(catalog.time_zone(change))
 
-            def say(language: str, sentence: Sentence, zone: ZoneInfo = zone) -> str:
-                return notify.Tongue(language, zone).say(sentence)
+            def speak(language: str, zone: ZoneInfo = zone) -> notify.Tongue:
+                return notify.Tongue(language, zone)
 
-            more = queue.work_on(change, asked["bulk"], say)
+            more = queue.work_on(change, asked["bulk"], speak)
+
+
+def _staff_link(db_: Db, asked: dict[str, Any]) -> None:
+    notify.send_link(db_, asked["staff"], asked["purpose"], asked["language"])
 
 
 def _publish(db_: Db, _: dict[str, Any]) -> None:
@@ -229,8 +228,8 @@ def handlers() -> dict[str, Handler]:
         "digest": Handler(_digest, reads=True),
         "clocks": Handler(_clocks),
         "my_reports": Handler(_my_reports, reads=True),
-        "staff_link": Handler(_staff_link, reads=True),
         "bulk": Handler(_bulk, reads=True),
+        "staff_link": Handler(_staff_link, reads=True),
         "publish": Handler(_publish, reads=True),
         "reissue": Handler(_reissue, reads=True),
         "seal": Handler(_seal, reads=True),

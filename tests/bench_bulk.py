@@ -1,17 +1,18 @@
 """How long a step on many reports takes: `python -m tests.bench_bulk` in an installation that has them.
 
-Closes the first open reports of the queue as the worker does, with somebody asking after each batch how far it
-is, and takes it all back. Prints both times, and whether every report stands where it stood.
+Closes the first open reports of the queue as the worker does, with somebody asking after each batch how far
+it is, and takes it all back. Prints both times, and whether every report stands where it stood.
 """
 
 from __future__ import annotations
 
 import time
+from zoneinfo import ZoneInfo
 
 import click
 from sqlalchemy import select
 
-from civicconnect import accounts, db, queue, reports, settings
+from civicconnect import accounts, db, notify, queue, reports, settings
 from civicconnect.app import create_app
 from civicconnect.reports import Report
 
@@ -51,7 +52,7 @@ def _work(number: int, me: accounts.Actor) -> float:
     began, more = time.perf_counter(), True
     while more:
         with db.transaction() as change:
-            more = queue.work_on(change, number, lambda _language, sentence: str(sentence))
+            more = queue.work_on(change, number, lambda code: notify.Tongue(code, ZoneInfo("UTC")))
         with db.reading() as view:
             queue.progress(view, queue.find_bulk(view, me, number))
     return time.perf_counter() - began

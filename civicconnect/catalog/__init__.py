@@ -24,7 +24,6 @@ from civicconnect.catalog.ease import Ease, ease
 from civicconnect.catalog.load import dump, hold, load, loaded_stamp, spell
 from civicconnect.catalog.logos import LOGOS
 from civicconnect.catalog.reading import (
-    all_templates,
     catalog,
     first_look,
     logo,
@@ -46,8 +45,8 @@ from civicconnect.catalog.wording import (
 __all__ = [
     "Answer", "Asking", "Banner", "Catalog", "CatalogRows", "City", "Department", "Ease", "FIELDS",
     "Group", "LOGOS", "Owner", "PRIORITIES", "Question", "SEVERAL", "Service", "Stopper", "Template",
-    "TemplateChange", "VERBS", "Words", "all_templates", "answers", "catalog", "check", "chosen", "comma",
-    "direction", "dump", "ease", "every_template", "find_template", "first_look", "hold", "load",
-    "loaded_stamp", "logo", "owners", "remove_template", "said", "save_template", "sheet", "spell",
-    "template_changes", "templates", "time_zone", "words",
+    "TemplateChange", "VERBS", "Words", "answers", "catalog", "check", "chosen", "comma", "direction",
+    "dump", "ease", "every_template", "find_template", "first_look", "hold", "load", "loaded_stamp",
+    "logo", "owners", "remove_template", "said", "save_template", "sheet", "spell", "template_changes",
+    "templates", "time_zone", "words",
 ]

@@ -70,13 +70,8 @@ def _first_look(facts: Mapping[str, Any]) -> bool:
 
 def templates(db: Db, service: str) -> tuple[Template, ...]:
     """Read the words staff may start from for the steps on a report of a service, in their order."""
-    return tuple(one for one in all_templates(db) if not one.services or service in one.services)
-
-
-def all_templates(db: Db) -> tuple[Template, ...]:
-    """Read all words staff may start from, in their order."""
     rows = db.scalars(select(TemplateRow.facts).order_by(TemplateRow.position))
-    return tuple(template_of(t) for t in rows)
+    return tuple(template_of(t) for t in rows if not t["services"] or service in t["services"])
 
 
 def template_of(facts: Mapping[str, Any]) -> Template:

@@ -234,7 +234,13 @@ def _of_lead(
 
 
 def _was_undone(entries: Sequence[Entry], seq: int) -> bool:
-    return any(entry.verb == "undo" and entry.facts["undoes"] == seq for entry in entries)
+    return any(_undoes(entry, seq) for entry in entries)
+
+
+def _undoes(entry: Entry, seq: int) -> bool:
+    """Say whether an event takes back the one at a place on the timeline."""
+    last = entry.facts.get("undoes", 0) if entry.verb == "undo" else 0
+    return bool(entry.facts.get("since", last - 1) < seq <= last)
 
 
 def _addressed_to_contractor(view: Db, row: Delivery) -> tuple[Letter, str] | None:

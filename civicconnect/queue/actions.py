@@ -10,9 +10,9 @@ from civicconnect import accounts, catalog, reports
 from civicconnect.accounts import Actor
 from civicconnect.catalog import Catalog, Template
 from civicconnect.db import Db
-from civicconnect.errors import Invalid, NotAllowed, Sentence
-from civicconnect.queue.wording import Say, filled
-from civicconnect.reports import Clocks, Report, lifecycle
+from civicconnect.errors import Conflict, Invalid, NotAllowed, Sentence
+from civicconnect.queue.wording import Speak, filled
+from civicconnect.reports import Clocks, Desk, Report, lifecycle
 
 LONGEST_NOTE, LONGEST_TEAM = 4000, 40  # characters
 TOO_LONG = Sentence("Write a note of at most %(most)s characters.", most=LONGEST_NOTE)
@@ -29,13 +29,17 @@ class Work:
     actor: Actor
     given: Mapping[str, str]
     offer: Catalog
-    say: Say
+    speak: Speak
     _colleagues: dict[int, Mapping[int, str]] = field(default_factory=dict)
     _templates: dict[int, Mapping[str, Template]] = field(default_factory=dict)
 
     @cached_property
     def clocks(self) -> Clocks:
         return reports.clocks(self.db)
+
+    @cached_property
+    def routing(self) -> Desk:
+        return reports.desk(self.db)
 
     def colleagues(self, department_id: int) -> Mapping[int, str]:
         if department_id not in self._colleagues:
@@ -58,7 +62,8 @@ class Work:
         template = self._templates[report.service_id].get(code)
         if template is None:
             raise Invalid({"template": [Sentence("These prepared words are for other services.")]})
-        given["reason"] = given.get("reason", "").strip() or filled(template, self.offer, report, self.say)
+        if not given.get("reason"):
+            given["reason"] = filled(template, self.offer, report, self.speak(report.language), given)
         given["outcome"] = given.get("outcome", "") or template.outcome
         return given
 
@@ -119,6 +124,20 @@ def _prefer(work: Work, report: Report) -> None:
     reports.prefer(work.db, work.actor, report, work.given.get("priority", ""))
 
 
+def _check_service(work: Work, report: Report) -> None:
+    _may_work(work, report)
+    if report.status == lifecycle.CLOSED:
+        raise Conflict(Sentence("This report is closed. Reopen it before you change what it is about."))
+    if work.offer.service_codes[report.service_id] == work.given.get("service"):
+        raise Invalid({"service": [Sentence("It is about that already. Choose something else.")]})
+
+
+def _reclassify(work: Work, report: Report) -> None:
+    _check_service(work, report)
+    reports.reclassify(work.db, work.actor, report, work.given.get("service", ""), work.given.get("why", ""),
+                       work.routing)
+
+
 def _may_note(work: Work, _report: Report) -> None:
     if not work.actor.may("note"):
         raise NotAllowed(Sentence("Your role may not write notes. "
@@ -135,6 +154,7 @@ ACTIONS = (
     Action("assign", ("person", "team"), _check_assign, _assign),
     Action("priority", ("priority",), _may_work, _prefer),
     Action("note", ("note",), _may_note, _note),
+    Action("service", ("service", "why"), _check_service, _reclassify, public=True),
 )
 BY_CODE: Mapping[str, Action] = {action.code: action for action in ACTIONS}
 # Verbs that staff may choose for many.
@@ -152,6 +172,8 @@ def choose(code: str, given: Mapping[str, str], clocks: Clocks) -> tuple[Action,
         _owed(kept, clocks)
     elif code == "priority" and kept.get("priority") not in reports.PRIORITIES:
         raise Invalid({"priority": [Sentence("Choose how pressing it is.")]})
+    elif code == "service" and not kept.get("service"):
+        raise Invalid({"service": [Sentence("Choose what the report is about.")]})
     elif code == "note" and not kept.get("note"):
         raise Invalid({"note": [TOO_LONG]})
     if len(kept.get("note", "")) > LONGEST_NOTE:

@@ -26,7 +26,7 @@ from civicconnect.queue.actions import Action, Work
 from civicconnect.queue.desk import Desk
 from civicconnect.queue.models import Bulk, BulkItem
 from civicconnect.queue.views import staff_id
-from civicconnect.queue.wording import Say
+from civicconnect.queue.wording import Speak
 from civicconnect.queue.worklist import RANKED
 from civicconnect.reports import Report, visible_to
 
@@ -144,9 +144,9 @@ def settle(db: Db, actor: Actor, number: int, code: str, given: Mapping[str, str
     row.action, row.given = action.code, kept
 
 
-def preview(db: Db, actor: Actor, row: Bulk, offer: Catalog, say: Say) -> Preview:
+def preview(db: Db, actor: Actor, row: Bulk, offer: Catalog, speak: Speak) -> Preview:
     """Return what would come of it now."""
-    action, work = actions.BY_CODE[row.action], Work(db, actor, row.given, offer, say)
+    action, work = actions.BY_CODE[row.action], Work(db, actor, row.given, offer, speak)
     asked = (select(Report, BulkItem.seen).join(BulkItem, BulkItem.report_number == Report.number)
              .where(BulkItem.bulk_id == row.id, visible_to(actor)).order_by(*RANKED))
     refused, possible, words = [], [], dict[str, str]()
@@ -158,7 +158,8 @@ def preview(db: Db, actor: Actor, row: Bulk, offer: Catalog, say: Say) -> Previe
             continue
         possible.append(report.number)
         if action.public and report.language not in words and len(words) < SAMPLES:
-            words[report.language] = work.words_for(report).get("reason", "")
+            given = work.words_for(report)
+            words[report.language] = given.get("reason", given.get("why", ""))
     people = reports.count_told(db, possible) if action.public and possible else 0
     return Preview(len(found), tuple(refused), people, tuple((k, v) for k, v in words.items() if v))
 
@@ -193,7 +194,7 @@ def start(db: Db, actor: Actor, number: int) -> None:
         jobs.enqueue(db, "bulk", {"bulk": row.id}, wait=FIRST)
 
 
-def work_on(db: Db, number: int, say: Say) -> bool:
+def work_on(db: Db, number: int, speak: Speak) -> bool:
     """Do the next batch, or take it back. Returns whether there may be more."""
     row = db.scalar(select(Bulk).where(Bulk.id == number, Bulk.state.in_((ASKED, UNDOING))).with_for_update())
     if row is None:
@@ -213,7 +214,7 @@ def work_on(db: Db, number: int, say: Say) -> bool:
     action = actions.BY_CODE[row.action]
     with reports.gathering(db, LETTERS_WAIT if row.state == ASKED else timedelta()):
         if row.state == ASKED:
-            _do(items, found, action, Work(db, actor, row.given, catalog.catalog(db), say))
+            _do(items, found, action, Work(db, actor, row.given, catalog.catalog(db), speak))
         else:
             _take_back(db, actor, items, found, action)
     return True
@@ -223,7 +224,7 @@ def _finish(row: Bulk) -> None:
     row.state = DONE if row.state == ASKED else UNDONE
     row.finished_at = clock.now()
     # What people wrote stands on the timelines, where the law can erase it.
-    row.given = {name: text for name, text in row.given.items() if name not in ("reason", "note")}
+    row.given = {name: text for name, text in row.given.items() if name not in ("reason", "note", "why")}
 
 
 def _do(items: Sequence[BulkItem], found: Mapping[int, Report], action: Action, work: Work) -> None:
@@ -271,7 +272,8 @@ def _take_back(
         if report is None or report.events != item.seq or not item.before:
             item.state, item.said = STAYS, spelled(Sentence("Something else has happened to it since."))
         else:
-            reports.put_back(db, actor, report, item.before, item.seq, public=action.public)
+            reports.put_back(db, actor, report, item.before, item.seq, public=action.public,
+                             since=item.seen)
             item.state = UNDONE
 
 

@@ -3,27 +3,57 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Protocol
 
 from civicconnect import reports
-from civicconnect.catalog import Catalog, Template, words
-from civicconnect.errors import Sentence
+from civicconnect.catalog import FIELDS, Catalog, Template, words
+from civicconnect.errors import Invalid, Sentence
 from civicconnect.reports import Report
 
-PLACES = re.compile(r"\{(reference|service|address|department)\}")
-Say = Callable[[str, Sentence], str]  # a sentence of ours in a language
+PLACES = re.compile(r"\{(" + "|".join(FIELDS) + r")\}")
 
 
-def filled(template: Template, offer: Catalog, report: Report, say: Say) -> str:
+class Tongue(Protocol):
+    """One language, on the clock of the city."""
+
+    def say(self, sentence: str, **values: object) -> str: ...
+
+    def moment(self, instant: datetime) -> str: ...
+
+    def day(self, text: str) -> str: ...
+
+
+Speak = Callable[[str], Tongue]  # by the code of a language
+
+
+def filled(
+    template: Template, offer: Catalog, report: Report, tongue: Tongue, given: Mapping[str, str]
+) -> str:
     """Return a template in the language of a report, with the report's own words in its places.
 
-    Everybody reads it, so it says no more of the place than strangers are told.
+    Everybody reads it, so it says no more of the place than strangers are told. Raises Invalid where it names
+    what is not known of this report.
     """
+    said = words(template.words, report.language)
+    known = _known(offer, report, tongue, given)
+    if not all(known[name] for name in PLACES.findall(said)):
+        raise Invalid({"template": [Sentence("These prepared words name what is not known of this report.")]})
+    return PLACES.sub(lambda place: known[place[1]], said)
+
+
+def _known(offer: Catalog, report: Report, tongue: Tongue, given: Mapping[str, str]) -> dict[str, str]:
     spoken = report.language
-    values = {
+    department = offer.departments[offer.department_codes[report.department_id]]
+    planned = given.get("planned_for", "")
+    return {
         "reference": report.reference,
-        "address": reports.address_told(report) or say(spoken, Sentence("the place you named")),
+        "address": reports.address_told(report) or tongue.say(Sentence("the place you named")),
         "service": words(offer.services[offer.service_codes[report.service_id]].name, spoken),
-        "department": words(offer.departments[offer.department_codes[report.department_id]].name, spoken),
+        "department": words(department.name, spoken),
+        "phone": department.phone or offer.city.contact.get("phone", ""),
+        "due": tongue.moment(report.due_at) if report.due_at else "",
+        "planned_for": tongue.day(planned) if planned else "",
+        "city": words(offer.city.name, spoken),
     }
-    return PLACES.sub(lambda place: values[place[1]], words(template.words, spoken))

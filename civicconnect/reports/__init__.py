@@ -223,7 +223,7 @@ from civicconnect.reports.questions import (
 )
 from civicconnect.reports.recording import gathering, record
 from civicconnect.reports.replaying import LAST, Judged, Moved, Replay, replay
-from civicconnect.reports.rerouting import change_service
+from civicconnect.reports.rerouting import change_service, reclassify
 from civicconnect.reports.restoring import kept, put_back, state_hash
 from civicconnect.reports.retention import forget_contacts
 from civicconnect.reports.rounds import (
@@ -313,14 +313,14 @@ __all__ = [
     "photo_is_seen_by", "photos_beside", "photos_of_letters", "photos_on", "photos_waiting", "place_told",
     "plan_work", "posted", "prefer", "press", "proposals", "public_reports", "public_rows",
     "publish_comment", "put_back", "put_on_round", "questions_are_due", "raise_task", "rank", "receive",
-    "record", "recount", "redact", "reference_from", "refuse_as_not_ours", "refuse_unseen", "refuse_work",
-    "remember_post", "replay", "reply", "report_of", "reports_of", "reveal", "revoke", "rewrite", "root",
-    "root_from", "root_text", "rounds_seen", "rounds_to_walk", "said_by", "sender", "settle_owner",
-    "show", "show_photo", "sort_round", "split", "spot", "squares_agree", "staff_events", "staff_id_of",
-    "state_hash", "stop", "stops_by_state", "store", "submit", "submit_past", "suggested", "take",
-    "take_field_step", "take_off_round", "take_out", "take_step", "tapped_at", "tasks", "tasks_at",
-    "tasks_from", "tasks_of", "tick_off", "tidy", "timeline", "to_moderate", "token_of", "token_of_work",
-    "told_together", "transition", "unblock", "uncover", "unseen_by", "versions", "visible_among",
-    "visible_to", "visible_total", "waiting_letters", "walking_legs", "who_is_told", "withdraw",
-    "work_at", "work_of", "works_at", "works_for", "write_note",
+    "reclassify", "record", "recount", "redact", "reference_from", "refuse_as_not_ours", "refuse_unseen",
+    "refuse_work", "remember_post", "replay", "reply", "report_of", "reports_of", "reveal", "revoke",
+    "rewrite", "root", "root_from", "root_text", "rounds_seen", "rounds_to_walk", "said_by", "sender",
+    "settle_owner", "show", "show_photo", "sort_round", "split", "spot", "squares_agree", "staff_events",
+    "staff_id_of", "state_hash", "stop", "stops_by_state", "store", "submit", "submit_past", "suggested",
+    "take", "take_field_step", "take_off_round", "take_out", "take_step", "tapped_at", "tasks",
+    "tasks_at", "tasks_from", "tasks_of", "tick_off", "tidy", "timeline", "to_moderate", "token_of",
+    "token_of_work", "told_together", "transition", "unblock", "uncover", "unseen_by", "versions",
+    "visible_among", "visible_to", "visible_total", "waiting_letters", "walking_legs", "who_is_told",
+    "withdraw", "work_at", "work_of", "works_at", "works_for", "write_note",
 ]

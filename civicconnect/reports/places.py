@@ -175,7 +175,7 @@ def count_visible(db: Db, actor: Actor, view: Filter, offer: Catalog) -> int:
 
 def visible_total(actor: Actor, view: Filter, offer: Catalog) -> ColumnElement[int] | None:
     """Return what `count_visible` counts, to stand in another statement; None where only counting knows."""
-    chosen = squares.conditions(view, offer)
+    chosen = None if actor.areas else squares.conditions(view, offer)  # squares know no areas
     if chosen is None:
         return None
     return squares.sum_of([visible_to(actor, ReportSquare.department_id), *chosen]).scalar_subquery()

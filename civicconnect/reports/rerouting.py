@@ -46,8 +46,14 @@ def change_service(
 
     Raises NotFound, NotAllowed, Conflict (also: it is closed) and Invalid.
     """
-    report = found_for_work(db, actor, reference, seen)
-    here = desk(db)
+    return reclassify(db, actor, found_for_work(db, actor, reference, seen), service, why, desk(db))
+
+
+def reclassify(db: Db, actor: Actor, report: Report, service: str, why: str, here: Desk) -> Report:
+    """Say what a report is about that was found for this actor, and locked, as `change_service` does.
+
+    here    what deciding needs
+    """
     new, reason = _checked(here, report, service, why)
     old = here.catalog.services[here.catalog.service_codes[report.service_id]]
     was = {name: getattr(report, name) for name in COUNTED}

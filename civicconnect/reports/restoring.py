@@ -37,11 +37,12 @@ def kept(report: Report) -> dict[str, Any]:
 
 
 def put_back(db: Db, actor: Actor, report: Report, before: Mapping[str, Any], undoes: int, *,
-             public: bool) -> Report:
+             public: bool, since: int | None = None) -> Report:
     """Put a report, locked, back to where it stood, and say so on its timeline.
 
     before    what `kept` returned
     undoes    the place on the timeline of the event that is taken back
+    since     the place of the last event that stays, where several are taken back
     public    whether residents read of it: whether they could read the event itself
     """
     was = {name: getattr(report, name) for name in COUNTED}
@@ -50,7 +51,8 @@ def put_back(db: Db, actor: Actor, report: Report, before: Mapping[str, Any], un
     count_anew(db, report, place_of(db, report), **was)
     if report.status != CLOSED:
         closing.end(db, actor, report)
-    record(db, report, "undo", actor, {"undoes": undoes, "before": dict(before)}, public=public)
+    facts = {"undoes": undoes, "before": dict(before)} | ({} if since is None else {"since": since})
+    record(db, report, "undo", actor, facts, public=public)
     return report
 
 

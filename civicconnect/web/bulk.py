@@ -3,32 +3,32 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import parse_qsl
+from zoneinfo import ZoneInfo
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import force_locale
 from flask_babel import lazy_gettext as _l
 from flask_security import auth_required
 
-from civicconnect import accounts, catalog, clock, db, queue, reports
+from civicconnect import accounts, catalog, clock, db, notify, queue, reports
 from civicconnect.accounts import Actor
 from civicconnect.catalog import Catalog
 from civicconnect.db import Db, transaction
-from civicconnect.errors import Conflict, Invalid, Sentence
+from civicconnect.errors import Conflict, Invalid
 from civicconnect.queue import Bulk, Desk
 from civicconnect.web import language
 from civicconnect.web.desk import read_departments
 from civicconnect.web.photos import Faults
 from civicconnect.web.staff import actor
-from civicconnect.web.words import read_catalog, translated
+from civicconnect.web.words import read_catalog
 
 pages = Blueprint("bulk", __name__, url_prefix="/staff/bulk")
 TICKED = re.compile(r"([0-9A-Z]{1,12})-([0-9]{1,9})")
 ACTION = {"step": _l("Take a step"), "assign": _l("Assign"), "priority": _l("Set the priority"),
-          "note": _l("Write an internal note")}
+          "note": _l("Write an internal note"), "service": _l("Say what they are about")}
 BIGGEST = 2**62  # ids beyond it are none, and no engine takes them
 
 
@@ -74,11 +74,16 @@ def _page(number: int, faults: Faults, typed: Mapping[str, Any]) -> str:
         if row.state == "draft":
             more = _choices(db_, me, row, offer)
             if row.action and not faults:
-                more["preview"] = queue.preview(db_, me, row, offer, say)
+                more["preview"] = queue.preview(db_, me, row, offer, _speaker(offer))
     return render_template(
         "staff/bulk/show.html", bulk=row, progress=progress, faults=faults, actions=ACTION, me=me,
         typed=typed or {"action": row.action, **row.given}, is_busy=row.state in ("asked", "undoing"),
         may_undo=queue.may_undo(row, clock.now()), language_name=language.name, catalog=offer, **more)
+
+
+def _speaker(offer: Catalog) -> Callable[[str], notify.Tongue]:
+    zone = ZoneInfo(offer.city.time_zone)
+    return lambda code: notify.Tongue(code, zone)
 
 
 def _choices(db_: Db, me: Actor, row: Bulk, offer: Catalog) -> dict[str, Any]:
@@ -86,14 +91,8 @@ def _choices(db_: Db, me: Actor, row: Bulk, offer: Catalog) -> dict[str, Any]:
     people: dict[int, str] = {}
     for department in read_departments(me, offer):
         people |= accounts.colleagues(db_, department.id)
-    return {"preview": None, "people": people, "templates": catalog.all_templates(db_), "verbs": queue.VERBS,
+    return {"preview": None, "people": people, "templates": catalog.every_template(db_), "verbs": queue.VERBS,
             "outcomes": queue.OUTCOMES, "priorities": reports.PRIORITIES}
-
-
-def say(spoken: str, sentence: Sentence) -> str:
-    """Return a sentence of ours in the language of a report."""
-    with force_locale((spoken if spoken in language.SPOKEN else language.SPOKEN[0]).replace("-", "_")):
-        return translated(sentence)
 
 
 @pages.post("/<int:number>")

@@ -70,6 +70,8 @@ def test_open_assign_answer_close_next_takes_fewer_than_twelve_keys(desk, lamps,
     # Words to start from answer the resident, and say what came of it.
     assert page.evaluate("document.activeElement.name") == "template"
     press("l")
+    press("Control+Enter")  # shows who is told, and what they read
+    page.locator(".preview").wait_for()
     press("Control+Enter")
     page.get_by_text("Closed: Fixed").first.wait_for()
     page.wait_for_load_state("networkidle")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select
@@ -22,8 +23,8 @@ ANA, BEN = ContactDetails(email="ana@home.example"), ContactDetails(email="ben@h
 CLOSE = {"verb": "close", "outcome": "fixed", "reason": "Filled on Tuesday."}
 
 
-def say(_language, sentence):
-    return str(sentence)
+def speak(language):
+    return notify.Tongue(language, ZoneInfo("UTC"))
 
 
 @pytest.fixture
@@ -46,7 +47,7 @@ def begin(db_, me, references, code="step", given=None):
 
 
 def work(db_, number):
-    while queue.work_on(db_, number, say):
+    while queue.work_on(db_, number, speak):
         pass
     db_.flush()
     db_.expire_all()
@@ -84,6 +85,8 @@ def written(db_, reference):
     ("assign", {"team": "Night crew"}, lambda db_, me, one: reports.assign(db_, me, one, team="Night crew")),
     ("priority", {"priority": "high"}, lambda db_, me, one: reports.rank(db_, me, one, "high")),
     ("note", {"note": "Same man."}, lambda db_, me, one: reports.note(db_, me, one, "Same man.")),
+    ("service", {"service": "road-sign"},
+     lambda db_, me, one: reports.change_service(db_, me, one, "road-sign")),
 ])
 def test_what_is_done_in_bulk_is_written_as_one_by_one(db_, me, make_report, code, typed, alone):
     with clock.stopped_at(clock.now()):
@@ -102,7 +105,7 @@ def test_reports_that_may_not_take_the_step_are_named_before_and_after(db_, me, 
     number = begin(db_, me, many)
     reports.transition(db_, me, many[1], "accept")  # between looking and doing
     db_.expire_all()
-    seen = queue.preview(db_, me, queue.find_bulk(db_, me, number), catalog(db_), say)
+    seen = queue.preview(db_, me, queue.find_bulk(db_, me, number), catalog(db_), speak)
     assert {(one.reference, str(one.why)[:20]) for one in seen.refused} == {
         (many[0], "'close' is not possi"), (many[1], "Someone else changed")}
     assert (seen.total, seen.possible, seen.people) == (5, 3, 1)  # of two of Ana's one is closed, one changed
@@ -117,10 +120,10 @@ def test_reports_that_may_not_take_the_step_are_named_before_and_after(db_, me, 
 
 def test_people_are_counted_once_however_many_of_their_reports_change(db_, me, many):
     number = begin(db_, me, many)
-    seen = queue.preview(db_, me, queue.find_bulk(db_, me, number), catalog(db_), say)
+    seen = queue.preview(db_, me, queue.find_bulk(db_, me, number), catalog(db_), speak)
     assert (seen.possible, seen.people, seen.words) == (5, 2, (("en", "Filled on Tuesday."),))
     assert queue.preview(db_, me, queue.find_bulk(db_, me, begin(db_, me, many, "note", {"note": "x"})),
-                         catalog(db_), say).people == 0
+                         catalog(db_), speak).people == 0
 
 
 def test_a_template_speaks_the_language_of_each_report(db_, me, make_report):
@@ -128,7 +131,7 @@ def test_a_template_speaks_the_language_of_each_report(db_, me, make_report):
                   words={"en": "{reference}: done at {address}.", "es": "{reference}: hecho."})
     one, two = make_report().reference, make_report(language="es").reference
     number = begin(db_, me, [one, two], given={"verb": "close", "template": "our-filled"})
-    words = dict(queue.preview(db_, me, queue.find_bulk(db_, me, number), catalog(db_), say).words)
+    words = dict(queue.preview(db_, me, queue.find_bulk(db_, me, number), catalog(db_), speak).words)
     assert words == {"en": f"{one}: done at 1 Test Street.", "es": f"{two}: hecho."}
     queue.start(db_, me, number)
     work(db_, number)
@@ -140,6 +143,7 @@ def test_a_template_speaks_the_language_of_each_report(db_, me, make_report):
 @pytest.mark.parametrize(("code", "typed"), [
     ("step", CLOSE), ("step", {"verb": "wait", "reason": "A part."}), ("assign", {"team": "Night crew"}),
     ("priority", {"priority": "urgent"}), ("note", {"note": "Same man."}),
+    ("service", {"service": "road-sign", "why": "It is the sign."}),
 ])
 def test_taking_back_puts_every_report_where_it_stood_and_the_timeline_keeps_both(db_, me, many, code, typed):
     reports.transition(db_, me, many[4], "wait", {"reason": "Rain."})
@@ -156,7 +160,7 @@ def test_taking_back_puts_every_report_where_it_stood_and_the_timeline_keeps_bot
     assert set(states(db_, number).values()) <= {"undone", "refused"}
     for reference in done:
         report = reports.find(db_, reference, SYSTEM)
-        assert report.events == events[report.number] + 2
+        assert report.events == events[report.number] + (3 if code == "service" else 2)
         assert reports.timeline(db_, report, internal=True)[-1].verb == "undo"
     assert list(reports.check_chains(db_)) == []
     assert reports.squares_agree(db_)
@@ -181,7 +185,7 @@ def test_after_ten_minutes_nothing_is_taken_back(db_, me, many):
 
 def _be_killed_in_the_next_batch(number):
     with db.transaction() as change:
-        queue.work_on(change, number, say)
+        queue.work_on(change, number, speak)
         raise RuntimeError("killed")
 
 
@@ -190,13 +194,13 @@ def test_a_killed_worker_leaves_whole_batches_and_the_next_one_goes_on(db_, me, 
     number = begin(db_, me, many)
     queue.start(db_, me, number)
     queue.start(db_, me, number)  # a second press
-    assert queue.work_on(db_, number, say)
+    assert queue.work_on(db_, number, speak)
     with pytest.raises(RuntimeError, match="killed"):
         _be_killed_in_the_next_batch(number)
     db_.expire_all()
     assert sorted(states(db_, number).values()) == ["done"] * 2 + ["waiting"] * 3
     work(db_, number)
-    assert not queue.work_on(db_, number, say)  # nor does it twice
+    assert not queue.work_on(db_, number, speak)  # nor does it twice
     assert [reports.find(db_, one, SYSTEM).events for one in many] == [3] * 5
     assert len(list(db_.scalars(select(Job).where(Job.kind == "bulk")))) == 1
     row = db_.get_one(Bulk, number)
@@ -253,7 +257,8 @@ def test_whoever_lost_the_right_meanwhile_changes_nothing(db_, me, many):
 
 
 @pytest.mark.parametrize(("code", "typed", "field"), [
-    ("", {}, "action"), ("explode", {}, "action"), ("step", {}, "verb"), ("step", {"verb": "withdraw"}, "verb"),
+    ("", {}, "action"), ("explode", {}, "action"), ("step", {}, "verb"),
+    ("step", {"verb": "withdraw"}, "verb"),
     ("step", {"verb": "close"}, "outcome"), ("step", {"verb": "close", "outcome": "duplicate"}, "lead"),
     ("step", {"verb": "plan", "planned_for": "2001-01-01"}, "planned_for"),
     ("step", {"verb": "close", "outcome": "no_action"}, "reason"),

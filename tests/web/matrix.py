@@ -21,6 +21,7 @@ _RULES = """
 everybody       .        .       .        .         .         .        .       .          .
 stranger        .        302     302      302       302       302      302     302        302
 signed in       S        .       .        .         .         .        .       .          .
+quiet           204      .       .        .         .         .        .       .          .
 enter           S        .       .        .         403       403      403     .          .
 moderate        S        403     403      403       403       403      403     .          .
 audit           S        403     403      403       403       403      .       .          .
@@ -46,6 +47,12 @@ CELLS: tuple[tuple[str, str, str, int], ...] = (
     ("blocks.add", "POST", "moderate", 422),
     ("blocks.index", "GET", "moderate", 200),
     ("blocks.remove", "POST", "moderate", 404),
+    ("bulk.begin", "POST", "signed in", 422),
+    ("bulk.index", "GET", "signed in", 200),
+    ("bulk.run", "POST", "signed in", 404),
+    ("bulk.settle", "POST", "signed in", 404),
+    ("bulk.show", "GET", "signed in", 404),
+    ("bulk.undo", "POST", "signed in", 404),
     ("counter.enter", "POST", "enter", 200),
     ("counter.entered", "GET", "enter", 200),
     ("counter.form", "GET", "enter", 200),
@@ -53,6 +60,14 @@ CELLS: tuple[tuple[str, str, str, int], ...] = (
     ("data.index", "GET", "everybody", 200),
     ("data.newest", "GET", "everybody", 404),
     ("data.version", "GET", "everybody", 404),
+    ("desk.counts", "GET", "quiet", 200),
+    ("desk.keep_view", "POST", "signed in", 422),
+    ("desk.next_report", "GET", "signed in", 302),
+    ("desk.remove_view", "POST", "signed in", 404),
+    ("desk.show_keys", "GET", "signed in", 200),
+    ("desk.switch_keys", "POST", "signed in", 303),
+    ("desk.take", "POST", "signed in", 404),
+    ("desk.views", "GET", "signed in", 200),
     ("flagging.flag", "POST", "everybody", 422),
     ("following.add_more", "POST", "everybody", 422),
     ("following.affects_me", "POST", "everybody", 303),
@@ -167,4 +182,5 @@ VALUES = {
     "digest": "a" * 64, "kind": "jpg", "token": "none", "stamp_": "0", "name": "none", "layer": "ground",
     "zoom": "14", "x": "6671", "y": "6129", "pixels": "192", "verb": "show", "block_id": "1",
     "format_": "csv", "version": "none", "session_id": "999999", "passkey_id": "999999",
+    "number": "999999", "view_id": "999999",
 }

@@ -39,8 +39,8 @@ def test_one_closes_the_report_and_the_other_sees_both_sides(own_database, own_s
     assert sorted(statuses) == [303, 409]
     lost = statuses.index(409)
     page = answers[lost]
-    for said in ("What you sent; nothing of it was done", typed[lost]["reason"],
-                 "What a colleague did meanwhile", typed[1 - lost]["reason"]):
+    for said in ("What you typed", typed[lost]["reason"],
+                 "What happened since you opened this page", typed[1 - lost]["reason"]):
         assert said in page.words
     with db.reading() as view:
         report = reports.find(view, reference, SYSTEM)

@@ -3,7 +3,7 @@
 // Without this the server does the first and the last, labels say the second.
 export default function step(form) {
   const { template, reason, outcome } = form.elements;
-  const parts = [...form.querySelectorAll("[data-outcome]")];
+  const parts = [...form.querySelectorAll("[data-outcome]:not(optgroup)")];
   const decide = () => {
     parts.forEach((part) => { part.hidden = part.dataset.outcome !== outcome.value; });
     if (template && outcome) suggest(template, outcome.value);

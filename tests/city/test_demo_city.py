@@ -170,7 +170,7 @@ def test_hints_and_options_are_short_enough_for_a_phone():
 
 def test_there_are_words_to_start_from_for_every_outcome_and_for_waiting_planning_and_asking():
     assert {t["outcome"] for t in OFFER.templates if t["verb"] == "close"} == set(shapes.OUTCOMES)
-    assert {t["verb"] for t in OFFER.templates} == {"close", "wait", "plan", "ask"}
+    assert {t["verb"] for t in OFFER.templates} == {"accept", "close", "wait", "plan", "ask"}
     assert len(OFFER.templates) > 13
 
 

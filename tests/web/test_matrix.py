@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 import pytest
@@ -118,15 +119,20 @@ def test_every_address_answers_each_kind_of_visitor_as_stated(house, database):
 
 
 def test_no_address_answers_to_a_method_it_does_not_know(house):
-    """The map refuses a method before anybody is asked who they are, so it is asked itself."""
+    """The map refuses a method before anybody is asked who they are, so it is asked itself.
+
+    Where another address of the same shape takes the method, that one stands in the matrix.
+    """
     known: dict[str, set[str]] = {}
     for rule, method in addresses(house.app):
         known.setdefault(filled(rule, house.values), set()).add(method)
+    stated = {(endpoint, method) for endpoint, method, *_ in CELLS}
     by_path, wrong = house.app.url_map.bind("localhost"), []
     for address, methods in known.items():
         for method in sorted(set(METHODS) - methods):
-            with pytest.raises(MethodNotAllowed):
-                wrong.append((method, by_path.match(address, method)))
+            with suppress(MethodNotAllowed):
+                endpoint, _ = by_path.match(address, method)
+                wrong += [(endpoint, method)] if (endpoint, method) not in stated else []
     assert not wrong
     for kind in ("stranger", "admin"):
         assert {house.ask(kind, "DELETE", address)[0] for address in known} == {405}

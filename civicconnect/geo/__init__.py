@@ -1,6 +1,6 @@
 """Where things are: points, areas with their dates, addresses, and a map that needs no script."""
 
-from civicconnect.geo.addresses import describe, find_addresses, somewhere, street_at
+from civicconnect.geo.addresses import describe, find_addresses, somewhere
 from civicconnect.geo.areas import (
     AreaHit,
     AreaIndex,
@@ -44,6 +44,6 @@ __all__ = [
     "coarse", "coarsen", "describe", "distance", "draw_map", "drawn", "drop_column", "drop_shape", "dump",
     "encoder", "extent", "find_addresses", "forget_areas", "ground_tile", "in_box", "install", "latitude",
     "load", "longitude", "metres_between", "metres_to_line", "misplaced", "named_areas", "placed_in_bulk",
-    "point_from", "read_point", "remake", "somewhere", "spell", "spots_tile", "square_of", "street_at",
-    "walk", "way", "within",
+    "point_from", "read_point", "remake", "somewhere", "spell", "spots_tile", "square_of", "walk", "way",
+    "within",
 ]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from sqlalchemy import select
 
@@ -107,18 +106,7 @@ def describe(db: Db, point: Point) -> str:
     return found.label if found else ""
 
 
-def street_at(db: Db, point: Point) -> str:
-    """Return the name of the street that the nearest address lies in, or "" where none is near."""
-    found = _nearest_row(db, point, REACHES_METRES)
-    return str(found[1]) if found else ""
-
-
 def _nearest(db: Db, point: Point, reaches: Sequence[float]) -> Place | None:
-    found = _nearest_row(db, point, reaches)
-    return Place(f"{found[0]} {found[1]}".strip(), Point(found[2], found[3])) if found else None
-
-
-def _nearest_row(db: Db, point: Point, reaches: Sequence[float]) -> Any:
     # Near first: of a whole city's addresses, each distance would have to be measured.
     for reach in reaches:
         asked = (
@@ -128,5 +116,5 @@ def _nearest_row(db: Db, point: Point, reaches: Sequence[float]) -> Any:
         )
         found = db.execute(asked).first()
         if found:
-            return found
+            return Place(f"{found[0]} {found[1]}".strip(), Point(found[2], found[3]))
     return None

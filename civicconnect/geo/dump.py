@@ -28,8 +28,8 @@ def dump(db: Db) -> dict[str, bytes]:
 
 
 def drawn(db: Db) -> Ground:
-    """Return the areas alone: what the rest of a folder refers to."""
-    return Ground(tuple(_areas(db)))
+    """Return the areas and the things alone: what the rest of a folder refers to."""
+    return Ground(tuple(_areas(db)), assets=tuple(_assets(db)))
 
 
 def _areas(db: Db) -> Iterator[AreaRow]:

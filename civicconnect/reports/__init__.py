@@ -260,6 +260,7 @@ from civicconnect.reports.tasks import (
     tasks_at,
     tasks_from,
     tasks_of,
+    tasks_waiting,
     tick_off,
 )
 from civicconnect.reports.using import count_about, count_open_with
@@ -319,8 +320,8 @@ __all__ = [
     "settle_owner", "show", "show_photo", "sort_round", "split", "spot", "squares_agree", "staff_events",
     "staff_id_of", "state_hash", "stop", "stops_by_state", "store", "submit", "submit_past", "suggested",
     "take", "take_field_step", "take_off_round", "take_out", "take_step", "tapped_at", "tasks",
-    "tasks_at", "tasks_from", "tasks_of", "tick_off", "tidy", "timeline", "to_moderate", "token_of",
-    "token_of_work", "told_together", "transition", "unblock", "uncover", "unseen_by", "versions",
-    "visible_among", "visible_to", "visible_total", "waiting_letters", "walking_legs", "who_is_told",
-    "withdraw", "work_at", "work_of", "works_at", "works_for", "write_note",
+    "tasks_at", "tasks_from", "tasks_of", "tasks_waiting", "tick_off", "tidy", "timeline", "to_moderate",
+    "token_of", "token_of_work", "told_together", "transition", "unblock", "uncover", "unseen_by",
+    "versions", "visible_among", "visible_to", "visible_total", "waiting_letters", "walking_legs",
+    "who_is_told", "withdraw", "work_at", "work_of", "works_at", "works_for", "write_note",
 ]

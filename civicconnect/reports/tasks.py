@@ -64,8 +64,13 @@ def tasks(actor: Actor, page: int = 1) -> Select[Task, Report]:
 
 def count_tasks(db: Db, actor: Actor) -> int:
     """Return how many tasks wait for an actor."""
+    return db.scalar(select(tasks_waiting(actor))) or 0
+
+
+def tasks_waiting(actor: Actor) -> ColumnElement[int]:
+    """Return the same, to stand in another statement."""
     asked = select(func.count()).select_from(Task).join(Report, Report.number == Task.report_number)
-    return db.scalar(asked.where(*_waits_for(actor))) or 0
+    return asked.where(*_waits_for(actor)).scalar_subquery()
 
 
 def _waits_for(actor: Actor) -> tuple[ColumnElement[bool], ...]:

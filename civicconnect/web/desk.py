@@ -78,12 +78,13 @@ def counted(
     """Return the views somebody has, and all that the head of the queue counts: two statements.
 
     all_of_them    counted are also the views that search for words, which reads every open report
-    The counts hold as `more` how many letters and how many things for a moderator wait.
+    The counts hold as `more` how many letters, things for a moderator and tasks wait.
     """
     offered: list[tuple[str, Desk, View | None]] = [(str(name), desk, None) for name, desk in GIVEN]
     offered += [(view.name, view.desk, view) for view in queue.views(db_, me)]
     chosen = [desk for _name, desk, _view in offered if all_of_them or not desk.filter.words]
-    more = [reports.letters_waiting(), reports.to_moderate(me) if me.may("moderate") else literal(0)]
+    more = [reports.letters_waiting(), reports.to_moderate(me) if me.may("moderate") else literal(0),
+            reports.tasks_waiting(me)]
     counts = queue.count(db_, me, here, offer, chosen, more)
     known = dict(zip(chosen, counts.views, strict=True))
     return [Tab(name, desk, known.get(desk), desk == here, view) for name, desk, view in offered], counts
@@ -104,8 +105,7 @@ def show_queue() -> ResponseReturnValue:
         me = actor(db_)
         tabs, counts = counted(db_, me, desk, offer)
         shown = _FORMS[form](db_, me, desk, offer, counts)
-        tasks = reports.count_tasks(db_, me)
-    letters, to_moderate = counts.more
+    letters, to_moderate, tasks = counts.more
     session["queue"] = urlencode(desk.query)  # where "next in my queue" goes on
     return render_template(
         "staff/queue.html", view=desk, form=form, forms=FORM, tabs=tabs, catalog=offer,

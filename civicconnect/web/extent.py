@@ -42,6 +42,12 @@ def _is_meant(words: str, label: str) -> bool:
     return SequenceMatcher(None, words.casefold(), label.casefold()).ratio() >= ALIKE
 
 
+def street_of(address: str) -> str:
+    """Return the street of an address: what is left without its number, at either end; "" without letters."""
+    words = [word for word in address.split() if not any(map(str.isdigit, word))]
+    return " ".join(words).strip(" ,")
+
+
 def said(address: str, street: str, places: Sequence[Place]) -> str:
     """Return in words where a trouble is: at its place or all along a street, and at further ones."""
     street = " ".join(street[:LONGEST].split())

@@ -25,7 +25,7 @@ from civicconnect.db import Db, transaction
 from civicconnect.errors import Invalid, NotFound
 from civicconnect.geo import Point
 from civicconnect.reports import Likely, NewReport, Work
-from civicconnect.web import in_json, one_report, photos, report_form, suggestion, telling
+from civicconnect.web import extent, in_json, one_report, photos, report_form, suggestion, telling
 from civicconnect.web.language import chosen
 from civicconnect.web.personal import personal
 from civicconnect.web.photos import Faults
@@ -180,10 +180,7 @@ def _planned(sent: Sent, service: Service, here: Here | None) -> list[Work]:
 
 def _street(sent: Sent) -> str:
     """Return the street that the trouble may go all along; "" where no place was chosen on the map."""
-    if sent.point is None:
-        return ""
-    with db.reading() as db_:
-        return geo.street_at(db_, sent.point)
+    return extent.street_of(sent.value("address")) if sent.point else ""
 
 
 def _usually(service: Service, here: Here | None) -> Usual | None:

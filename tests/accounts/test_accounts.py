@@ -119,7 +119,7 @@ def test_erased_details_are_no_longer_kept(db_):
 def test_each_role_may_do_all_that_the_one_below_may():
     staff, supervisor, admin = (set(accounts.ROLES[name]) for name in ("staff", "supervisor", "admin"))
     assert staff < supervisor < admin
-    assert supervisor - staff == {"see_all", "moderate", "audit"}
+    assert supervisor - staff == {"see_all", "moderate", "supervise", "audit"}
     assert set(accounts.ROLES["readonly"]) < set(accounts.ROLES["inspector"]) < staff
     assert set(accounts.ROLES["auditor"]).isdisjoint({"step", "note", "contact", "people"})
     assert admin - supervisor == {"people", "city"}

@@ -148,7 +148,7 @@ def test_loading_a_ground_a_second_time_changes_nothing(db_):
     told = ground(feature("a"), addresses=house, streets=[road])
     assert geo.load(db_, told)["addresses"] == 1
     stamps = db_.execute(select(Area.id, Area.changed_at).order_by(Area.id)).all()
-    assert geo.load(db_, told) == {"areas": 0, "addresses": 0, "map shapes": 0}
+    assert geo.load(db_, told) == {"areas": 0, "addresses": 0, "map shapes": 0, "assets": 0}
     assert db_.execute(select(Area.id, Area.changed_at).order_by(Area.id)).all() == stamps
     assert db_.execute(select(MapShape.kind, MapShape.name)).all() == [("main", "Road")]
     assert db_.scalar(select(func.count()).select_from(Address)) == 1

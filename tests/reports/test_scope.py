@@ -49,7 +49,7 @@ def test_somebody_with_areas_sees_the_reports_in_them_alone(db_, make_report, li
         me = limit(who, *areas)
         assert bool(reports.visible_among(db_, me, [report.number])) is seen, areas
         for status in ("", "all", "received"):
-            work = queue.worklist(db_, me, Filter(status=status), offer)
+            work = queue.worklist(db_, me, queue.Desk(Filter(status=status)), offer)
             assert (work.total, len(work.lines)) == (seen, seen), (areas, status)
         if not seen:
             with pytest.raises(NotFound):

@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 
 from civicconnect import clock, geo
 from civicconnect.reports import EventText, Report, ReportArea
+from civicconnect.web import extent
 from tests.factories import HERE
 from tests.pages import Visitor
 
@@ -55,7 +56,8 @@ def test_further_addresses_are_told_with_the_first_and_the_report_lies_in_the_pa
 
 
 def test_a_trouble_all_along_a_street_is_told_so(visitor, db_):
-    street = geo.street_at(db_, HERE)
+    street = extent.street_of(geo.describe(db_, HERE))
+    assert street
     page = visitor.get(AT)
     assert f"All along {street}" in page.words
     shown = visitor.follow(send(visitor, along=street))
@@ -85,3 +87,11 @@ def test_six_further_places_are_too_many(visitor):
     page = send(visitor, also=[f"{n} Mill Street" for n in range(1, 7)])
     assert page.status == 422
     assert "Name at most 5 further places." in page.words
+
+
+@pytest.mark.parametrize(("address", "street"), [
+    ("8 Mint Lane", "Mint Lane"), ("Mint Lane 8b", "Mint Lane"), ("Rua do Cais, 12", "Rua do Cais"),
+    ("41.2, -33.4", ""), ("Mint Lane", "Mint Lane"), ("", ""),
+])
+def test_a_street_is_an_address_without_its_number(address, street):
+    assert extent.street_of(address) == street

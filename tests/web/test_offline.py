@@ -113,7 +113,8 @@ def test_the_offer_asks_what_the_form_with_a_connection_asks(visitor, db_):
     there = visitor.get("/report?lat=41.2&long=-33.4&service=road-sign").form("/reports")
     root = html5lib.parse(f"<form>{fields(offer, 'road-sign')}</form>", namespaceHTMLElements=False)
     here = {e.get("name") for tag in ("input", "textarea") for e in root.iter(tag) if e.get("name")}
-    assert set(there) - here == {"csrf_token", "id", "lat", "long", "address", "area", "service"}
+    assert set(there) - here == {"csrf_token", "id", "lat", "long", "address", "area", "service",
+                                 "also"}  # further places are looked up while they are typed
     assert here - set(there) == {"answer-state", "answer-lean", "photo"}
     assert "Call 555 0199" in fields(offer, "road-sign")
     assert offer["services"]["tree"]["is_stopped"]

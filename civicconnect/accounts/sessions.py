@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, select, update
+from sqlalchemy.orm import joinedload
 
 from civicconnect import clock
 from civicconnect.accounts.models import Staff, StaffSession
@@ -50,8 +51,9 @@ def signed_in(db: Db, uniquifier: str, token: str) -> SignedIn | None:
         .where(Staff.fs_uniquifier == uniquifier, Staff.active, StaffSession.ended_at.is_(None),
                StaffSession.token == keyed_hash("session", token),
                StaffSession.seen_at > clock.now() - LASTS)
+        .options(joinedload(Staff.roles))
     )
-    found = db.execute(asked).first()
+    found = db.execute(asked).unique().first()
     return SignedIn(*found) if found else None
 
 

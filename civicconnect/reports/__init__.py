@@ -11,6 +11,7 @@ from civicconnect.reports.actions import (
     submit,
     take_step,
     transition,
+    who_answers,
     write_note,
 )
 from civicconnect.reports.afterwards import (
@@ -323,5 +324,5 @@ __all__ = [
     "tasks_at", "tasks_from", "tasks_of", "tasks_waiting", "tick_off", "tidy", "timeline", "to_moderate",
     "token_of", "token_of_work", "told_together", "transition", "unblock", "uncover", "unseen_by",
     "versions", "visible_among", "visible_to", "visible_total", "waiting_letters", "walking_legs",
-    "who_is_told", "withdraw", "work_at", "work_of", "works_at", "works_for", "write_note",
+    "who_answers", "who_is_told", "withdraw", "work_at", "work_of", "works_at", "works_for", "write_note",
 ]

@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 
 from civicconnect import accounts, clock, geo, jobs, settings
 from civicconnect.accounts import Actor, ContactDetails
-from civicconnect.catalog import City, catalog, time_zone, words
+from civicconnect.catalog import Catalog, City, catalog, time_zone, words
 from civicconnect.db import Db, insert_new
 from civicconnect.errors import Conflict, Invalid, NotAllowed, NotFound, Sentence
 from civicconnect.media import Photo
@@ -25,7 +25,7 @@ from civicconnect.reports.models import Event, EventText, Report, ReportArea
 from civicconnect.reports.queries import SHOWN, find, place_of
 from civicconnect.reports.recording import count_moved, record
 from civicconnect.reports.standing import Standing
-from civicconnect.routing import rule_book
+from civicconnect.routing import Case, World, rule_book
 from civicconnect.sla import Hours, calendars, promise_book
 
 LONGEST_TEXT = 4000
@@ -47,6 +47,22 @@ def desk(db: Db) -> Desk:
     rules = rule_book(db)
     return Desk(catalog(db), rules, promise_book(db), settings.current().secret_key.encode(),
                 geo.area_index(db), geo.asset_index(db) if rules.reach else None)
+
+
+def who_answers(
+    db: Db, offer: Catalog, service: str, point: geo.Point | None, areas: Sequence[str], at: datetime
+) -> str:
+    """Return the code of the department that would answer for a service at a place, before any question.
+
+    areas    as "layer:code"
+    """
+    rules, wanted = rule_book(db), offer.services[service]
+    drawn = geo.area_index(db).drawn
+    things = geo.asset_index(db) if rules.reach else None
+    (near,) = things.near_many([point], rules.reach) if things and point else ({},)
+    case = Case(service, areas, {}, wanted.priority_of({}), "web", offer.city.wall(at), near)
+    world = World.of(offer, drawn, things.owners if things else {})
+    return rules.decide(case, world, wanted.department, offer.city.catch_all).department
 
 
 def submit(db: Db, actor: Actor, new: NewReport, received_at: datetime | None = None) -> Receipt:

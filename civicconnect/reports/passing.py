@@ -15,6 +15,8 @@ from civicconnect.reports.queries import Entry
 from civicconnect.reports.questions import Question, live_question
 from civicconnect.reports.tasks import Task, tasks_of
 
+RAISES_TASK = {"hand_over", "escalate", "work_refuse", "work_done"}
+
 
 @dataclass(frozen=True)
 class Passing:
@@ -40,10 +42,13 @@ class Passing:
 
 
 def passing(db: Db, report: Report, entries: Sequence[Entry], now: datetime) -> Passing:
-    """Read all that: two small statements, three while it waits.
+    """Read all that: one small statement for each thing that its timeline tells of; none in most reports.
 
     entries    of its timeline, with the internal ones
     """
     was_given = any(entry.verb == "commission" for entry in entries)
-    return Passing(live_question(db, report), given_before(db, report.number) if was_given else (),
-                   proposals(entries), hops_of(entries, now), tasks_of(db, report.number))
+    was_asked = any(entry.verb == "ask" for entry in entries)
+    has_tasks = any(entry.verb in RAISES_TASK for entry in entries)
+    return Passing(live_question(db, report) if was_asked else None,
+                   given_before(db, report.number) if was_given else (), proposals(entries),
+                   hops_of(entries, now), tasks_of(db, report.number) if has_tasks else ())

@@ -100,7 +100,7 @@ def _render(view: Db, report: Report, follower: Follower | None, typed: Typed) -
         service=offer.services[code],
         usual=usual(view, code, beside.areas) if report.status != "closed" else None,
         department=offer.departments[offer.department_codes[report.department_id]],
-        relations=relations.beside(view, report, internal=False, sender=is_sender),
+        relations=relations.beside(view, report, entries, internal=False, sender=is_sender),
         just_sent="sent" in request.args, thanks=request.args.get("thanks", ""),
         is_late=reports.is_late(report, now), follower=follower, is_sender=is_sender,
         key=reports.key_of(follower) if follower else "", typed=typed, answers=SAYS.items(),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from civicconnect import reports
 from civicconnect.db import Db
-from civicconnect.reports import Kin, Report, Work
+from civicconnect.reports import Entry, Kin, Report, Work
 
 
 @dataclass(frozen=True)
@@ -34,9 +34,12 @@ class Beside:
         return sum(part.status != "closed" for part in self.kin.parts)
 
 
-def beside(db: Db, report: Report, *, internal: bool, sender: bool = False) -> Beside:
-    """Return what stands beside a report.
+def beside(
+    db: Db, report: Report, entries: Sequence[Entry], *, internal: bool, sender: bool = False
+) -> Beside:
+    """Return what stands beside a report: one statement, and more only where its timeline tells of more.
 
+    entries     of its timeline
     internal    for staff: also what strangers may not read
     sender      for whoever sent it: also the parts and the parent that strangers may not read
     """
@@ -44,5 +47,7 @@ def beside(db: Db, report: Report, *, internal: bool, sender: bool = False) -> B
     photos = reports.photos_beside(db, report.number, internal=internal) if kin.merged and (
         internal or report.visibility == "public") else []
     theirs = [*kin.parts, *([kin.parent] if kin.parent else [])] if sender else []
-    return Beside(kin, photos, reports.work_of(db, report.number), reports.closing.proposed(kin.parts),
+    is_planned = any(entry.verb == "plan" for entry in entries)
+    work = reports.work_of(db, report.number) if is_planned else None
+    return Beside(kin, photos, work, reports.closing.proposed(kin.parts),
                   {one.reference: reports.own_key(one.id) for one in theirs})

@@ -210,11 +210,9 @@ def _already(sent: Sent, service: Service) -> list[Likely]:
 def _who_answers(service: Service, point: Point | None, here: Here) -> Department:
     """Return the department that would answer here, as far as the place decides it."""
     offer = read_catalog()
+    areas = [area.key for area in here.found]
     with db.reading() as db_:
-        desk = reports.desk(db_)
-    wish = NewReport(uuid4(), service.code, point)
-    decision, _ = desk.decide(wish, [area.key for area in here.found], clock.now())
-    return offer.departments[decision.department]
+        return offer.departments[reports.who_answers(db_, offer, service.code, point, areas, clock.now())]
 
 
 @pages.post("/reports")

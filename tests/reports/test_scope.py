@@ -88,7 +88,7 @@ def test_a_report_broken_open_is_seen_by_that_person_alone(db_, make_report):
     lighting = staff_actor(db_, "lighting")
     opened = replace(lighting, opened=frozenset({report.number}))
     assert reports.find(db_, report.reference, opened) is report
-    assert queue.worklist(db_, opened, Filter(), catalog(db_)).total == 0
+    assert queue.worklist(db_, opened, queue.Desk(), catalog(db_)).total == 0
     with pytest.raises(NotFound):
         reports.find(db_, report.reference, lighting)
 

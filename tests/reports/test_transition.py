@@ -14,7 +14,7 @@ from civicconnect.accounts import SYSTEM, Actor, ContactDetails
 from civicconnect.catalog import catalog
 from civicconnect.errors import Conflict, Invalid, NotAllowed, NotFound
 from civicconnect.jobs import Job
-from civicconnect.queue import worklist
+from civicconnect.queue import Desk, worklist
 from civicconnect.reports import Event, EventText, Filter, Report, lifecycle
 from civicconnect.sla import promise_book, timetable
 from tests.factories import RESIDENT, staff_actor
@@ -152,7 +152,7 @@ def test_the_queue_calls_late_only_what_the_clock_calls_late(db_, report, staff)
     with clock.stopped_at(report.due_at - HOUR):
         reports.transition(db_, staff, report.reference, "wait", GIVEN)
     with clock.stopped_at(report.due_at + 9 * HOUR):
-        work = worklist(db_, staff, Filter(), catalog(db_))
+        work = worklist(db_, staff, Desk(), catalog(db_))
     assert (work.total, work.late, work.lines[0].urgency) == (1, 0, "soon")
     with clock.stopped_at(report.due_at + 9 * HOUR):
         reports.transition(db_, staff, report.reference, "resume", GIVEN)

@@ -83,7 +83,8 @@ def test_every_plural_form_is_there_and_every_place_is_kept(said, language):
             assert len(forms) == have.num_plurals, message.id
         for number, form in enumerate(forms):
             kept = set(PLACE.findall(form))
-            spared = {"num", "count"} if message.pluralizable and number < OF_ONE_NUMBER.get(language, 1) else set()
+            is_of_one = message.pluralizable and number < OF_ONE_NUMBER.get(language, 1)
+            spared = {"num", "count"} if is_of_one else set()
             assert places - spared <= kept <= places, form
 
 

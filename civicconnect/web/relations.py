@@ -37,13 +37,14 @@ class Beside:
 def beside(
     db: Db, report: Report, entries: Sequence[Entry], *, internal: bool, sender: bool = False
 ) -> Beside:
-    """Return what stands beside a report: one statement, and more only where its timeline tells of more.
+    """Return what stands beside a report: statements only where its timeline tells of something.
 
     entries     of its timeline
     internal    for staff: also what strangers may not read
     sender      for whoever sent it: also the parts and the parent that strangers may not read
     """
-    kin = reports.kinship(db, report, internal=internal, sender=sender)
+    kin = (reports.kinship(db, report, internal=internal, sender=sender) if _may_have_kin(report, entries)
+           else reports.Kin(None, (), None, ()))
     photos = reports.photos_beside(db, report.number, internal=internal) if kin.merged and (
         internal or report.visibility == "public") else []
     theirs = [*kin.parts, *([kin.parent] if kin.parent else [])] if sender else []
@@ -51,3 +52,10 @@ def beside(
     work = reports.work_of(db, report.number) if is_planned else None
     return Beside(kin, photos, work, reports.closing.proposed(kin.parts),
                   {one.reference: reports.own_key(one.id) for one in theirs})
+
+
+def _may_have_kin(report: Report, entries: Sequence[Entry]) -> bool:
+    """Say whether a report may belong to others: a repeat, a lead, a parent, or a part, which staff wrote."""
+    return report.outcome == "duplicate" or any(
+        entry.verb in ("merge", "split") or (entry.verb == "receive" and entry.actor.startswith("staff:"))
+        for entry in entries)

@@ -15,7 +15,7 @@ from civicconnect.catalog import catalog
 from civicconnect.errors import Conflict, Invalid, NotAllowed, NotFound
 from civicconnect.jobs import Job
 from civicconnect.queue import Desk, worklist
-from civicconnect.reports import Event, EventText, Filter, Report, lifecycle
+from civicconnect.reports import Event, EventText, Report, lifecycle
 from civicconnect.sla import promise_book, timetable
 from tests.factories import RESIDENT, staff_actor
 
@@ -157,7 +157,7 @@ def test_the_queue_calls_late_only_what_the_clock_calls_late(db_, report, staff)
     with clock.stopped_at(report.due_at + 9 * HOUR):
         reports.transition(db_, staff, report.reference, "resume", GIVEN)
     with clock.stopped_at(report.due_at + HOUR):
-        assert worklist(db_, staff, Filter(), catalog(db_)).late == 1
+        assert worklist(db_, staff, Desk(), catalog(db_)).late == 1
 
 
 def test_a_repeat_is_closed_onto_the_report_it_repeats(db_, make_report, report, step):

@@ -89,7 +89,8 @@ def test_every_plural_form_is_there_and_every_place_is_kept(said, language):
 
 
 def test_arabic_sentences_are_in_arabic():
-    assert [m.id for m in catalogue("ar") if m.id and not all(map(ARABIC.search, _forms(m)))] == []
+    worded = [m for m in catalogue("ar") if m.id and re.search(r"[a-z]", PLACE.sub("", english(m)[0]))]
+    assert [m.id for m in worded if not all(map(ARABIC.search, _forms(m)))] == []
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -68,6 +68,7 @@ def point_from(lat: str | float, long: str | float, field: str = "place") -> Poi
     return point
 
 
+SQUARES = 2**18  # more than there are round the world
 GRID_DEGREES = 0.0025  # some 280 m from north to south, and less from west to east
 
 
@@ -80,6 +81,24 @@ def coarsen(point: Point) -> Point:
 def square_of(point: Point, degrees: float = GRID_DEGREES) -> tuple[int, int]:
     """Return which square a point lies in: (east, north), counted from longitude and latitude 0."""
     return math.floor(point.long / degrees), math.floor(point.lat / degrees)
+
+
+def cell_of(point: Point) -> int:
+    """Return the number of the square of `GRID_DEGREES` that a point lies in: one for each in the world."""
+    return _cell(*square_of(point))
+
+
+def cells_around(point: Point, metres: float) -> list[int]:
+    """Return the numbers of all squares that reach within some metres of a point, and perhaps of more."""
+    high = metres / METRES_PER_DEGREE * 1.01  # degrees of latitude are not of one length
+    wide = high / max(math.cos(math.radians(min(abs(point.lat) + high, 89.0))), 0.01)
+    west, south = square_of(Point(max(point.lat - high, -90.0), max(point.long - wide, -180.0)))
+    east, north = square_of(Point(min(point.lat + high, 90.0), min(point.long + wide, 180.0)))
+    return [_cell(x, y) for x in range(west, east + 1) for y in range(south, north + 1)]
+
+
+def _cell(east: int, north: int) -> int:
+    return (east + SQUARES // 2) * SQUARES + north + SQUARES // 2
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from civicconnect import accounts
 from civicconnect.accounts import Actor
 from civicconnect.catalog import Catalog
-from civicconnect.geo import AreaHit, AreaIndex, AssetIndex, Nearby, Point
+from civicconnect.geo import AreaHit, AreaIndex, AssetIndex, Nearby, Point, cell_of
 from civicconnect.reports import lifecycle, standing
 from civicconnect.reports.arrivals import NewReport, PastReport, PastStep, RecordedDue
 from civicconnect.reports.standing import Standing
@@ -225,7 +225,8 @@ class Pen:
         row = {
             "id": new.id, "reference": "", "fingerprint": print_, "service_id": self.service.id,
             "department_id": self.department.id,
-            "contact_id": None, "place": new.point, "address": new.address,
+            "contact_id": None, "place": new.point,
+            "cell": cell_of(new.point) if new.point else None, "address": new.address,
             "description": new.description, "answers": [a.kept for a in new.answers],
             "language": new.language, "source": new.source, "external_id": external_id or None,
             "status": stands.status, "outcome": stands.outcome,

@@ -16,7 +16,7 @@ from sqlalchemy import select
 
 from civicconnect.catalog import Catalog
 from civicconnect.db import Db
-from civicconnect.geo import Point, distance, within
+from civicconnect.geo import Point, cells_around, distance
 from civicconnect.reports.models import IS_OPEN, Report, ReportPhoto
 from civicconnect.reports.queries import PUBLIC, SHOWN
 
@@ -69,8 +69,8 @@ def likely(
     away = distance(Report.place, here)
     asked = (
         select(Report, away).where(
-            within(Report.place, here, REACH_METRES), IS_OPEN, PUBLIC, Report.place_told == "exact",
-            Report.service_id.in_(family))
+            Report.cell.in_(cells_around(here, REACH_METRES)), away <= REACH_METRES, IS_OPEN, PUBLIC,
+            Report.place_told == "exact", Report.service_id.in_(family))
         .order_by(away, Report.number).limit(LOOKED_AT)
     )
     near = db.execute(asked).all()

@@ -38,6 +38,8 @@ class Report(Base):
         Index("ix_report_open", "due_at", "received_at", "number", "department_id", "service_id", "status",
               "updated_at", postgresql_where=text("status <> 'closed'"),
               sqlite_where=text("status <> 'closed'")),
+        Index("ix_report_open_cell", "cell", postgresql_where=text("status <> 'closed'"),
+              sqlite_where=text("status <> 'closed'")),
         Index("ix_report_assigned", "assigned_to", "due_at", postgresql_where=text("assigned_to IS NOT NULL"),
               sqlite_where=text("assigned_to IS NOT NULL")),
         # The queue in its order, with all it chooses by; and the few that it names first.
@@ -58,6 +60,8 @@ class Report(Base):
     department_id: Mapped[Reference] = mapped_column(ForeignKey("department.id"))
     contact_id: Mapped[Reference | None] = mapped_column(ForeignKey("contact.id"))
     place: Mapped[Any | None] = mapped_column(Geometry("POINT", 4326, spatial_index=False))
+    # The square it lies in, `geo.cell_of`: by it the open ones around a place are found among millions.
+    cell: Mapped[int | None] = mapped_column(BigInteger)
     address: Mapped[str] = mapped_column(Text)
     description: Mapped[str] = mapped_column(Text)
     answers: Mapped[Json]

@@ -14,7 +14,7 @@ from sqlalchemy import delete, select, update
 from civicconnect.accounts import Actor
 from civicconnect.db import Db
 from civicconnect.errors import Conflict, Invalid, NotFound, Sentence
-from civicconnect.geo import Point
+from civicconnect.geo import Point, cell_of
 from civicconnect.reports import flagging, following
 from civicconnect.reports.actions import LONGEST_ADDRESS, areas_inside, count_anew, desk
 from civicconnect.reports.afterwards import checked
@@ -163,7 +163,8 @@ def move(db: Db, actor: Actor, reference: str, point: Point, address: str) -> Re
     report.address = told
     db.flush()
     db.execute(update(Report).where(Report.number == report.number).values(
-        place=f"SRID=4326;POINT({point.long} {point.lat})"), execution_options={"synchronize_session": False})
+        place=f"SRID=4326;POINT({point.long} {point.lat})", cell=cell_of(point)),
+        execution_options={"synchronize_session": False})
     db.execute(delete(ReportArea).where(ReportArea.report_number == report.number))
     db.add_all(ReportArea(report_number=report.number, area_id=area.id) for area in areas)
     db.flush()

@@ -20,7 +20,7 @@ from civicconnect.accounts import Actor
 from civicconnect.catalog import catalog
 from civicconnect.db import Db, Spelling, copy_in, present, references_known, reserve, spelling
 from civicconnect.errors import Conflict
-from civicconnect.geo import Area, AreaIndex, Point
+from civicconnect.geo import Area, AreaIndex, Point, cell_of
 from civicconnect.reports.actions import desk
 from civicconnect.reports.arrivals import PastReport
 from civicconnect.reports.intake import UNVERIFIED, Desk, Pen, reference_from, write_past
@@ -141,10 +141,10 @@ def changed_in_bulk(db: Db) -> None:
 
 # All columns of a report but its number and its reference, in the order of `_sheet`.
 COLUMNS = (
-    "id", "fingerprint", "service_id", "department_id", "contact_id", "place", "address", "description",
-    "answers", "language", "source", "external_id", "status", "outcome", "visibility", "verification",
-    "priority", "place_told", "text_told", "why", "received_at", "due_at", "first_response_at", "closed_at",
-    "updated_at", "events", "head", "reopened",
+    "id", "fingerprint", "service_id", "department_id", "contact_id", "place", "cell", "address",
+    "description", "answers", "language", "source", "external_id", "status", "outcome", "visibility",
+    "verification", "priority", "place_told", "text_told", "why", "received_at", "due_at",
+    "first_response_at", "closed_at", "updated_at", "events", "head", "reopened",
 )
 
 
@@ -166,7 +166,8 @@ def _sheet(pen: Pen, external_id: str, instants: _Instants, press_: Press, encod
     new, stands, service, json = pen.new, pen.stands, pen.service, press_.spelling.json
     id_, place_told, why = press_.spelling.uuid(new.id), pen.place_told, json(pen.why)
     cells = (
-        id_, "", service.id, pen.department.id, None, encode(new.point), new.address, new.description,
+        id_, "", service.id, pen.department.id, None, encode(new.point),
+        cell_of(new.point) if new.point else None, new.address, new.description,
         json([a.kept for a in new.answers]) if new.answers else "[]", new.language, new.source,
         external_id or None, stands.status, stands.outcome, service.visibility, UNVERIFIED, pen.priority,
         place_told, service.text == "public", why, instants[pen.received_at], instants[stands.due_at],

@@ -30,7 +30,7 @@ from civicconnect import accounts
 from civicconnect.accounts import Actor
 from civicconnect.db import Db
 from civicconnect.errors import NotFound
-from civicconnect.geo import Area, AreaHit, Point, distance, latitude, longitude, read_point, within
+from civicconnect.geo import Area, AreaHit, Point, cells_around, distance, latitude, longitude, read_point
 from civicconnect.reports.models import (
     IS_OPEN,
     Event,
@@ -313,7 +313,8 @@ def near(actor: Actor, here: Point, service_id: int | None = None,
     away = distance(Report.place, here)
     return (
         select(Report, away)
-        .where(IS_OPEN, within(Report.place, here, reach_metres), known_to(actor))
+        .where(IS_OPEN, Report.cell.in_(cells_around(here, reach_metres)), away <= reach_metres,
+               known_to(actor))
         .order_by((Report.service_id == (service_id or 0)).desc(), away, Report.number)
     )
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+import runpy
 from itertools import product
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
-from civicconnect import db, geo
+from civicconnect import db, geo, settings
 from civicconnect.errors import Invalid
 from civicconnect.geo import Address, Box, Point, point_from
 
@@ -145,3 +146,22 @@ def test_a_point_that_is_none_is_refused_beside_its_field(lat, long):
     with pytest.raises(Invalid) as fault:
         point_from(lat, long, "where")
     assert fault.value.fields == {"where": ["Latitude goes from -90 to 90 and longitude from -180 to 180."]}
+
+
+@pytest.mark.parametrize("centre", CENTRES, ids=str)
+def test_what_lies_within_reach_lies_in_one_of_the_squares_around(centre):
+    for metres, bearing in product((4.0, 200.0, 1000.0), BEARINGS):
+        around = geo.cells_around(centre, metres)
+        assert geo.cell_of(centre) in around
+        assert geo.cell_of(away(centre, bearing, metres)) in around, (metres, bearing)
+        assert len(around) < 10 + (metres / 100) ** 2 * 4
+
+
+def test_the_square_that_is_kept_is_the_one_the_migration_counts(db_, make_report):
+    migration = settings.home() / "migrations" / "versions" / "0018_open_by_place.py"
+    counts = runpy.run_path(str(migration))["CELL"]
+    for point in (Point(41.2, -33.4), Point(41.20249, -33.40251)):
+        make_report(point=point)
+    asked = db_.execute(text(f"SELECT cell, {counts} FROM report WHERE place IS NOT NULL")).all()  # noqa: S608
+    assert len(asked) >= 2
+    assert all(kept == counted for kept, counted in asked)

@@ -50,11 +50,13 @@ def create_app(given: Settings, database: Database | None = None) -> Flask:
     opened = database or db.open_database(given.url_of_database)
     app = Flask(__name__, static_folder=None, template_folder=str(settings.home() / "templates"))
     inner = believe(given.trusted_proxy, app.wsgi_app)
+    app.extensions["civic"] = given, opened
 
     def bound(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         # Set for good, not for a block: a streamed answer is still read after this returns.
-        settings.use(given)
-        db.use(opened)
+        city_settings, city_database = app.extensions["civic"]
+        settings.use(city_settings)
+        db.use(city_database)
         return inner(environ, start_response)
 
     app.wsgi_app = bound  # type: ignore[method-assign]

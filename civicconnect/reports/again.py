@@ -7,17 +7,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Float, and_, case, func, literal, null, or_, select
+from sqlalchemy import ColumnElement, Float, and_, case, func, literal, null, or_, select, union_all
 
 from civicconnect.accounts import Actor
 from civicconnect.db import Db
-from civicconnect.geo import Point, distance, within
+from civicconnect.geo import Point, cells_around, distance
 from civicconnect.reports.models import IS_OPEN, Report
 from civicconnect.reports.queries import NEAR_METRES, known_to, visible_to
 
 SPOT_METRES = 20.0  # two phones at one hole are off by less, and the next hole is mostly farther
 LOOKED_BACK = timedelta(days=365)
 NOT_AGAIN = ("duplicate", "invalid", "withdrawn")  # told of nothing new
+MEASURED, MEASURED_OPEN = 1000, 200  # reports whose distance is looked at: of the same kind, and open ones
 MOST = 8  # of each kind that are listed; all are counted
 BEFORE, SINCE, AROUND = "before", "since", "around"
 
@@ -65,6 +66,23 @@ class Spot:
         return max(closed, key=lambda one: (one.closed_at, one.reference), default=None)
 
 
+def _around(here: Point, of_family: tuple[ColumnElement[bool], ...]) -> ColumnElement[bool]:
+    """Return the condition for what lies around a place: of the same kind at it, and what is open near it.
+
+    The newest of each alone, by their squares: where an archive puts all that it does not find, hundreds of
+    thousands lie on one spot, and each would be measured.
+    """
+    at_it = select(Report.number).where(
+        Report.cell.in_(cells_around(here, SPOT_METRES)), *of_family
+    ).order_by(Report.received_at.desc()).limit(MEASURED).subquery()
+    near_it = select(Report.number).where(
+        Report.cell.in_(cells_around(here, NEAR_METRES)), IS_OPEN
+    ).order_by(Report.received_at.desc()).limit(MEASURED_OPEN).subquery()
+    return and_(
+        Report.number.in_(union_all(select(at_it.c.number), select(near_it.c.number))),
+        distance(Report.place, here) <= NEAR_METRES)
+
+
 def spot(db: Db, actor: Actor, report: Report, here: Point | None, family: Collection[int]) -> Spot:
     """Return what else was reported at a report's place: one statement.
 
@@ -74,11 +92,11 @@ def spot(db: Db, actor: Actor, report: Report, here: Point | None, family: Colle
     Only what the actor may open, and what everybody knows the exact place of.
     """
     away: ColumnElement[Any] = distance(Report.place, here) if here else null().cast(Float)
-    place = within(Report.place, here, NEAR_METRES) if here else and_(
+    of_family = Report.service_id.in_(family), Report.received_at >= report.received_at - LOOKED_BACK
+    place = _around(here, of_family) if here else and_(
         Report.place.is_(None), Report.address == report.address, Report.address != "")
     same = and_(
-        Report.service_id.in_(family), Report.received_at >= report.received_at - LOOKED_BACK,
-        or_(Report.outcome.is_(None), Report.outcome.not_in(NOT_AGAIN)))
+        *of_family, or_(Report.outcome.is_(None), Report.outcome.not_in(NOT_AGAIN)))
     is_earlier = or_(Report.received_at < report.received_at, and_(
         Report.received_at == report.received_at, Report.number < report.number))
     # Kept while the statement runs: an engine that put it into what follows would measure each way again.

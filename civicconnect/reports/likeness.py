@@ -27,7 +27,9 @@ FADE_DAYS = 180.0
 SIBLING = 0.35  # of another service under the same heading: people choose one or the other
 SHOWN_FROM = 0.2
 MOST = 3
-LOOKED_AT = 60  # the nearest ones
+OLDEST = timedelta(days=700)  # by then nothing that speaks for it makes up for the years
+MEASURED = 150  # the newest ones: where an archive puts all that it does not find, thousands lie on one spot
+LOOKED_AT = 60  # the nearest ones of those
 FEWEST_LETTERS = 4  # of a word that says something
 ALL_BITS = 2**64 - 1  # they are kept as signed numbers
 ALIKE_BITS = 12  # of 64: photos that differ by no more show the same thing
@@ -67,11 +69,18 @@ def likely(
     wanted = offer.services[service]
     family = {s.id: s.code == service for s in offer.services.values() if s.group == wanted.group}
     away = distance(Report.place, here)
+    recent = (
+        select(Report.number).where(
+            Report.cell.in_(cells_around(here, REACH_METRES)), IS_OPEN, Report.service_id.in_(family),
+            Report.received_at > now - OLDEST, Report.place_told == "exact", PUBLIC)
+        .order_by(Report.received_at.desc(), Report.number).limit(MEASURED)
+    )
+    # Each distance is measured once: one engine would measure it again for the choice and for the order.
+    there = (select(Report.number, away.label("metres")).where(Report.number.in_(recent))
+             .cte("there").prefix_with("MATERIALIZED"))
     asked = (
-        select(Report, away).where(
-            Report.cell.in_(cells_around(here, REACH_METRES)), away <= REACH_METRES, IS_OPEN, PUBLIC,
-            Report.place_told == "exact", Report.service_id.in_(family))
-        .order_by(away, Report.number).limit(LOOKED_AT)
+        select(Report, there.c.metres).join(there, there.c.number == Report.number)
+        .where(there.c.metres <= REACH_METRES).order_by(there.c.metres, Report.number).limit(LOOKED_AT)
     )
     near = db.execute(asked).all()
     alike = _alike(db, [report.number for report, _ in near], photos)

@@ -38,7 +38,10 @@ class Report(Base):
         Index("ix_report_open", "due_at", "received_at", "number", "department_id", "service_id", "status",
               "updated_at", postgresql_where=text("status <> 'closed'"),
               sqlite_where=text("status <> 'closed'")),
-        Index("ix_report_open_cell", "cell", postgresql_where=text("status <> 'closed'"),
+        Index("ix_report_cell", "cell", "service_id", "received_at"),
+        # What was reported already around a place: found in it, with no look at the reports themselves.
+        Index("ix_report_open_cell", "cell", "service_id", "received_at", "place_told", "visibility",
+              "status", "number", postgresql_where=text("status <> 'closed'"),
               sqlite_where=text("status <> 'closed'")),
         Index("ix_report_assigned", "assigned_to", "due_at", postgresql_where=text("assigned_to IS NOT NULL"),
               sqlite_where=text("assigned_to IS NOT NULL")),

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from sqlalchemy import insert, select
 
-from civicconnect import catalog, clock, reports
+from civicconnect import catalog, clock, geo, reports
 from civicconnect.geo import Point
 from civicconnect.reports import Report
 from tests.counting import counted
@@ -133,7 +133,7 @@ def test_of_planted_chains_nearly_all_links_are_found_and_nearly_nothing_else(
                 chain_of[reference] = trouble
                 rows.append(base | {
                     "id": uuid4(), "reference": reference, "service_id": int(rng.choice(family)),
-                    "place": f"SRID=4326;POINT({seen.long} {seen.lat})",
+                    "place": f"SRID=4326;POINT({seen.long} {seen.lat})", "cell": geo.cell_of(seen),
                     "status": "closed", "closed_at": this.received_at, "outcome": "fixed",
                     "received_at": this.received_at - timedelta(days=rng.uniform(1, 300))})
     db_.execute(insert(Report), rows)

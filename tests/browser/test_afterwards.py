@@ -117,7 +117,9 @@ def test_the_finished_work_is_shown_to_whoever_reported_it(phone, site, picture)
     desk.page.select_option("#close-outcome", "fixed")
     desk.page.locator("#close-photo").set_input_files(picture)
     sound(desk, js=True)
-    desk.tap(desk.page.locator("button[value=close]"))
+    desk.tap(desk.page.locator("button.step__look[value=close]"))  # first what the resident will read
+    desk.tap(desk.page.locator(".preview button[name=verb]"))
+    desk.page.locator(".timeline", has_text="Closed: Fixed").last.wait_for()
     sender.go(sender.page.url.replace(site.address, ""))
     assert sender.page.get_by_role("heading", name="The finished work").is_visible()
     assert sender.page.locator("img[alt='Photo 1 of the finished work']").count() == 1

@@ -211,12 +211,14 @@ def transition(
     *,
     seen: int | None = None,
     photos: Sequence[Photo] = (),
+    goes_on: bool = True,
 ) -> Report:
     """Move a report one step and write that step on its timeline.
 
     given    what the step owes: reason, outcome, planned_for …
     photos   of the finished work
     seen     how many events the actor had seen; more by now is a Conflict
+    goes_on  whether one that repeats another goes on in it; else it is only said, as records of the past do
 
     Raises NotFound, NotAllowed (wrong person), Conflict (wrong moment), Invalid (something owed).
     """
@@ -224,28 +226,28 @@ def transition(
         kin.hold_all(db, reference, (given or {}).get("lead", ""))
     report = find(db, reference, actor, lock=True)
     refuse_unseen(report, seen)
-    return take_step(db, actor, report, verb, given or {}, photos)
+    return take_step(db, actor, report, verb, given or {}, photos, goes_on=goes_on)
 
 
 def take_step(
     db: Db, actor: Actor, report: Report, verb: str, given: Mapping[str, str], photos: Sequence[Photo] = (),
-    *, clocks: Clocks | None = None,
+    *, clocks: Clocks | None = None, goes_on: bool = True,
 ) -> Report:
     """Move a report that was found for this actor, and locked, as `transition` does.
 
     clocks    what the clocks say, where many are moved at once; None: it is asked for
     """
     step = lifecycle.choose(verb, report.status, actor)
-    return carry_out(db, actor, report, step, given, photos, clocks=clocks)
+    return carry_out(db, actor, report, step, given, photos, clocks=clocks, goes_on=goes_on)
 
 
 def carry_out(
     db: Db, actor: Actor, report: Report, step: lifecycle.Step, given: Mapping[str, str],
-    photos: Sequence[Photo] = (), *, clocks: Clocks | None = None,
+    photos: Sequence[Photo] = (), *, clocks: Clocks | None = None, goes_on: bool = True,
 ) -> Report:
     """Take a step that this actor may take now, and write it on the timeline. Raises Invalid."""
     kept = lifecycle.settle(step, given, clocks.day if clocks else _today(db))
-    lead = closing.lead_for(db, actor, report, kept["lead"]) if "lead" in kept else None
+    lead = closing.lead_for(db, actor, report, kept["lead"]) if "lead" in kept and goes_on else None
     rules = closing.due(db, actor, report, "merge" if lead else step.verb, given)
     if lead is not None:
         kept["lead"] = lead.reference

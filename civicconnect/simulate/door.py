@@ -233,7 +233,7 @@ def _step(past: PastReport, at_step: int, references: dict[str, str]) -> None:
     with clock.stopped_at(step.at), db.transaction() as change:
         if "lead" in given:  # live, a reference is drawn by chance
             given["lead"] = references[given["lead"]]
-        reports.transition(change, step.actor, references[_called(past)], step.verb, given)
+        reports.transition(change, step.actor, references[_called(past)], step.verb, given, goes_on=False)
 
 
 def _called(past: PastReport) -> str:

@@ -233,4 +233,4 @@ def _take_steps(db: Db, now: datetime) -> None:
         day = now.date() + timedelta(days=1 + n % 9)
         for verb in PATHS[n % len(PATHS)]:
             given = {"planned_for": day.isoformat()} if verb == "plan" else {}
-            reports.transition(db, STAFF, reference, verb, given)
+            reports.transition(db, STAFF, reference, verb, given, goes_on=False)

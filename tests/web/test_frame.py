@@ -150,7 +150,9 @@ def test_a_refusal_looks_like_the_site_and_leads_on(visitor, address, status):
 
 
 @pytest.mark.parametrize("code", [400, 403, 404, 405, 409, 413, 422, 429, 500, 503])
-def test_every_refusal_says_what_to_do(app, code):
+def test_every_refusal_says_what_to_do(database, given, code):
+    app = create_app(given, database)
+
     @app.get(f"/refuse-{code}")
     def refuse():
         abort(code)

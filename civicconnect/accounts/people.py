@@ -145,11 +145,6 @@ def actor_of(db: Db, staff_id: int) -> Actor:
                  frozenset({row.report_number for row in rows} - {None}))
 
 
-def names(db: Db) -> dict[str, str]:
-    """Return the names of all staff, also of those who left, by what a timeline calls them: "staff:12"."""
-    return {f"staff:{row.id}": row.name for row in db.execute(select(Staff.id, Staff.name))}
-
-
 def colleagues(db: Db, department_id: int) -> dict[int, str]:
     """Return the names of those who work for a department and may sign in, by id, in order of name."""
     asked = (select(Staff.id, Staff.name).join(staff_department, staff_department.c.staff_id == Staff.id)

@@ -26,6 +26,7 @@ from civicconnect.queue.models import Bulk, BulkItem, SavedView
 from civicconnect.queue.ranking import MANY, NAMED, RULE, Weight, rank, reasons
 from civicconnect.queue.views import View, keep_view, remove_view, staff_id, views
 from civicconnect.queue.watching import Escalation, escalate, is_due, watch
+from civicconnect.queue.wording import LATER, fill, known_of, named
 from civicconnect.queue.worklist import (
     CAPPED,
     COUNTED,
@@ -44,10 +45,11 @@ from civicconnect.queue.worklist import (
 
 __all__ = [
     "ACTIONS", "Bulk", "BulkItem", "CAPPED", "COUNTED", "Counts", "DENSE", "Desk", "Escalation",
-    "EscalationRule", "FORMS", "Line", "MANY", "ME", "NAMED", "NOBODY", "ON_MAP", "OUTCOMES", "PAGE",
-    "Preview", "Progress", "RULE", "Refused", "SavedView", "Stage", "UNDO_FOR", "VERBS", "View", "WHY",
-    "Weight", "Worklist", "begin_selected", "begin_view", "board", "bulks", "check", "count", "dump",
-    "escalate", "escalation_rules", "falls_at", "find_bulk", "forget_bulks", "is_due", "keep_view",
-    "load", "may_undo", "next_after", "placed", "preview", "progress", "rank", "reasons", "remove_view",
-    "settle", "spell", "staff_id", "start", "starting", "undo", "views", "watch", "work_on", "worklist",
+    "EscalationRule", "FORMS", "LATER", "Line", "MANY", "ME", "NAMED", "NOBODY", "ON_MAP", "OUTCOMES",
+    "PAGE", "Preview", "Progress", "RULE", "Refused", "SavedView", "Stage", "UNDO_FOR", "VERBS", "View",
+    "WHY", "Weight", "Worklist", "begin_selected", "begin_view", "board", "bulks", "check", "count",
+    "dump", "escalate", "escalation_rules", "falls_at", "fill", "find_bulk", "forget_bulks", "is_due",
+    "keep_view", "known_of", "load", "may_undo", "named", "next_after", "placed", "preview", "progress",
+    "rank", "reasons", "remove_view", "settle", "spell", "staff_id", "start", "starting", "undo", "views",
+    "watch", "work_on", "worklist",
 ]

@@ -1,4 +1,4 @@
-"""A city's prepared words for a step, filled in for one of many reports."""
+"""A city's prepared words for a step, filled in for one report: for its page, or for one of many."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from civicconnect.errors import Invalid, Sentence
 from civicconnect.reports import Report
 
 PLACES = re.compile(r"\{(" + "|".join(FIELDS) + r")\}")
+LATER = "planned_for"  # known only once the step is taken
 
 
 class Tongue(Protocol):
@@ -36,17 +37,30 @@ def filled(
     Everybody reads it, so it says no more of the place than strangers are told. Raises Invalid where it names
     what is not known of this report.
     """
-    said = words(template.words, report.language)
-    known = _known(offer, report, tongue, given)
-    if not all(known[name] for name in PLACES.findall(said)):
+    planned = given.get(LATER, "")
+    known = known_of(offer, report, tongue) | {LATER: tongue.day(planned) if planned else ""}
+    said = fill(words(template.words, report.language), known)
+    if said is None:
         raise Invalid({"template": [Sentence("These prepared words name what is not known of this report.")]})
+    return said
+
+
+def named(said: str) -> list[str]:
+    """Return what stands in the braces of a template's words, of what may."""
+    return PLACES.findall(said)
+
+
+def fill(said: str, known: Mapping[str, str]) -> str | None:
+    """Put what is known into the places that name it; None where one stays empty. Other braces stay."""
+    if not all(known[name] for name in named(said)):
+        return None
     return PLACES.sub(lambda place: known[place[1]], said)
 
 
-def _known(offer: Catalog, report: Report, tongue: Tongue, given: Mapping[str, str]) -> dict[str, str]:
+def known_of(offer: Catalog, report: Report, tongue: Tongue) -> dict[str, str]:
+    """Return what stands for each name in braces but `LATER`: as strangers may read it of a report."""
     spoken = report.language
     department = offer.departments[offer.department_codes[report.department_id]]
-    planned = given.get("planned_for", "")
     return {
         "reference": report.reference,
         "address": reports.address_told(report) or tongue.say(Sentence("the place you named")),
@@ -54,6 +68,5 @@ def _known(offer: Catalog, report: Report, tongue: Tongue, given: Mapping[str, s
         "department": words(department.name, spoken),
         "phone": department.phone or offer.city.contact.get("phone", ""),
         "due": tongue.moment(report.due_at) if report.due_at else "",
-        "planned_for": tongue.day(planned) if planned else "",
         "city": words(offer.city.name, spoken),
     }

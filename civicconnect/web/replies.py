@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date
+from zoneinfo import ZoneInfo
 
-from flask_babel import force_locale, format_date, format_time
-from flask_babel import gettext as _
-
-from civicconnect import catalog, reports
+from civicconnect import catalog, queue
 from civicconnect.catalog import Catalog, Template
 from civicconnect.db import Db
+from civicconnect.notify import Tongue
+from civicconnect.queue import LATER
 from civicconnect.reports import Report
-from civicconnect.web import language
 
-PLACES = re.compile(r"\{(" + "|".join(catalog.FIELDS) + r")\}")
-LATER = "planned_for"  # known only once the step is taken
+OPEN = f"{{{LATER}}}"  # as it stands until the step is taken
 
 
 @dataclass(frozen=True)
@@ -33,19 +30,18 @@ class Reply:
 
 def replies(db: Db, offer: Catalog, report: Report) -> list[Reply]:
     """Return what a city prepared for the steps on this report, where all that it names is known."""
-    known = _known(offer, report)
+    known = queue.known_of(offer, report, _tongue(offer, report)) | {LATER: OPEN}
     found = catalog.templates(db, offer.service_codes[report.service_id])
     return [reply for one in found if (reply := _filled(one, known, report.language)) is not None]
 
 
 def _filled(template: Template, known: Mapping[str, str], spoken: str) -> Reply | None:
     """Put what is known into the places that name it; None where one stays empty. Other braces stay."""
-    said = catalog.words(template.words, spoken)
-    named = PLACES.findall(said)
-    if not all(known[name] for name in named) or (LATER in named and template.verb != "plan"):
+    written = catalog.words(template.words, spoken)
+    said = queue.fill(written, known)
+    if said is None or (LATER in queue.named(written) and template.verb != "plan"):
         return None
-    return Reply(template.code, template.verb, template.name, template.outcome,
-                 PLACES.sub(lambda place: known[place[1]], said))
+    return Reply(template.code, template.verb, template.name, template.outcome, said)
 
 
 def with_reply(db: Db, offer: Catalog, report: Report, given: Mapping[str, str]) -> dict[str, str]:
@@ -55,40 +51,11 @@ def with_reply(db: Db, offer: Catalog, report: Report, given: Mapping[str, str])
         if (reply.verb, reply.code) == (typed.get("verb"), typed.get("template")):
             typed["reason"] = typed.get("reason", "").strip() or reply.words
             typed["outcome"] = typed.get("outcome", "") or reply.outcome
-    day = _day(typed.get(LATER, ""), report)
-    if day:
-        typed["reason"] = typed.get("reason", "").replace(f"{{{LATER}}}", day)
+    with suppress(ValueError):  # no day: the step itself says so
+        day = _tongue(offer, report).day(typed.get(LATER, "").strip())
+        typed["reason"] = typed.get("reason", "").replace(OPEN, day)
     return typed
 
 
-def _known(offer: Catalog, report: Report) -> dict[str, str]:
-    """Return what stands for each name in braces: the report's own words, as strangers may read them."""
-    spoken = report.language
-    service = offer.services[offer.service_codes[report.service_id]]
-    department = offer.departments[offer.department_codes[report.department_id]]
-    with force_locale(_locale(spoken)):
-        # Everybody reads the reply, so it says no more of the place than strangers are told.
-        address = reports.address_told(report) or str(_("the place you named"))
-        due = ""
-        if report.due_at:
-            parts = format_date(report.due_at, "medium"), format_time(report.due_at, "short")
-            due = catalog.comma(spoken).join(parts)
-    return {"reference": report.reference, "address": address, "due": due, LATER: f"{{{LATER}}}",
-            "service": catalog.words(service.name, spoken),
-            "department": catalog.words(department.name, spoken),
-            "phone": department.phone or offer.city.contact.get("phone", ""),
-            "city": catalog.words(offer.city.name, spoken)}
-
-
-def _day(written: str, report: Report) -> str:
-    """Return a day as the reader of a report writes it; "" where it is none."""
-    try:
-        day = date.fromisoformat(written.strip())
-    except ValueError:
-        return ""
-    with force_locale(_locale(report.language)):
-        return str(format_date(day, "medium"))
-
-
-def _locale(spoken: str) -> str:
-    return (spoken if spoken in language.SPOKEN else language.SPOKEN[0]).replace("-", "_")
+def _tongue(offer: Catalog, report: Report) -> Tongue:
+    return Tongue(report.language, ZoneInfo(offer.city.time_zone))

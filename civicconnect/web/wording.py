@@ -72,7 +72,7 @@ def _page(code: str, faults: Faults, typed: Mapping[str, Any] | None) -> str:
         me = actor(view) if code != NEW else editor(view)
         held = catalog.find_template(view, code) if code != NEW else None
         changes = catalog.template_changes(view, code)
-        names = accounts.names(view)
+        names = accounts.names_of(view, {change.by for change in changes})
     empty = {"code": "", "verb": "close", "outcome": "", "services": [], "name": {}, "words": {}}
     stands: Mapping[str, Any] = _written(held) if held else empty
     shown = typed if typed is not None else stands

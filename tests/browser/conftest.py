@@ -22,6 +22,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from civicconnect import db
 from civicconnect.db import Db
+from tests.factories import Staff
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
@@ -155,6 +156,15 @@ class Phone:
         answer = self.page.goto(self.site.address + path)
         assert answer is not None
         assert answer.status == 200, f"{path}: {answer.status}"
+
+    def sign_in(self, who: str) -> None:
+        """Sign in as one of the demo city's staff; it ends at the queue."""
+        person = Staff.named(who)
+        self.go("/sign-in")
+        self.page.fill("#email", person.email)
+        self.page.fill("#password", person.password)
+        self.page.keyboard.press("Enter")
+        self.page.wait_for_url("**/staff/queue")
 
     def tap(self, locator, **options) -> None:
         self.taps += 1

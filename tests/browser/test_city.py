@@ -4,20 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from tests.factories import Staff
-
 pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
 def desk(phone):
     """An administrator before a phone."""
-    one, person = phone(), Staff.named("admin")
-    one.go("/sign-in")
-    one.page.fill("#email", person.email)
-    one.page.fill("#password", person.password)
-    one.page.keyboard.press("Enter")
-    one.page.wait_for_url("**/staff/queue")
+    one = phone()
+    one.sign_in("admin")
     return one
 
 

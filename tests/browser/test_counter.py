@@ -4,20 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from tests.factories import Staff
-
 pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
 def desk(phone):
     """Somebody of the streets department before a wide screen."""
-    one, person = phone(width=1280, height=900), Staff.named("streets")
-    one.go("/sign-in")
-    one.page.fill("#email", person.email)
-    one.page.fill("#password", person.password)
-    one.page.keyboard.press("Enter")
-    one.page.wait_for_url("**/staff/queue")
+    one = phone(width=1280, height=900)
+    one.sign_in("streets")
     return one
 
 

@@ -9,7 +9,7 @@ from civicconnect import catalog, reports, settings
 from civicconnect.catalog import catalog as read
 from civicconnect.reports import Report
 from tests.conftest import make_settings
-from tests.factories import RESIDENT, Staff, new_report
+from tests.factories import RESIDENT, new_report
 
 pytestmark = pytest.mark.browser
 MOST_KEYS = 12  # fewer than this a report
@@ -18,12 +18,8 @@ MOST_KEYS = 12  # fewer than this a report
 @pytest.fixture
 def desk(phone):
     """A clerk of the lighting department, before a wide screen."""
-    one, person = phone(width=1280, height=900), Staff.named("lighting")
-    one.go("/sign-in")
-    one.page.fill("#email", person.email)
-    one.page.fill("#password", person.password)
-    one.page.keyboard.press("Enter")
-    one.page.wait_for_url("**/staff/queue")
+    one = phone(width=1280, height=900)
+    one.sign_in("lighting")
     return one
 
 

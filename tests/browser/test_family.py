@@ -5,25 +5,15 @@ from __future__ import annotations
 import pytest
 
 from tests.browser.test_journey import report_a_pothole
-from tests.factories import Staff
 
 pytestmark = pytest.mark.browser
-
-
-def sign_in(desk, who):
-    person = Staff.named(who)
-    desk.go("/sign-in")
-    desk.page.fill("#email", person.email)
-    desk.page.fill("#password", person.password)
-    desk.page.keyboard.press("Enter")
-    desk.page.wait_for_url("**/staff/queue")
 
 
 def test_a_clerk_merges_divides_and_plans_on_a_small_screen(phone):
     lead, second = report_a_pothole(phone()), report_a_pothole(phone())
     desk = phone(width=360, height=740)
     page = desk.page
-    sign_in(desk, "streets")
+    desk.sign_in("streets")
     desk.go(f"/staff/reports/{lead}/merge")
     assert desk.axe() == []
     assert desk.overflow() <= 0

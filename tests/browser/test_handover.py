@@ -10,19 +10,15 @@ import pytest
 
 from civicconnect import accounts, reports
 from tests.browser.test_journey import report_a_pothole
-from tests.factories import Staff, staff_actor
+from tests.factories import staff_actor
 
 pytestmark = pytest.mark.browser
 
 
 def desk_of(phone, who):
     """Sign somebody in before a wide screen."""
-    one, person = phone(width=1280, height=900), Staff.named(who)
-    one.go("/sign-in")
-    one.page.fill("#email", person.email)
-    one.page.fill("#password", person.password)
-    one.page.keyboard.press("Enter")
-    one.page.wait_for_url("**/staff/queue")
+    one = phone(width=1280, height=900)
+    one.sign_in(who)
     return one
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from tests.browser.test_journey import report_a_pothole
-from tests.factories import Staff
 
 pytestmark = pytest.mark.browser
 
@@ -13,12 +12,8 @@ pytestmark = pytest.mark.browser
 @pytest.fixture
 def desk(phone):
     """Somebody who may moderate, before a wide screen."""
-    one, person = phone(width=1280, height=900), Staff.named("supervisor")
-    one.go("/sign-in")
-    one.page.fill("#email", person.email)
-    one.page.fill("#password", person.password)
-    one.page.keyboard.press("Enter")
-    one.page.wait_for_url("**/staff/queue")
+    one = phone(width=1280, height=900)
+    one.sign_in("supervisor")
     return one
 
 

@@ -4,20 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.factories import Staff
-
 pytestmark = pytest.mark.browser
 PAGES = ("/staff/people", "/staff/me", "/staff/me/codes", "/staff/audit", "/staff/break-glass",
          "/ar/staff/people")
-
-
-def sign_in(one, who):
-    person = Staff.named(who)
-    one.go("/sign-in")
-    one.page.fill("#email", person.email)
-    one.page.fill("#password", person.password)
-    one.page.keyboard.press("Enter")
-    one.page.wait_for_url("**/staff/queue")
 
 
 def test_a_passkey_is_made_once_and_signs_in(phone):
@@ -28,7 +17,7 @@ def test_a_passkey_is_made_once_and_signs_in(phone):
     chrome.send("WebAuthn.addVirtualAuthenticator", {"options": {
         "protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True,
         "isUserVerified": True, "automaticPresenceSimulation": True}})
-    sign_in(desk, "lighting")
+    desk.sign_in("lighting")
     desk.go("/staff/me")
     page.get_by_label("What you call this phone").fill("The desk")
     page.get_by_role("button", name="Add a passkey").click()
@@ -47,7 +36,7 @@ def test_the_pages_of_people_and_rights_are_for_everybody(phone):
         narrow.go(path)
         assert narrow.axe() == [], path
         assert narrow.overflow() <= 0, path
-    sign_in(narrow, "admin")
+    narrow.sign_in("admin")
     narrow.go("/staff/people")
     first = narrow.page.locator("tbody th a").last.get_attribute("href")
     for path in (*PAGES, first):

@@ -11,7 +11,7 @@ from civicconnect.accounts import ContactDetails
 from civicconnect.reports import Person
 from tests.browser.test_journey import tab_to
 from tests.conftest import make_settings
-from tests.factories import RESIDENT, Staff, new_report, staff_actor
+from tests.factories import RESIDENT, new_report, staff_actor
 
 pytestmark = pytest.mark.browser
 
@@ -38,12 +38,8 @@ def reference(site):
 
 
 def signed_in(phone, **options):
-    one, person = phone(**options), Staff.named("streets")
-    one.go("/sign-in")
-    one.page.fill("#email", person.email)
-    one.page.fill("#password", person.password)
-    one.page.keyboard.press("Enter")
-    one.page.wait_for_url("**/staff/queue")
+    one = phone(**options)
+    one.sign_in("streets")
     return one
 
 

@@ -25,7 +25,7 @@ MOST_PASSKEYS = 10
 LONGEST_NAME = 80
 LONGEST_ANSWER = 20_000  # characters; a browser's is about one thousand
 # What a browser may send that is no passkey at all raises these, and nothing else.
-NO_GOOD = (WebAuthnException, ValueError, KeyError, TypeError, AttributeError)
+NO_GOOD = (WebAuthnException, ValueError, KeyError, TypeError, AttributeError, RecursionError)
 
 
 def passkeys_of(db: Db, staff_id: int) -> list[Passkey]:
@@ -100,7 +100,7 @@ def drop_passkey(db: Db, staff_id: int, passkey_id: int) -> None:
 
 def _read(answer: str) -> dict[str, object]:
     told = json.loads(answer[:LONGEST_ANSWER])
-    if not isinstance(told, dict):
+    if not isinstance(told, dict) or "\0" in str(told.get("id", "")):
         raise ValueError("this is no answer of a browser")
     return told
 

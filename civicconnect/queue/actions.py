@@ -12,12 +12,14 @@ from civicconnect.catalog import Catalog, Template
 from civicconnect.db import Db
 from civicconnect.errors import Conflict, Invalid, NotAllowed, Sentence
 from civicconnect.queue.wording import Speak, filled
-from civicconnect.reports import Clocks, Desk, Report, lifecycle
+from civicconnect.reports import Clocks, Desk, Report, closing, lifecycle
 
 LONGEST_NOTE, LONGEST_TEAM = 4000, 40  # characters
 TOO_LONG = Sentence("Write a note of at most %(most)s characters.", most=LONGEST_NOTE)
 # What came of a report that repeats another is said by merging them: each needs its own lead.
 NO_LEAD = Sentence("Merge reports that repeat another one: here they have no lead.")
+# What such a step does to the others is asked of the database, which does not know yet what is done here.
+TOGETHER = Sentence("It belongs together with other reports. Take this step on its own page.")
 OUTCOMES = tuple(outcome for outcome in lifecycle.OUTCOMES if "lead" not in outcome.owes)
 
 
@@ -36,6 +38,10 @@ class Work:
     @cached_property
     def clocks(self) -> Clocks:
         return reports.clocks(self.db)
+
+    @cached_property
+    def related(self) -> frozenset[int]:
+        return reports.related(self.db)
 
     @cached_property
     def routing(self) -> Desk:
@@ -88,6 +94,8 @@ def _check_step(work: Work, report: Report) -> None:
     if given.get("outcome") == "duplicate":
         raise Invalid({"outcome": [NO_LEAD]})
     lifecycle.settle(step, given, work.clocks.day)
+    if step.verb in closing.VERBS and report.number in work.related:
+        raise Conflict(TOGETHER)
 
 
 def _step(work: Work, report: Report) -> None:

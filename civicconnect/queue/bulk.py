@@ -31,6 +31,7 @@ from civicconnect.queue.worklist import RANKED
 from civicconnect.reports import Report, visible_to
 
 DRAFT, ASKED, DONE, UNDOING, UNDONE = "draft", "asked", "done", "undoing", "undone"
+NOT_YOURS = Sentence("It is not yours to change any more.")
 WAITING, SAME, REFUSED, STAYS = "waiting", "same", "refused", "stays"  # of items; done and undone too
 MOST = 10_000
 BATCH = 500
@@ -86,9 +87,12 @@ def _begin(db: Db, actor: Actor) -> int:
 
 
 def find_bulk(db: Db, actor: Actor, number: int, *, lock: bool = False) -> Bulk:
-    """Return what somebody does to many reports; NotFound for others without the right to see all."""
+    """Return what somebody does to many reports; NotFound for others without the right to see all.
+
+    lock    to change it, which is for nobody but who began it: it is done in their name
+    """
     asked = select(Bulk).where(Bulk.id == number)
-    if not actor.may("see_all"):
+    if lock or not actor.may("see_all"):
         asked = asked.where(Bulk.staff_id == staff_id(actor))
     if lock:
         asked = asked.with_for_update().execution_options(populate_existing=True)
@@ -199,13 +203,19 @@ def work_on(db: Db, number: int, speak: Speak) -> bool:
     row = db.scalar(select(Bulk).where(Bulk.id == number, Bulk.state.in_((ASKED, UNDOING))).with_for_update())
     if row is None:
         return False
-    actor = accounts.actor_of(db, row.staff_id)
     waits = WAITING if row.state == ASKED else DONE
     items = list(db.scalars(select(BulkItem).where(BulkItem.bulk_id == number, BulkItem.state == waits)
                             .order_by(BulkItem.report_number).limit(BATCH)))
     if not items:
         _finish(row)
         return False
+    try:
+        actor = accounts.actor_of(db, row.staff_id)
+    except NotFound:  # whoever asked for it has left meanwhile: nothing more is done in their name
+        for item in items:
+            item.state = REFUSED if row.state == ASKED else STAYS
+            item.said = spelled(NOT_YOURS)
+        return True
     if row.started_at is None:
         row.started_at = clock.now()
         row.undo_until = row.started_at + UNDO_FOR
@@ -232,7 +242,7 @@ def _do(items: Sequence[BulkItem], found: Mapping[int, Report], action: Action, 
         report = found.get(item.report_number)
         try:
             if report is None:
-                raise NotFound(Sentence("It is not yours to change any more."))
+                raise NotFound(NOT_YOURS)
             reports.refuse_unseen(report, item.seen)
             before = reports.kept(report)
             action.do(work, report)

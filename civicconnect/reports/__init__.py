@@ -143,6 +143,7 @@ from civicconnect.reports.kin import (
     lead_of,
     parts_of,
     photos_beside,
+    related,
     told_together,
 )
 from civicconnect.reports.latest import last_words
@@ -273,7 +274,16 @@ from civicconnect.reports.verify import (
     root_from,
     root_text,
 )
-from civicconnect.reports.working import NewWork, call_off, change_work, cover, finish, plan_work, uncover
+from civicconnect.reports.working import (
+    MOST_POINTS,
+    NewWork,
+    call_off,
+    change_work,
+    cover,
+    finish,
+    plan_work,
+    uncover,
+)
 from civicconnect.reports.works import (
     Covered,
     Work,
@@ -289,9 +299,9 @@ __all__ = [
     "Around", "Block", "Circle", "Clocks", "Closing", "Column", "Commission", "Contractor", "Covered",
     "Desk", "Ended", "Entry", "Event", "EventText", "Fault", "FieldStep", "FieldWork", "Filter", "Flag",
     "Flagged", "Follower", "Given", "Halt", "Heap", "Hop", "IS_OPEN", "Incoming", "Judged", "Kin", "LAST",
-    "LOOKS", "Likely", "MOST_STOPS", "Merge", "Misrouted", "Misroutes", "Moved", "NO_DAY", "Neighbour",
-    "NewLetter", "NewPart", "NewReport", "NewWork", "ORDERS", "Overtaken", "PRIORITIES", "Part",
-    "Passing", "PastReport", "PastStep", "Person", "Press", "Question", "REASONS", "Receipt",
+    "LOOKS", "Likely", "MOST_POINTS", "MOST_STOPS", "Merge", "Misrouted", "Misroutes", "Moved", "NO_DAY",
+    "Neighbour", "NewLetter", "NewPart", "NewReport", "NewWork", "ORDERS", "Overtaken", "PRIORITIES",
+    "Part", "Passing", "PastReport", "PastStep", "Person", "Press", "Question", "REASONS", "Receipt",
     "RecordedDue", "Replay", "Report", "ReportArea", "ReportPhoto", "Root", "Round", "RoundStop", "SAYS",
     "Seen", "Sheet", "Spot", "TOLD_IN_WORDS", "Task", "Together", "TooEarly", "Versions", "Work",
     "accept_work", "add", "address_told", "answer", "areas_of", "around", "as_text", "ask", "ask_again",
@@ -316,13 +326,14 @@ __all__ = [
     "plan_work", "posted", "prefer", "press", "proposals", "public_reports", "public_rows",
     "publish_comment", "put_back", "put_on_round", "questions_are_due", "raise_task", "rank", "receive",
     "reclassify", "record", "recount", "redact", "reference_from", "refuse_as_not_ours", "refuse_unseen",
-    "refuse_work", "remember_post", "replay", "reply", "report_of", "reports_of", "reveal", "revoke",
-    "rewrite", "root", "root_from", "root_text", "rounds_seen", "rounds_to_walk", "said_by", "sender",
-    "settle_owner", "show", "show_photo", "sort_round", "split", "spot", "squares_agree", "staff_events",
-    "staff_id_of", "state_hash", "stop", "stops_by_state", "store", "submit", "submit_past", "suggested",
-    "take", "take_field_step", "take_off_round", "take_out", "take_step", "tapped_at", "tasks",
-    "tasks_at", "tasks_from", "tasks_of", "tasks_waiting", "tick_off", "tidy", "timeline", "to_moderate",
-    "token_of", "token_of_work", "told_together", "transition", "unblock", "uncover", "unseen_by",
-    "versions", "visible_among", "visible_to", "visible_total", "waiting_letters", "walking_legs",
-    "who_answers", "who_is_told", "withdraw", "work_at", "work_of", "works_at", "works_for", "write_note",
+    "refuse_work", "related", "remember_post", "replay", "reply", "report_of", "reports_of", "reveal",
+    "revoke", "rewrite", "root", "root_from", "root_text", "rounds_seen", "rounds_to_walk", "said_by",
+    "sender", "settle_owner", "show", "show_photo", "sort_round", "split", "spot", "squares_agree",
+    "staff_events", "staff_id_of", "state_hash", "stop", "stops_by_state", "store", "submit",
+    "submit_past", "suggested", "take", "take_field_step", "take_off_round", "take_out", "take_step",
+    "tapped_at", "tasks", "tasks_at", "tasks_from", "tasks_of", "tasks_waiting", "tick_off", "tidy",
+    "timeline", "to_moderate", "token_of", "token_of_work", "told_together", "transition", "unblock",
+    "uncover", "unseen_by", "versions", "visible_among", "visible_to", "visible_total", "waiting_letters",
+    "walking_legs", "who_answers", "who_is_told", "withdraw", "work_at", "work_of", "works_at",
+    "works_for", "write_note",
 ]

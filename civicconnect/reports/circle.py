@@ -53,7 +53,7 @@ class Circle:
 def circle(db: Db, actor: Actor, report: Report) -> Circle:
     """Return who has to do with a report, by the keyed hash that tells people apart: one statement."""
     same, theirs = aliased(Follower), aliased(Report)
-    may_open = visible_to(actor, theirs.department_id)
+    may_open = visible_to(actor, theirs.department_id, theirs.number)
     each = Follower.id
     ranked = (
         select(Follower.id, Follower.role, Follower.language, Follower.contact_id, Follower.is_told,

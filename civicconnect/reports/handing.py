@@ -14,6 +14,7 @@ from civicconnect.accounts import Actor
 from civicconnect.catalog import Catalog, Department, catalog, owners, words
 from civicconnect.db import Db
 from civicconnect.errors import Conflict, Invalid, NotAllowed, NotFound, Sentence
+from civicconnect.reports import works
 from civicconnect.reports.actions import count_anew, take_step
 from civicconnect.reports.assigning import found_for_work
 from civicconnect.reports.contracting import take_back
@@ -177,6 +178,7 @@ def _move(
         Event.report_number == report.number, Event.verb.in_(("route", *HOPS)))
         .order_by(Event.seq.desc()).limit(1)).first()
     take_back(db, actor, report)  # the firm worked for those who had it
+    works.leave(db, actor, report)  # and so did whoever planned a work
     facts: dict[str, Any] = {"department": to.code, "was": offer.department_codes[was],
                              "hop": report.hops + 1, "hours": hours_between(since or report.received_at, now)}
     facts |= _promise(db, report, to, now)

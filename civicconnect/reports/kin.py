@@ -66,6 +66,14 @@ class Together(Base):
 MERGED = Merge.ended_at.is_(None)
 
 
+def related(db: Db) -> frozenset[int]:
+    """Return the numbers of all reports that belong together with others: one statement."""
+    asked = union_all(
+        select(Merge.child_number).where(MERGED), select(Merge.lead_number).where(MERGED),
+        select(Part.child_number), select(Part.parent_number))
+    return frozenset(db.scalars(asked))
+
+
 def merge_of(db: Db, number: int) -> Merge | None:
     """Return how a report goes on in a lead; None where it stands on its own."""
     return db.scalar(select(Merge).where(MERGED, Merge.child_number == number))

@@ -53,10 +53,13 @@ TO_SENDER = {"told_to": "sender"}  # fact of a public event whose words only who
 PLACE = ("address", "lat", "long", "also")  # how an event's text tells a place
 
 
-def visible_to(actor: Actor, department: Any = Report.department_id) -> ColumnElement[bool]:
+def visible_to(
+    actor: Actor, department: Any = Report.department_id, number: Any = Report.number
+) -> ColumnElement[bool]:
     """Return the condition for the reports an actor may open as staff.
 
-    department    the column that tells who answers, where reports are counted and not read
+    department    the column that tells who answers, where reports are counted or go by another name
+    number        the column that tells which report it is, where they go by another name
     The areas are asked of the report itself: counts that know none of it are not for who is limited to areas.
     """
     if actor.kind != "staff":
@@ -64,17 +67,17 @@ def visible_to(actor: Actor, department: Any = Report.department_id) -> ColumnEl
     if not actor.may("see_all") and not (actor.may("queue") and actor.departments):
         return false()
     found: ColumnElement[bool] = true() if actor.may("see_all") else department.in_(actor.departments)
-    return and_(found, _lies_in(actor.areas)) if actor.areas else found
+    return and_(found, _lies_in(actor.areas, number)) if actor.areas else found
 
 
-def _lies_in(areas: Collection[int]) -> ColumnElement[bool]:
+def _lies_in(areas: Collection[int], number: Any) -> ColumnElement[bool]:
     """Return the condition for reports in any of some areas: asked of each candidate, by its own number.
 
     Not a list of all that lie there: the queue is read off its own index and stops after a page.
     """
-    inside = select(ReportArea.area_id).where(ReportArea.report_number == Report.number,
+    inside = select(ReportArea.area_id).where(ReportArea.report_number == number,
                                               ReportArea.area_id.in_(areas))
-    return inside.correlate(Report).exists()
+    return inside.correlate_except(ReportArea).exists()
 
 
 def opened_to(actor: Actor) -> ColumnElement[bool]:

@@ -17,10 +17,11 @@ from civicconnect.catalog import Answer, Service
 from civicconnect.db import Db
 from civicconnect.errors import Conflict, Invalid, Sentence
 from civicconnect.geo import Point
-from civicconnect.reports import lifecycle
+from civicconnect.reports import lifecycle, works
 from civicconnect.reports.actions import count_anew, desk
 from civicconnect.reports.arrivals import NewReport
 from civicconnect.reports.assigning import found_for_work
+from civicconnect.reports.contracting import take_back
 from civicconnect.reports.intake import STAND_IN, Desk
 from civicconnect.reports.models import Event, Report
 from civicconnect.reports.pauses import LONGEST, is_late
@@ -54,6 +55,9 @@ def reclassify(db: Db, actor: Actor, report: Report, service: str, why: str, her
 
     here    what deciding needs
     """
+    if report.owner_settled and not actor.may("supervise"):
+        raise Conflict(Sentence("A supervisor has decided who looks after this report. "
+                                "Ask them to change it."))
     new, reason = _checked(here, report, service, why)
     old = here.catalog.services[here.catalog.service_codes[report.service_id]]
     was = {name: getattr(report, name) for name in COUNTED}
@@ -114,7 +118,7 @@ def reroute(
         if due_at <= now:
             due_at = sla.due_at(now, due.hours, hours)
         facts |= {"due_at": told(due_at), "promised_hours": due.hours, "calendar": due.calendar}
-    if after == "place" and _same(facts, report.why):
+    if after == "place" and (report.owner_settled or _same(facts, report.why)):
         return
     old = here.catalog.department_codes[report.department_id]
     changes: dict[str, Any] = {"after": after, "was": {
@@ -127,6 +131,8 @@ def reroute(
     verb = "promise"
     if decision.department != old:
         verb = "reroute"
+        take_back(db, SYSTEM, report)  # whoever had it gave it to a firm, or planned it with others
+        works.leave(db, SYSTEM, report)
         report.department_id = here.catalog.departments[decision.department].id
         if report.assigned_to is not None or report.team:
             changes["was"] |= {"person": report.assigned_to, "team": report.team}

@@ -18,6 +18,7 @@ from sqlalchemy import (
     func,
     or_,
     select,
+    true,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -104,7 +105,8 @@ def rounds_seen(actor: Actor, since: date) -> Select[Round]:
 
 def _seen_by(actor: Actor) -> ColumnElement[bool]:
     mine: ColumnElement[bool] = Round.staff_id == staff_id_of(actor)
-    return or_(mine, visible_to(actor, Round.department_id))
+    theirs = Round.department_id.in_(actor.departments)
+    return true() if actor.may("see_all") else or_(mine, theirs) if actor.may("queue") else mine
 
 
 def find_round(db: Db, actor: Actor, round_id: int, *, lock: bool = False) -> Round:
@@ -188,6 +190,8 @@ def make_round(
         found = db.get(Round, number) if number else _known(db, row.id, day, staff_id, team.strip())
     if found is None:
         raise Conflict(Sentence("This round is just being made. Try again."))
+    if found.department_id != row.id:
+        raise Conflict(Sentence("This person has a round of another department that day."))
     found.name = name.strip() or found.name
     if start:
         found.lat, found.long = start.lat, start.long

@@ -24,6 +24,7 @@ from civicconnect.reports.lifecycle import CLOSED, LONGEST
 from civicconnect.reports.models import Follower, Report
 from civicconnect.reports.queries import areas_of, place_of
 from civicconnect.reports.recording import record
+from civicconnect.reports.rerouting import SEEN, TOLD
 
 MOST_PARTS, LEAST_PARTS = 10, 2
 
@@ -84,9 +85,10 @@ def _check(db: Db, parent: Report, parts: Sequence[NewPart], reason: str) -> Non
 
 
 def _make(db: Db, actor: Actor, parent: Report, part: NewPart, number: int) -> Report:
-    is_there = part.point is None
+    there = place_of(db, parent)
+    is_there = part.point is None or part.point == there
     new = NewReport(
-        uuid4(), part.service, place_of(db, parent) if is_there else part.point,
+        uuid4(), part.service, there if is_there else part.point,
         parent.address if is_there else part.address, part.description.strip(), language=parent.language,
         source=parent.source, contact=_reached(db, parent, part.service),
         area=_area_of(db, parent) if is_there else "")
@@ -97,11 +99,20 @@ def _make(db: Db, actor: Actor, parent: Report, part: NewPart, number: int) -> R
     made = db.scalars(select(Report).where(Report.number == receipt.number)).one()
     db.add(Part(child_number=made.number, parent_number=parent.number))
     _belongs_to_the_same(db, parent, made)
-    if parent.visibility != "public" and made.visibility == "public":
-        made.visibility, was = parent.visibility, made.visibility
-        count_anew(db, made, place_of(db, made), visibility=was)
+    _hush(db, parent, made, is_there=is_there)
     db.flush()
     return made
+
+
+def _hush(db: Db, parent: Report, made: Report, *, is_there: bool) -> None:
+    """Tell strangers no more of a part than of its parent; of its place, where it is the same."""
+    was = {"visibility": made.visibility, "place_told": made.place_told}
+    made.visibility = max(made.visibility, parent.visibility, key=SEEN.index)
+    made.text_told = made.text_told and parent.text_told
+    if is_there:
+        made.place_told = max(made.place_told, parent.place_told, key=TOLD.index)
+    if was != {"visibility": made.visibility, "place_told": made.place_told}:
+        count_anew(db, made, place_of(db, made), **was)
 
 
 def _field(name: str) -> str:

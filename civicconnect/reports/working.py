@@ -23,7 +23,19 @@ from civicconnect.reports.lifecycle import CLOSED, PLANNED
 from civicconnect.reports.models import Report
 from civicconnect.reports.queries import tidy, visible_to
 from civicconnect.reports.recording import record
-from civicconnect.reports.works import DONE, OFF, ON, Covered, Work, areas_called, covered, find_work, work_of
+from civicconnect.reports.works import (
+    DONE,
+    OFF,
+    ON,
+    Covered,
+    Work,
+    areas_called,
+    covered,
+    covered_seen_by,
+    find_work,
+    let_go,
+    work_of,
+)
 
 LONGEST_TITLE, LONGEST_WORDS = 120, 1800
 LEAST_REACH, MOST_REACH = 5, 500  # metres
@@ -85,7 +97,7 @@ def change_work(
     work.version += 1
     moved = []
     if work.begins != before:
-        for report in covered(db, work, lock=True):
+        for report in covered_seen_by(db, actor, work, lock=True):
             if report.status == PLANNED:
                 take_step(db, actor, report, "plan", _plan_of(db, work))
                 moved.append((report.number, report.events))
@@ -157,7 +169,7 @@ def cover(
         before = work_of(db, report.number)
         if before is not None and before.state == ON:
             raise Conflict(Sentence("A planned work covers it already."))
-        _let_go(db, report.number)  # of a work that is over: it was opened again since
+        let_go(db, report.number)  # of a work that is over: it was opened again since
         take_step(db, actor, report, "plan", _plan_of(db, work))
         db.add(Covered(work_id=work.id, report_number=report.number, since=clock.now()))
         db.flush()
@@ -187,7 +199,7 @@ def _leave(db: Db, actor: Actor, work: Work, report: Report, reason: str) -> Non
         take_step(db, actor, report, "unplan", {"reason": reason})
     else:
         record(db, report, "uncover", actor, {"work": work.id}, public=False)
-    _let_go(db, report.number)
+    let_go(db, report.number)
 
 
 def finish(
@@ -213,7 +225,7 @@ def finish(
     for report in covered(db, work):
         if report.status != CLOSED:
             record(db, report, "uncover", actor, {"work": work.id}, public=False)
-            _let_go(db, report.number)
+            let_go(db, report.number)
     _end(db, work, DONE)
     return closed
 
@@ -226,7 +238,7 @@ def call_off(db: Db, actor: Actor, number: int, reason: str, *, version: int | N
     work = _for_change(db, actor, number, version)
     if not reason.strip():
         raise Invalid({"reason": [Sentence("Tell the residents why, in a sentence.")]})
-    waited = [report for report in covered(db, work, lock=True) if report.status == PLANNED]
+    waited = [one for one in covered_seen_by(db, actor, work, lock=True) if one.status == PLANNED]
     for report in waited:
         take_step(db, actor, report, "unplan", {"reason": reason})
     kin.tell_together(db, [(report.number, report.events) for report in waited])
@@ -239,15 +251,8 @@ def _end(db: Db, work: Work, state: str) -> None:
     work.version += 1
     if state == OFF:
         for report in covered(db, work):
-            _let_go(db, report.number)
+            let_go(db, report.number)
     db.flush()
-
-
-def _let_go(db: Db, number: int) -> None:
-    row = db.scalar(select(Covered).where(Covered.left_at.is_(None), Covered.report_number == number))
-    if row is not None:
-        row.left_at = clock.now()
-        db.flush()
 
 
 def _each(

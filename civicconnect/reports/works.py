@@ -22,6 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
+from civicconnect import clock
 from civicconnect.accounts import Actor
 from civicconnect.db import Base, Db, Instant, Json, Key, Reference
 from civicconnect.errors import NotFound
@@ -29,6 +30,7 @@ from civicconnect.geo import Area, Point, box_round, in_box, latitude, longitude
 from civicconnect.reports.lifecycle import BY_VERB
 from civicconnect.reports.models import IS_OPEN, Report, ReportArea
 from civicconnect.reports.queries import visible_to
+from civicconnect.reports.recording import record
 
 ON, DONE, OFF = "planned", "done", "called_off"
 MOST_SUGGESTED = 100
@@ -115,12 +117,12 @@ def covered(db: Db, work: Work, *, lock: bool = False) -> list[Report]:
     return list(db.scalars(asked.with_for_update(of=Report) if lock else asked))
 
 
-def covered_seen_by(db: Db, actor: Actor, work: Work) -> list[Report]:
+def covered_seen_by(db: Db, actor: Actor, work: Work, *, lock: bool = False) -> list[Report]:
     """Return those that an actor may open."""
     asked = (select(Report).join(Covered, Covered.report_number == Report.number)
              .where(Covered.work_id == work.id, Covered.left_at.is_(None), visible_to(actor))
              .order_by(Report.number))
-    return list(db.scalars(asked))
+    return list(db.scalars(asked.with_for_update(of=Report) if lock else asked))
 
 
 def suggested(db: Db, actor: Actor, work: Work) -> list[Report]:
@@ -156,6 +158,23 @@ def work_of(db: Db, number: int) -> Work | None:
     """Return the planned work that settles a report; None where there is none."""
     asked = select(Work).join(Covered, Covered.work_id == Work.id)
     return db.scalar(asked.where(Covered.report_number == number, Covered.left_at.is_(None)))
+
+
+def let_go(db: Db, number: int) -> int | None:
+    """Let a report go from the work that covers it. Returns the work's id; None where there is none."""
+    row = db.scalar(select(Covered).where(Covered.left_at.is_(None), Covered.report_number == number))
+    if row is None:
+        return None
+    row.left_at = clock.now()
+    db.flush()
+    return row.work_id
+
+
+def leave(db: Db, actor: Actor, report: Report) -> None:
+    """Let a report go from the work that covers it, and note that for colleagues: others have it now."""
+    work_id = let_go(db, report.number)
+    if work_id is not None:
+        record(db, report, "uncover", actor, {"work": work_id}, public=False)
 
 
 def works_at(db: Db, point: Point, service_id: int, areas: Sequence[str], today: date) -> list[Work]:

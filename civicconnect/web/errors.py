@@ -56,7 +56,8 @@ def hang(app: Flask) -> None:
 
 def _refuse_nul() -> ResponseReturnValue | None:
     """No keyboard types a NUL, and no database stores one."""
-    written = [request.path, *request.args.values(), *request.form.values()]
+    every = (*request.args.listvalues(), *request.form.listvalues())
+    written = [request.path, *(text for values in every for text in values)]
     return page(400) if any("\0" in text for text in written) else None
 
 

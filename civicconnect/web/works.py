@@ -113,7 +113,7 @@ def _typed_of(work: Work) -> dict[str, str]:
 def _read(db_: Db) -> NewWork:
     """Read the form. Raises Invalid for places that are not found."""
     form = request.form
-    lines = [line for line in form.get("address", "").splitlines() if line.strip()]
+    lines = [line for line in form.get("address", "").splitlines() if line.strip()][:reports.MOST_POINTS + 1]
     places = [one_place(db_, line, "address") for line in lines]
     return NewWork(
         form.get("department", ""), form.get("title", ""), form.get("words", ""),

@@ -156,3 +156,10 @@ def test_a_version_keeps_its_bytes(visitor, db_, make_report):
     assert "no-cache" in headers["Cache-Control"]
     with visitor.client.get(address, headers={"If-None-Match": headers["ETag"]}) as again:
         assert again.status_code == 304
+
+
+def test_a_nul_in_any_of_several_values_is_refused(visitor):
+    form = visitor.get("/report?lat=41.2&long=-33.4&service=pothole").form("/reports")
+    for also in (["1 Mint Lane", "\0"], ["\0", "1 Mint Lane"]):
+        assert visitor.client.post("/reports", data=form | {"also": also}).status_code == 400
+        assert visitor.client.get("/reports", query_string={"q": also}).status_code == 400

@@ -47,7 +47,7 @@ def upgrade():
     for name in ("reopened", "answered"):
         op.add_column("report", flag(name))
     again = "SELECT report_number FROM report_event WHERE verb IN ('reopen', 'dispute')"
-    op.execute(f"UPDATE report SET reopened = true WHERE status <> 'closed' AND number IN ({again})")  # noqa: S608
+    op.execute(f"UPDATE report SET reopened = true WHERE status <> 'closed' AND number IN ({again})")  # noqa: S608  words of ours
     op.execute("UPDATE report SET answered = true WHERE status <> 'closed' AND EXISTS (SELECT 1 FROM report_event e "
                "WHERE e.report_number = report.number AND e.seq = report.events AND e.verb = 'add')")
     op.execute(f"ALTER TABLE report ADD COLUMN rank {rank(op.get_bind().dialect.name)}")

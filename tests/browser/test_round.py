@@ -53,7 +53,7 @@ def is_kept(page) -> bool:
 
 
 def test_a_round_goes_on_without_a_server_and_each_step_arrives_once(
-    handy, product, own_database, references  # noqa: F811
+    handy, product, own_database, references  # noqa: F811  a fixture
 ):
     sign_in(handy)
     page = handy.page
@@ -134,7 +134,7 @@ def test_a_round_goes_on_without_a_server_and_each_step_arrives_once(
 
 
 def test_a_session_that_ended_keeps_what_was_done_and_asks_to_sign_in(
-    handy, product, own_database, references  # noqa: F811
+    handy, product, own_database, references  # noqa: F811  a fixture
 ):
     sign_in(handy)
     page = handy.page

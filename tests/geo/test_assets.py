@@ -58,7 +58,7 @@ def test_what_is_wrong_with_a_layer_is_told(files, words):
 
 
 def test_metres_are_those_of_the_engine(db_):
-    rng = random.Random(1)  # noqa: S311
+    rng = random.Random(1)  # noqa: S311  no secret
     for n in range(20):
         line = LineString([(HERE.long + rng.uniform(-.01, .01), HERE.lat + rng.uniform(-.01, .01))
                            for _ in range(4)])

@@ -65,7 +65,7 @@ def test_open_reports_in_reach_and_of_its_services_are_suggested(db_, staff, wor
     assert set(reports.suggested(db_, staff, whole)) > set(two)
 
 
-def test_covering_plans_the_reports_for_its_first_day_and_tells_everybody_once(db_, staff, work, two, post):  # noqa: F811
+def test_covering_plans_the_reports_for_its_first_day_and_tells_everybody_once(db_, staff, work, two, post):  # noqa: F811  a fixture
     post()
     cover(db_, staff, work, two)
     sent = post()
@@ -81,7 +81,7 @@ def test_covering_plans_the_reports_for_its_first_day_and_tells_everybody_once(d
         reports.cover(db_, staff, work.id, [two[0].reference])
 
 
-def test_another_first_day_moves_all_that_wait_for_it_and_tells_everybody_once(db_, staff, work, two, post):  # noqa: F811
+def test_another_first_day_moves_all_that_wait_for_it_and_tells_everybody_once(db_, staff, work, two, post):  # noqa: F811  a fixture
     cover(db_, staff, work, two)
     reports.transition(db_, staff, two[1].reference, "start")
     post()
@@ -95,7 +95,7 @@ def test_another_first_day_moves_all_that_wait_for_it_and_tells_everybody_once(d
     assert post().letters == []
 
 
-def test_finishing_closes_the_chosen_ones_and_lets_the_others_go(db_, staff, work, two, make_report, post):  # noqa: F811
+def test_finishing_closes_the_chosen_ones_and_lets_the_others_go(db_, staff, work, two, make_report, post):  # noqa: F811  a fixture
     third = make_report(contact=mail("caio"))
     cover(db_, staff, work, [*two, third])
     post()
@@ -111,7 +111,7 @@ def test_finishing_closes_the_chosen_ones_and_lets_the_others_go(db_, staff, wor
     assert reports.work_of(db_, two[0].number).id == again.id
 
 
-def test_what_is_called_off_is_told_once_with_its_reason(db_, staff, work, two, post):  # noqa: F811
+def test_what_is_called_off_is_told_once_with_its_reason(db_, staff, work, two, post):  # noqa: F811  a fixture
     cover(db_, staff, work, two)
     post()
     with pytest.raises(Invalid, match="why"):

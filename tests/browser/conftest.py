@@ -171,6 +171,22 @@ class Phone:
         locator.click(**options)
         self.page.wait_for_load_state()
 
+    def until(self, words: str) -> None:
+        """Wait until a JavaScript expression holds.
+
+        Page.wait_for_function compiles it anew at each look, which the page's own policy forbids from
+        the second look on.
+        """
+        assert self.page.evaluate(f"""new Promise((done) => {{
+            const end = Date.now() + 15000;
+            const look = async () => {{
+                if (await ({words})) return done(true);
+                if (Date.now() > end) return done(false);
+                setTimeout(look, 50);
+            }};
+            look();
+        }})"""), f"it did not come to hold within 15 seconds: {words}"
+
     def axe(self) -> list[str]:
         """Return what axe-core finds against WCAG 2.2 A and AA on the page as it stands."""
         session = self.context.new_cdp_session(self.page)

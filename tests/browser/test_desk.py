@@ -51,7 +51,7 @@ def test_open_assign_answer_close_next_takes_fewer_than_twelve_keys(desk, lamps,
 
     desk.go("/staff/queue?q=dark")
     page.locator("tr[data-row]").first.wait_for()
-    page.wait_for_function("document.querySelector('[data-component=keys]')")
+    desk.until("document.querySelector('[data-component=keys]')")
     desk.page.wait_for_load_state("networkidle")
     first = page.locator("tr[data-row]").first.get_attribute("id")
     press("j")

@@ -85,7 +85,7 @@ def test_photos_are_gathered_shrunk_taken_out_and_sent(phone):
     assert page.get_by_role("button", name="Remove this photo").count() == 3
     assert resident.axe() == []
     page.get_by_label("Remove this photo: 90.jpg").click()
-    page.wait_for_function("document.querySelector('#photo').files.length === 2")
+    resident.until("document.querySelector('#photo').files.length === 2")
     page.get_by_label("Like a hand").check()
     page.get_by_role("button", name="Send the report").click()
     page.wait_for_url("**/reports/*")

@@ -14,7 +14,7 @@ def brightness(phone) -> float:
     """Return how bright the map in the form is, 0..255."""
     drawing = phone.page.locator(".report-map__drawing")
     drawing.wait_for()
-    phone.page.wait_for_function("fetch(document.querySelector('.report-map__drawing').src).then(r => r.ok)")
+    phone.until("fetch(document.querySelector('.report-map__drawing').src).then(r => r.ok)")
     return brightness_of(drawing)
 
 

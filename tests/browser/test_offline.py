@@ -239,7 +239,7 @@ def test_what_was_typed_comes_back_with_its_photos_until_it_is_sent(handy, own_d
     page.get_by_text("Your contact details (optional)").click()
     page.get_by_label("E-mail").fill("ana@home.example")
     page.get_by_text("Saved on this phone.").wait_for()
-    page.wait_for_function("[...document.querySelector('#photo').files].every((file) => file.size < 2e6)")
+    handy.until("[...document.querySelector('#photo').files].every((file) => file.size < 2e6)")
     page.wait_for_timeout(1000)  # until it is kept as small as it became
     page.close()
     page = open_page(handy, "/en/")
@@ -287,7 +287,7 @@ def test_a_draft_that_is_deleted_is_gone(handy):
     page.get_by_label("Anything else").fill("Never mind.")
     page.get_by_text("Saved on this phone.").wait_for()
     page.get_by_role("button", name="Delete it").click()
-    page.wait_for_function("document.querySelector('#description')?.value === ''")
+    handy.until("document.querySelector('#description')?.value === ''")
     page.goto("/en/report/phone")
     page.get_by_text("There is nothing here yet.").wait_for()
 

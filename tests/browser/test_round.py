@@ -170,4 +170,4 @@ def test_a_session_that_ended_keeps_what_was_done_and_asks_to_sign_in(
     # What is kept goes with the day.
     page.evaluate("""caches.open("field").then((kept) => kept.put("/kept/round-until", new Response("1")))""")
     page.goto("/en/staff/rounds")
-    page.wait_for_function("caches.has('field').then((is) => !is)")
+    handy.until("caches.has('field').then((is) => !is)")

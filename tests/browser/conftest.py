@@ -73,6 +73,14 @@ class Site:
         raise AssertionError(f"not there within {seconds} seconds")
 
 
+def on(engine: str) -> pytest.MarkDecorator:
+    """Mark what runs on one engine: what a browser makes of a page, where the page is tested on both.
+
+    The journeys from one person to another run on both.
+    """
+    return pytest.mark.parametrize("engine", [engine], indirect=True)
+
+
 @pytest.fixture(scope="session")
 def site(engine, templates, tmp_path_factory) -> Iterator[Site]:
     folder = tmp_path_factory.mktemp(f"site-{engine}")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-pytestmark = pytest.mark.browser
+from tests.browser.conftest import on
+
+pytestmark = [pytest.mark.browser, on("postgis")]
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from civicconnect import catalog, reports, settings
 from civicconnect.catalog import catalog as read
 from civicconnect.reports import Report
+from tests.browser.conftest import on
 from tests.conftest import make_settings
 from tests.factories import RESIDENT, new_report
 
@@ -118,6 +119,7 @@ def test_a_bulk_step_is_followed_and_taken_back_without_a_reload(desk, lamps, si
         assert read(view).services
 
 
+@on("spatialite")
 @pytest.mark.parametrize("width", [320, 1280])
 def test_the_desk_is_accessible_in_each_form_and_at_each_width(desk, lamps, width):
     desk.page.set_viewport_size({"width": width, "height": 900})

@@ -9,9 +9,10 @@ import pytest
 from PIL import Image
 
 from civicconnect.catalog.models import CityRow
+from tests.browser.conftest import on
 from tests.offers import change_city, change_service, give_back, make_plain, offer_of, question, stopper
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, on("spatialite")]
 FORM = "/report?lat=41.2&long=-33.4&service="
 STORM = {"on": True, "begins": "", "ends": "", "words": {"en": "Stay inside.", "ar": "ابقوا."}}
 BANNER = {"words": {"en": "Closed on Monday.", "ar": "مغلق."}, "link": "/terms",

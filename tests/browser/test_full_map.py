@@ -6,9 +6,10 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from tests.browser.conftest import on
 from tests.browser.test_map import brightness_of
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, on("postgis")]
 WHERE = "/report?service=pothole&lat=41.2&long=-33.4&look=1&zoom=16"
 PATIENCE = 60_000  # milliseconds: software draws here, and the cores are shared
 NO_WEBGL = """

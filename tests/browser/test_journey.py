@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from tests.browser.conftest import on
 from tests.factories import Staff
 
 pytestmark = pytest.mark.browser
@@ -110,6 +111,7 @@ def test_another_departments_staff_do_not_see_the_report(phone):
     desk.complaints.clear()  # the browser notes the 404 in its console
 
 
+@on("spatialite")
 def test_what_was_typed_and_the_photo_survive_a_refusal(phone, photo_file):
     resident = phone(js=False)
     resident.go("/report?lat=41.2&long=-33.4&service=pothole")
@@ -126,6 +128,7 @@ def test_what_was_typed_and_the_photo_survive_a_refusal(phone, photo_file):
     resident.complaints.clear()  # the browser notes the 422 in its console
 
 
+@on("spatialite")
 @pytest.mark.parametrize("js", [True, False], ids=["with scripts", "without scripts"])
 def test_a_tap_means_the_same_place_however_large_the_map_is_shown(phone, js):
     chosen = []
@@ -142,6 +145,7 @@ def test_a_tap_means_the_same_place_however_large_the_map_is_shown(phone, js):
         assert abs(long - chosen[0][1]) < 0.0004
 
 
+@on("spatialite")
 def test_a_phone_that_knows_where_it_is_fills_in_the_place(phone):
     resident = phone(geolocation={"latitude": 41.2, "longitude": -33.4}, permissions=["geolocation"])
     resident.go("/report")
@@ -149,6 +153,7 @@ def test_a_phone_that_knows_where_it_is_fills_in_the_place(phone):
     resident.page.get_by_role("heading", name="What is it?").wait_for()
 
 
+@on("spatialite")
 def test_an_address_is_found_without_the_map(phone):
     resident = phone(js=False)
     resident.go("/report")

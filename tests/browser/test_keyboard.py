@@ -7,9 +7,10 @@ import re
 
 import pytest
 
+from tests.browser.conftest import on
 from tests.browser.test_journey import tab_to
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, on("spatialite")]
 SENT = re.compile(r"/reports/[0-9A-Z]{8}\?.*sent=1")
 PRESSED = {"button", "link", "textbox", "searchbox", "checkbox", "radio", "combobox", "DisclosureTriangle"}
 LEAST = 44  # CSS pixels: WCAG 2.2, 2.5.5

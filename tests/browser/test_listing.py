@@ -8,11 +8,12 @@ import pytest
 
 from civicconnect import settings
 from civicconnect.geo import Point
+from tests.browser.conftest import on
 from tests.browser.test_pages import problems
 from tests.conftest import make_settings
 from tests.factories import reporter
 
-pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("filled")]
+pytestmark = [pytest.mark.browser, on("postgis"), pytest.mark.usefixtures("filled")]
 PLACES = [Point(41.2, -33.4), Point(41.2001, -33.3996), Point(41.2002, -33.4004), Point(41.21, -33.38)]
 PATHS = ["/map", "/map?lat=41.2&long=-33.4&zoom=18", "/map?status=closed", "/reports?order=changed",
          "/reports?service=pothole&status=open&area=district:old-town&since=2020-01-01&q=street"]

@@ -7,7 +7,9 @@ import io
 import pytest
 from PIL import Image, ImageStat
 
-pytestmark = pytest.mark.browser
+from tests.browser.conftest import on
+
+pytestmark = [pytest.mark.browser, on("spatialite")]
 
 
 def brightness(phone) -> float:

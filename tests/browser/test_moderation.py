@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.browser.conftest import on
 from tests.browser.test_journey import report_a_pothole
 
 pytestmark = pytest.mark.browser
@@ -71,6 +72,7 @@ def test_a_photo_is_blurred_by_drawing_and_a_report_is_gone_within_a_minute(phon
     stranger.complaints.clear()  # the browser notes each status in its console
 
 
+@on("postgis")
 @pytest.mark.parametrize("width", [320, 1280])
 def test_the_moderators_pages_are_accessible_and_narrow(phone, desk, width, photo_file):
     reference = report_a_pothole(phone(), photo_file)

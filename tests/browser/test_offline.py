@@ -20,7 +20,7 @@ from sqlalchemy import select
 from civicconnect import db, reports
 from civicconnect.db import Database
 from civicconnect.reports import Report
-from tests.browser.conftest import Phone, free_port, wait_until_ready
+from tests.browser.conftest import Phone, free_port, on, wait_until_ready
 from tests.offers import change_service, make_plain, question, stopper
 
 pytestmark = pytest.mark.browser
@@ -216,6 +216,7 @@ def test_an_answer_that_is_lost_doubles_nothing_in_two_tabs(handy, product, own_
     page.wait_for_url("**/en/reports/*")  # the form that waited shows the report
 
 
+@on("spatialite")
 def test_a_photo_that_is_small_only_after_send_was_pressed_takes_nothing_back(handy, product):
     open_and_keep(handy)
     product.stop()
@@ -231,6 +232,7 @@ def test_a_photo_that_is_small_only_after_send_was_pressed_takes_nothing_back(ha
     assert states(page) == ["Waits to be sent"]
 
 
+@on("spatialite")
 def test_what_was_typed_comes_back_with_its_photos_until_it_is_sent(handy, own_database):
     page = open_page(handy, FORM)
     page.get_by_label("Like a dinner plate").check()
@@ -265,6 +267,7 @@ def test_what_was_typed_comes_back_with_its_photos_until_it_is_sent(handy, own_d
     page.get_by_text("Sent", exact=True).wait_for()
 
 
+@on("spatialite")
 def test_what_was_typed_before_the_script_arrived_is_kept_too(handy):
     page, held = handy.context.new_page(), []
     handy.page = page
@@ -282,6 +285,7 @@ def test_what_was_typed_before_the_script_arrived_is_kept_too(handy):
     assert page.get_by_label("Anything else").input_value() == "Quick."
 
 
+@on("spatialite")
 def test_a_draft_that_is_deleted_is_gone(handy):
     page = open_page(handy, FORM)
     page.get_by_label("Anything else").fill("Never mind.")
@@ -292,6 +296,7 @@ def test_a_draft_that_is_deleted_is_gone(handy):
     page.get_by_text("There is nothing here yet.").wait_for()
 
 
+@on("spatialite")
 def test_what_the_server_refuses_is_shown_and_put_right(handy, product, own_database):
     open_and_keep(handy)
     product.stop()
@@ -319,6 +324,7 @@ def test_what_the_server_refuses_is_shown_and_put_right(handy, product, own_data
     assert came_in(own_database) == [("Which size?", 1)]
 
 
+@on("spatialite")
 def test_questions_branch_and_stop_without_a_connection_too(handy, product):
     open_and_keep(handy)
     product.stop()
@@ -336,6 +342,7 @@ def test_questions_branch_and_stop_without_a_connection_too(handy, product):
     assert not page.get_by_label("E-mail").is_visible()
 
 
+@on("spatialite")
 @pytest.mark.parametrize(("language", "scheme"), [("en", "dark"), ("ar", "light")])
 def test_the_pages_without_a_connection_are_accessible_and_narrow(browser, handy, product, language, scheme):
     page = open_and_keep(handy, f"/{language}/")
@@ -368,6 +375,7 @@ def test_the_pages_without_a_connection_are_accessible_and_narrow(browser, handy
     assert found == []
 
 
+@on("spatialite")
 def test_nothing_of_the_desk_and_nothing_personal_is_kept(handy, product):
     page = open_and_keep(handy, "/en/")
     page.goto(FORM)
@@ -385,6 +393,7 @@ def test_nothing_of_the_desk_and_nothing_personal_is_kept(handy, product):
         page.goto("/en/staff/queue")
 
 
+@on("spatialite")
 def test_the_worker_sends_while_no_page_is_open(handy, product, own_database):
     handy.context.grant_permissions(["geolocation", "background-sync"])
     page = open_and_keep(handy)
@@ -411,6 +420,7 @@ def test_the_worker_sends_while_no_page_is_open(handy, product, own_database):
     page.get_by_text("Sent", exact=True).wait_for()
 
 
+@on("spatialite")
 def test_a_new_release_takes_over_with_the_form_it_needs(handy, product):
     """Another file, another stamp: the new worker keeps the form anew before the old one leaves."""
     page = open_and_keep(handy)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from tests.browser.conftest import on
 from tests.factories import Staff
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, on("postgis")]
 FORM = "/report?lat=41.2&long=-33.4&service=pothole"
 RESIDENT = ["/", "/report", "/report?lat=41.2&long=-33.4", FORM,
             "/report?lat=41.2&long=-33.4&words=hole+in+road", "/report?q=weir", "/reports", "/performance",

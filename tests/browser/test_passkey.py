@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-pytestmark = pytest.mark.browser
+from tests.browser.conftest import on
+
+pytestmark = [pytest.mark.browser, on("postgis")]
 PAGES = ("/staff/people", "/staff/me", "/staff/me/codes", "/staff/audit", "/staff/break-glass",
          "/ar/staff/people")
 

@@ -9,11 +9,12 @@ import pytest
 from civicconnect import clock, reports, settings
 from civicconnect.accounts import ContactDetails
 from civicconnect.reports import Person
+from tests.browser.conftest import on
 from tests.browser.test_journey import tab_to
 from tests.conftest import make_settings
 from tests.factories import RESIDENT, new_report, staff_actor
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, on("spatialite")]
 
 
 @pytest.fixture

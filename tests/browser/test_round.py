@@ -8,7 +8,7 @@ from playwright.sync_api import Error, expect
 from civicconnect import catalog, clock, db, media, reports
 from civicconnect.geo import Point
 from civicconnect.reports import Round
-from tests.browser.conftest import Phone
+from tests.browser.conftest import Phone, on
 from tests.browser.test_offline import handy, open_page, picture, product  # noqa: F401  fixtures
 from tests.factories import RESIDENT, Staff, new_report, staff_actor
 
@@ -133,6 +133,7 @@ def test_a_round_goes_on_without_a_server_and_each_step_arrives_once(
         page.goto("/en/staff/round")
 
 
+@on("spatialite")
 def test_a_session_that_ended_keeps_what_was_done_and_asks_to_sign_in(
     handy, product, own_database, references  # noqa: F811  a fixture
 ):

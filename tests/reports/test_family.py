@@ -549,3 +549,22 @@ def test_the_last_two_parts_closed_at_once_close_their_parent_once(own_database)
         report = reports.find(view, parent, SYSTEM)
         closings = [entry for entry in reports.timeline(view, report, internal=True) if entry.verb == "close"]
         assert (report.status, len(closings)) == ("closed", 1)
+
+
+def test_one_photo_hidden_at_two_reports_at_once_is_hidden_once(own_database):
+    photo = Photo("a" * 64, 40, 30)
+    with db.transaction() as change:
+        clerk, boss = staff_actor(change, "streets"), staff_actor(change, "supervisor")
+        parent = reports.submit(change, RESIDENT, new_report(photos=(photo,))).reference
+        parts = [part.reference for part in reports.split(change, clerk, parent, [
+            replace(one, photos=(photo.digest,)) for one in TWO])]
+    came = at_once(*(lambda change, at=at: reports.hide_photo(change, boss, at, photo.digest, "personal")
+                     for at in (parent, *parts)))
+    assert sum(fault is None for fault in came) == 1
+    with db.reading() as view:
+        for reference in (parent, *parts):
+            report = reports.find(view, reference, SYSTEM)
+            said = [entry.verb for entry in reports.timeline(view, report, internal=True)]
+            assert said.count("photo_hide") == 1
+            assert reports.around(view, report).states == {photo.digest: "hidden"}
+        assert list(reports.check_chains(view)) == []

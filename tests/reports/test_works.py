@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from uuid import uuid4
 
 import pytest
 
-from civicconnect import clock, reports
+from civicconnect import clock, db, reports
 from civicconnect.errors import Conflict, Invalid, NotAllowed, NotFound
 from civicconnect.geo import Point, area_index, metres_to_line
 from civicconnect.reports import NewWork
-from tests.factories import HERE
-from tests.reports.test_family import joins, mail, post, words  # noqa: F401  a fixture among them
+from tests.factories import HERE, staff_actor
+from tests.reports.test_family import at_once, joins, mail, post, words  # noqa: F401  a fixture among them
 
 MONDAY = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 EAST = Point(HERE.lat, HERE.long + 0.003)  # some 250 metres along the street
@@ -237,3 +238,16 @@ def test_a_work_elsewhere_that_covers_a_report_of_one_s_area_is_seen_too(db_, li
         reports.call_off(db_, here, work.id, "No.")
     reports.uncover(db_, here, work.id, two[0].reference, "It is done already.")
     assert reports.works_for(db_, here) == []
+
+
+def test_two_clicks_at_one_instant_make_one_work(own_database):
+    with db.transaction() as change:
+        clerk = staff_actor(change, "streets")
+    form = str(uuid4())
+
+    def click(change):
+        reports.once(change, clerk, form, MAY.title, lambda: reports.plan_work(change, clerk, MAY).id)
+
+    assert at_once(click, click) == [None, None]
+    with db.reading() as view:
+        assert len(reports.works_for(view, clerk)) == 1

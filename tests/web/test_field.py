@@ -458,7 +458,8 @@ def test_a_stop_is_closed_with_prepared_words_of_the_resident_s_language(
     stop = [halt.report.reference for halt in halts(db_, walked)].index(spanish.reference)
     page = tap.clerk.get("/staff/round")
     own = next(e for e in page.tree.iter("li") if e.get("data-reference") == spanish.reference)
-    words = {e.get("data-leads"): e.get("value") for e in own.iter("option") if e.get("data-words")}
+    offered = [e for e in own.iter("option") if e.get("data-leads") is not None]
+    words = {e.get("data-leads"): e.get("value") for e in offered}
     assert "El agujero está tapado" in words["fixed"]
     assert tap("close", stop=stop, outcome="fixed", template=words["fixed"])[0] == 200
     said = reports.timeline(db_, spanish, internal=True)[-1]

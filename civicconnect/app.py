@@ -204,6 +204,7 @@ def _forget(db_: Db, _: dict[str, Any]) -> None:
     reports.forget_contacts(db_, clock.now() - kept)
     reports.forget_incoming(db_, clock.now() - LETTERS_KEPT)
     queue.forget_bulks(db_, clock.now())
+    reports.forget_forms(db_, clock.now() - LETTERS_KEPT)
     reports.forget_work(db_, clock.now() - LETTERS_KEPT)
     notify.letterbox().thin_out()
 

@@ -11,6 +11,7 @@ from sqlalchemy import delete, select, update
 from civicconnect.catalog import shapes
 from civicconnect.catalog.check import CatalogRows
 from civicconnect.catalog.models import CityRow, DepartmentRow, GroupRow, OwnerRow, ServiceRow, TemplateRow
+from civicconnect.catalog.wording import note_changes
 from civicconnect.db import Db, upsert
 from civicconnect.tables import told, toml
 
@@ -18,10 +19,11 @@ from civicconnect.tables import told, toml
 COLUMNS = {"code", "group", "department", "name", "hint", "keywords", "question"}
 
 
-def load(db: Db, found: CatalogRows, stamp: str = "") -> None:
+def load(db: Db, found: CatalogRows, stamp: str = "", made_by: str = "civic") -> None:
     """Make the database's catalogue equal to the folder's; what is gone is no longer offered.
 
-    stamp    of the whole folder, for `loaded_stamp`
+    stamp      of the whole folder, for `loaded_stamp`
+    made_by    who loads it, for what was changed of a template
     """
     logo_name, logo = found.logo or ("", None)
     drawn = hashlib.sha256(logo).hexdigest()[:12] if logo is not None else ""
@@ -45,6 +47,7 @@ def load(db: Db, found: CatalogRows, stamp: str = "") -> None:
          "position": n, "active": True}
         for n, row in enumerate(found.services)
     ])
+    note_changes(db, made_by, {row["code"]: dict(row) for row in found.templates})
     db.execute(delete(TemplateRow))
     db.add_all(TemplateRow(code=row["code"], position=n, facts=dict(row))
                for n, row in enumerate(found.templates))

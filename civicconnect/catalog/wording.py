@@ -90,6 +90,19 @@ def remove_template(db: Db, by: str, code: str, *, seen: int | None = None) -> N
     db.flush()
 
 
+def note_changes(db: Db, by: str, after: Mapping[str, Mapping[str, Any]]) -> None:
+    """Note how all templates change together: whoever has the form of one of them open is told so.
+
+    after    rows as they are kept, by code. Of a city that has no template yet nothing is noted.
+    """
+    asked = select(TemplateRow.code, TemplateRow.facts)
+    before: dict[str, Any] = dict(db.execute(asked).tuples().all())
+    for code in sorted(before.keys() | after.keys()) if before else ():
+        was, becomes = before.get(code, {}), after.get(code, {})
+        if dict(was) != dict(becomes):
+            _keep(db, code, by, was, becomes)
+
+
 def _refuse_unseen(db: Db, code: str, seen: int | None) -> None:
     count = db.scalar(select(func.count()).select_from(TemplateChange).where(TemplateChange.code == code))
     if seen is not None and seen != count:

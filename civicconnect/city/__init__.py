@@ -1,13 +1,15 @@
 """A whole city, in and out of its folder, and every version of it kept."""
 
-from civicconnect.city.book import LONGEST_REASON, Book, Row, Spot, copy_of, go_back, open_book, save, seen
+from civicconnect.city.book import Book, Row, Spot, copy_of, go_back, open_book, save, seen
 from civicconnect.city.diff import Change, differences
 from civicconnect.city.faults import Faults, sorted_out
 from civicconnect.city.folder import (
+    LONGEST_REASON,
     City,
     check,
     check_folder,
     dump,
+    kept_as_version,
     load_city,
     read_folder,
     spell,
@@ -29,6 +31,6 @@ from civicconnect.city.versions import (
 __all__ = [
     "Book", "Change", "City", "Faults", "LONGEST_REASON", "Row", "STORM", "Spot", "Version", "check",
     "check_folder", "content_of", "copy_of", "differences", "dump", "find_version", "go_back", "keep",
-    "last_from_a_folder", "load_city", "newest_version", "open_book", "read_folder", "save", "seen",
-    "sorted_out", "spell", "stamp", "standing", "versions", "with_storm",
+    "kept_as_version", "last_from_a_folder", "load_city", "newest_version", "open_book", "read_folder",
+    "save", "seen", "sorted_out", "spell", "stamp", "standing", "versions", "with_storm",
 ]

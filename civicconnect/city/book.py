@@ -13,17 +13,16 @@ from civicconnect import catalog, geo
 from civicconnect.accounts import Actor
 from civicconnect.city.diff import Change
 from civicconnect.city.folder import City as Checked
-from civicconnect.city.folder import check, load_city, load_tables, tables_of
+from civicconnect.city.folder import check, checked_reason, load_city, load_tables, tables_of
 from civicconnect.city.versions import content_of, newest_version
 from civicconnect.db import Db
-from civicconnect.errors import Conflict, Invalid, NotAllowed, NotFound, Sentence
+from civicconnect.errors import Conflict, NotAllowed, NotFound, Sentence
 from civicconnect.tables import toml
 
 # In which file the rows of a kind stand. "city" is the whole of its file.
 FILES = {"city": "city.toml", "banner": "city.toml", "layer": "city.toml",
          "department": "departments.toml", "group": "services.toml", "service": "services.toml",
          "calendar": "calendars.toml", "promise": "promises.toml"}
-LONGEST_REASON = 500
 Row = dict[str, Any]
 # Where a row stands: (("service", "pothole"), ("question", "size")). What has no code goes by its
 # place: ("stopper", "1"). "" is a row that is not there yet. ("promise", "pothole") are all of its promises.
@@ -174,11 +173,7 @@ def save(db: Db, actor: Actor, book: Book, reason: str) -> list[Change]:
     if not actor.may("city"):
         raise NotAllowed("this account changes nothing of the city")
     checked = book.check()
-    if not reason.strip():
-        raise Invalid({"reason": [Sentence("Say why: your colleagues will ask.")]})
-    if len(reason) > LONGEST_REASON:
-        raise Invalid({"reason": [Sentence("Use at most %(most)s characters.", most=LONGEST_REASON)]})
-    return load_tables(db, checked, book.before, actor.name, reason.strip())
+    return load_tables(db, checked, book.before, actor.name, checked_reason(reason))
 
 
 def copy_of(row: Mapping[str, Any]) -> Row:

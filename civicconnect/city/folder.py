@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,9 @@ from civicconnect import __version__, catalog, geo, queue, routing, sla
 from civicconnect.city.diff import Change, differences
 from civicconnect.city.versions import content_of, digests_of, keep, newest_version
 from civicconnect.db import Db
-from civicconnect.errors import Invalid
+from civicconnect.errors import Invalid, Sentence
 
+LONGEST_REASON = 500
 LARGEST_FILE = 100 * 1024 * 1024
 TABLES = {f"{name}.toml" for name in
           ("city", "departments", "services", "calendars", "promises", "rules", "templates", "owners",
@@ -129,7 +131,7 @@ def load_city(
     catalog.hold(db)
     before, after = dump(db), spell(city)
     changes = differences(before, after) if before else []
-    _load_tables(db, city, mark, made_by)
+    _load_tables(db, city, mark, made_by, reason)
     geo.load(db, city.ground)
     keep(db, after, made_by, [str(change) for change in changes], reason)
     return changes
@@ -146,20 +148,52 @@ def load_tables(
     """
     after = _spell_tables(city)
     changes = differences(before, after)
-    _load_tables(db, city, None, made_by)
-    said, number = [str(change) for change in changes], newest_version(db)
-    if not number:  # a city from before versions were kept
-        keep(db, after | geo.dump(db), made_by, said, reason)
-    else:
-        ground = {path: at for path, at in digests_of(db, number).items() if not is_table(path)}
-        keep(db, after, made_by, said, reason, ground)
+    _load_tables(db, city, None, made_by, reason)
+    _keep_tables(db, after, changes, made_by, reason)
     return changes
 
 
-def _load_tables(db: Db, city: City, mark: str | None, made_by: str) -> None:
+def _keep_tables(
+    db: Db, after: Mapping[str, bytes], changes: Sequence[Change], made_by: str, reason: str
+) -> None:
+    """Keep a version whose ground is that of the version before."""
+    said, number = [str(change) for change in changes], newest_version(db)
+    if not number:  # a city from before versions were kept
+        keep(db, {**after, **geo.dump(db)}, made_by, said, reason)
+    else:
+        ground = {path: at for path, at in digests_of(db, number).items() if not is_table(path)}
+        keep(db, after, made_by, said, reason, ground)
+
+
+@contextmanager
+def kept_as_version(db: Db, made_by: str, reason: str) -> Iterator[None]:
+    """Keep what the block changes of the tables as a version of the city; where it changes nothing, none.
+
+    For the pages that change a table through its own room: the rules and the templates.
+    Nobody else changes the city until the transaction ends. Raises Invalid({"reason": …}) without a reason.
+    """
+    catalog.hold(db)
+    before = tables_of(db)
+    yield
+    db.flush()
+    after = tables_of(db)
+    if after != before:
+        _keep_tables(db, after, differences(before, after), made_by, checked_reason(reason))
+
+
+def checked_reason(reason: str) -> str:
+    """Return why the city is changed, or raise Invalid."""
+    if not reason.strip():
+        raise Invalid({"reason": [Sentence("Say why: your colleagues will ask.")]})
+    if len(reason) > LONGEST_REASON:
+        raise Invalid({"reason": [Sentence("Use at most %(most)s characters.", most=LONGEST_REASON)]})
+    return reason.strip()
+
+
+def _load_tables(db: Db, city: City, mark: str | None, made_by: str, reason: str) -> None:
     sla.load(db, city.promises)
-    catalog.load(db, city.offer, catalog.loaded_stamp(db) if mark is None else mark)
-    routing.load(db, city.rules, made_by)
+    catalog.load(db, city.offer, catalog.loaded_stamp(db) if mark is None else mark, made_by)
+    routing.load(db, city.rules, made_by, reason)
     queue.load(db, city.escalation)
 
 

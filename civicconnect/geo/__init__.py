@@ -15,7 +15,7 @@ from civicconnect.geo.borders import misplaced
 from civicconnect.geo.drawing import Pin, View, draw_map
 from civicconnect.geo.dump import drawn, dump, spell
 from civicconnect.geo.gazetteer import remake
-from civicconnect.geo.lines import box_round, metres_to_line
+from civicconnect.geo.lines import box_round, metres_to_line, shape_along
 from civicconnect.geo.load import Ground, check, load
 from civicconnect.geo.models import Address, Area, Asset, MapShape
 from civicconnect.geo.named import NamedArea, extent, named_areas
@@ -47,5 +47,5 @@ __all__ = [
     "drop_column", "drop_shape", "dump", "encoder", "extent", "find_addresses", "forget_areas",
     "ground_tile", "in_box", "install", "latitude", "load", "longitude", "metres_between",
     "metres_to_line", "misplaced", "named_areas", "placed_in_bulk", "point_from", "read_point", "remake",
-    "somewhere", "spell", "spots_tile", "square_of", "walk", "way", "within",
+    "shape_along", "somewhere", "spell", "spots_tile", "square_of", "walk", "way", "within",
 ]

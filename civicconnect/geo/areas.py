@@ -21,6 +21,7 @@ from civicconnect.db import Db
 from civicconnect.geo.models import Area
 from civicconnect.geo.point import Point, metres_a_degree
 
+SLIVER = 0.01  # how much of a shape two borders may be drawn apart
 GONE = date(1, 1, 1)  # the last day of an area that the folder no longer draws
 
 
@@ -88,6 +89,28 @@ class AreaIndex:
                 found[i].setdefault(area.layer, area)
         return [tuple(hits.values()) for hits in found]
 
+
+    def touched(self, shape: shapely.Geometry, on: date) -> tuple[AreaHit, ...]:
+        """Return the areas of a day that a shape lies in, wholly or in part; a shared border is no part."""
+        day = np.datetime64(on)
+        holds = (self.since <= day) & (day <= self.until)
+        near = np.flatnonzero(holds & shapely.intersects(self.shapes, shape))
+        return tuple(self.areas[i] for i in near
+                     if not shape.area or shapely.intersection(self.shapes[i], shape).area > SLIVER * min(
+                         shape.area, self.shapes[i].area))
+
+    def hold(self, ids: Collection[int], shape: shapely.Geometry) -> bool:
+        """Say whether a shape lies in some areas, taken together, but for what was drawn unsharply."""
+        theirs = shapely.union_all([one for area, one in zip(self.areas, self.shapes, strict=True)
+                                    if area.id in ids])
+        rest = shapely.difference(shape, theirs)
+        size = shape.area or shape.length
+        return bool(rest.is_empty or (size and (rest.area or rest.length) < SLIVER * size))
+
+    def shape_of(self, layer: str, code: str, on: date) -> shapely.Geometry:
+        """Return the shape of an area on a day; an empty one where there is none."""
+        found = self.called(layer, code, on)
+        return shapely.GeometryCollection() if found is None else self.shapes[self.areas.index(found)]
 
     def near_border(
         self, points: Sequence[Point], keys: Collection[str], metres: float

@@ -36,6 +36,7 @@ COLOURS = {
     "here": ("#b3261e", "#ff8f5a"),
     "closed": ("#3d6b35", "#9dc492"),
     "open": ("#0b5a6f", "#7cc3d6"),
+    "way": ("#0b5a6f", "#7cc3d6"),
     "pin-edge": ("#ffffff", "#11181a"),
 }
 GROUND = ("park", "water", "pier")  # filled, in this order
@@ -44,6 +45,8 @@ GROWTH = 1.6  # from one zoom to the next; in nature it is 2, but then a near st
 # From which zoom on streets are named, have edges; paths are drawn, are named; houses are numbered.
 NAMED, EDGED, PATHS, PATH_NAMES, NUMBERED = 14, 15, 14, 16, 17
 HOUSE_PIXELS = 200  # of the picture for each house looked at: more numbers would not fit
+NEAREST, FURTHEST = 17, 10  # of the views that hold some points
+ROOM = 36  # pixels from a point to the edge of such a view: its pin is 29 high
 DROP = "M0 0C-4-7-10-12-10-19a10 10 0 1 1 20 0C10-12 4-7 0 0Z"
 
 
@@ -54,6 +57,7 @@ class Pin:
     point: Point
     kind: str
     label: str = ""
+    number: int | None = None  # written on it, where several are told apart
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,17 @@ class View:
     zoom: int = 16
     width: int = 360
     height: int = 300
+
+    @classmethod
+    def around(cls, points: Sequence[Point], width: int, height: int) -> View:
+        """Return the nearest view that has all of some points in it, with room for their pins."""
+        south, north = (pick(p.lat for p in points) for pick in (min, max))
+        west, east = (pick(p.long for p in points) for pick in (min, max))
+        centre = Point((south + north) / 2, (west + east) / 2)
+        views = (cls(centre, zoom, width, height) for zoom in range(NEAREST, FURTHEST, -1))
+        return next((view for view in views if (east - west) * view.scale <= width - 2 * ROOM
+                     and (north - south) * view.stretch <= height - 2 * ROOM),
+                    cls(centre, FURTHEST, width, height))
 
     @property
     def scale(self) -> float:
@@ -105,14 +120,20 @@ class Shape(NamedTuple):
     drawn: Any
 
 
-def draw_map(db: Db, view: View, pins: Sequence[Pin] = (), title: str = "") -> str:
-    """Return the map as an SVG document of about 10 KB once compressed; dark where the device is."""
+def draw_map(
+    db: Db, view: View, pins: Sequence[Pin] = (), title: str = "", *, way: Sequence[Point] = ()
+) -> str:
+    """Return the map as an SVG document of about 10 KB once compressed; dark where the device is.
+
+    way    places that a line leads along, in their order
+    """
     layers = _shapes(db, view)
     spots = [_spot(pin.point, view) for pin in pins]
     parts = [_head(view, title)]
     parts.extend(_ground(kind, layers.get(kind, ())) for kind in GROUND)
     parts.extend(_streets(layers, view.zoom))
     parts.append(_words(db, view, layers, spots))
+    parts.append(_way([_spot(point, view) for point in way]))
     parts.extend(_pin(pin, spot) for pin, spot in zip(pins, spots, strict=True))
     parts.append("</svg>")
     return "".join(parts)
@@ -127,7 +148,7 @@ def dark_style() -> str:
 
 
 def _property(kind: str) -> str:
-    return "stroke" if kind in WIDTHS or kind == "edge" else "fill"
+    return "stroke" if kind in WIDTHS or kind in ("edge", "way") else "fill"
 
 
 def _paint(kind: str) -> str:
@@ -260,6 +281,17 @@ def _spot(point: Point, view: View) -> tuple[float, float]:
     return x, y
 
 
+def _way(spots: Sequence[tuple[float, float]]) -> str:
+    if len(spots) < 2:  # noqa: PLR2004  a line has two ends
+        return ""
+    points = " ".join(f"{x:.0f},{y:.0f}" for x, y in spots)
+    edge, line = COLOURS["pin-edge"][0], COLOURS["way"][0]
+    return (f'<g fill="none" stroke-linejoin="round" stroke-linecap="round">'
+            f'<polyline points="{points}" class="drop" stroke="{edge}" stroke-width="7"/>'
+            f'<polyline points="{points}" class="way" stroke="{line}" stroke-width="3.5" '
+            f'stroke-dasharray="9 6"/></g>')
+
+
 def _pin(pin: Pin, spot: tuple[float, float]) -> str:
     kind = pin.kind if pin.kind in ("here", "closed") else "open"
     words = f"<title>{written(pin.label)}</title>" if pin.label else ""
@@ -267,5 +299,12 @@ def _pin(pin: Pin, spot: tuple[float, float]) -> str:
     return (
         f'<g transform="translate({spot[0]:.0f} {spot[1]:.0f})">{words}'
         f'<path d="{DROP}" class="{kind} drop" fill="{COLOURS[kind][0]}" stroke="{edge}" '
-        f'stroke-width="2"/><circle cy="-19" r="3.5" {_paint("pin-edge")}/></g>'
+        f'stroke-width="2"/>{_head_of(pin)}</g>'
     )
+
+
+def _head_of(pin: Pin) -> str:
+    if pin.number is None:
+        return f'<circle cy="-19" r="3.5" {_paint("pin-edge")}/>'
+    return (f'<text y="-15" text-anchor="middle" font-size="11.5" font-weight="bold" '
+            f'{_paint("pin-edge")}>{pin.number}</text>')

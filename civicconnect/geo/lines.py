@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+import shapely
+
 from civicconnect.geo.point import METRES_PER_DEGREE, Box, Point
 
 
@@ -21,6 +23,12 @@ def _to_stretch(point: Point, start: Point, end: Point) -> float:
     whole = x * x + y * y
     along = min(1.0, max(0.0, (to_x * x + to_y * y) / whole)) if whole else 0.0
     return math.hypot(to_x - along * x, to_y - along * y) * METRES_PER_DEGREE
+
+
+def shape_along(points: Sequence[Point], *, is_line: bool) -> shapely.Geometry:
+    """Return some points as one shape; with `is_line` also everything between one and the next."""
+    where = [(point.long, point.lat) for point in points]
+    return shapely.LineString(where) if is_line and len(where) > 1 else shapely.MultiPoint(where)
 
 
 def box_round(points: Sequence[Point], metres: float) -> Box:

@@ -144,6 +144,7 @@ from civicconnect.reports.kin import (
     parts_of,
     photos_beside,
     related,
+    shared_photo,
     told_together,
 )
 from civicconnect.reports.latest import last_words
@@ -165,10 +166,18 @@ from civicconnect.reports.models import (
     ReportPhoto,
 )
 from civicconnect.reports.moderation import Versions, hide, move, rewrite, show, versions
+from civicconnect.reports.once import forget_forms, once
 from civicconnect.reports.passing import Passing, passing
 from civicconnect.reports.past import Press, Sheet, changed_in_bulk, compose, known, press, store, submit_past
 from civicconnect.reports.pauses import clock_shows, is_late, is_overdue
-from civicconnect.reports.pictures import blur, forget_blurred, hide_photo, reveal, show_photo
+from civicconnect.reports.pictures import (
+    blur,
+    forget_blurred,
+    hide_photo,
+    photos_to_part,
+    reveal,
+    show_photo,
+)
 from civicconnect.reports.places import (
     Heap,
     Seen,
@@ -289,6 +298,8 @@ from civicconnect.reports.works import (
     Work,
     covered_seen_by,
     find_work,
+    holds_area,
+    lies_within,
     suggested,
     work_of,
     works_at,
@@ -313,27 +324,27 @@ __all__ = [
     "count_visible", "count_waiting", "cover", "covered_seen_by", "desk", "drop", "email_of", "enter",
     "find", "find_contractor", "find_follower", "find_known", "find_letter", "find_own", "find_round",
     "find_work", "finish", "finish_task", "finish_work", "fitting_round", "flag", "flagged", "flags_of",
-    "forget_blurred", "forget_contacts", "forget_incoming", "forget_work", "found_for_work", "gather",
-    "gathering", "give", "give_address", "given_before", "halts", "hand_back", "hand_outside",
-    "hand_over", "handed_by", "has_address", "hide", "hide_photo", "holds", "hops_of", "hours_between",
-    "is_for_sender", "is_hidden", "is_known", "is_late", "is_overdue", "is_part", "joined", "keep",
-    "keep_contractor", "kept", "key_of", "kinship", "known", "known_sender", "last_words", "layers",
-    "lead_of", "lessons", "letters_waiting", "lifecycle", "likely", "live_question", "look_at_questions",
-    "make_round", "may_keep", "may_plan", "may_walk", "merge", "mergeable", "misroutes", "move",
-    "move_stop", "near", "newest_seen", "note", "on_time", "original_is_kept", "own_key", "own_words",
-    "parts_of", "passing", "person_of", "person_of_token", "photo_is_kept", "photo_is_public",
-    "photo_is_seen_by", "photos_beside", "photos_of_letters", "photos_on", "photos_waiting", "place_told",
-    "plan_work", "posted", "prefer", "press", "proposals", "public_reports", "public_rows",
-    "publish_comment", "put_back", "put_on_round", "questions_are_due", "raise_task", "rank", "receive",
-    "reclassify", "record", "recount", "redact", "reference_from", "refuse_as_not_ours", "refuse_unseen",
-    "refuse_work", "related", "remember_post", "replay", "reply", "report_of", "reports_of", "reveal",
-    "revoke", "rewrite", "root", "root_from", "root_text", "rounds_seen", "rounds_to_walk", "said_by",
-    "sender", "settle_owner", "show", "show_photo", "sort_round", "split", "spot", "squares_agree",
-    "staff_events", "staff_id_of", "state_hash", "stop", "stops_by_state", "store", "submit",
-    "submit_past", "suggested", "take", "take_field_step", "take_off_round", "take_out", "take_step",
-    "tapped_at", "tasks", "tasks_at", "tasks_from", "tasks_of", "tasks_waiting", "tick_off", "tidy",
-    "timeline", "to_moderate", "token_of", "token_of_work", "told_together", "transition", "unblock",
-    "uncover", "unseen_by", "versions", "visible_among", "visible_to", "visible_total", "waiting_letters",
-    "walking_legs", "who_answers", "who_is_told", "withdraw", "work_at", "work_of", "works_at",
-    "works_for", "write_note",
+    "forget_blurred", "forget_contacts", "forget_forms", "forget_incoming", "forget_work",
+    "found_for_work", "gather", "gathering", "give", "give_address", "given_before", "halts", "hand_back",
+    "hand_outside", "hand_over", "handed_by", "has_address", "hide", "hide_photo", "holds", "holds_area",
+    "hops_of", "hours_between", "is_for_sender", "is_hidden", "is_known", "is_late", "is_overdue",
+    "is_part", "joined", "keep", "keep_contractor", "kept", "key_of", "kinship", "known", "known_sender",
+    "last_words", "layers", "lead_of", "lessons", "letters_waiting", "lies_within", "lifecycle", "likely",
+    "live_question", "look_at_questions", "make_round", "may_keep", "may_plan", "may_walk", "merge",
+    "mergeable", "misroutes", "move", "move_stop", "near", "newest_seen", "note", "on_time", "once",
+    "original_is_kept", "own_key", "own_words", "parts_of", "passing", "person_of", "person_of_token",
+    "photo_is_kept", "photo_is_public", "photo_is_seen_by", "photos_beside", "photos_of_letters",
+    "photos_on", "photos_to_part", "photos_waiting", "place_told", "plan_work", "posted", "prefer",
+    "press", "proposals", "public_reports", "public_rows", "publish_comment", "put_back", "put_on_round",
+    "questions_are_due", "raise_task", "rank", "receive", "reclassify", "record", "recount", "redact",
+    "reference_from", "refuse_as_not_ours", "refuse_unseen", "refuse_work", "related", "remember_post",
+    "replay", "reply", "report_of", "reports_of", "reveal", "revoke", "rewrite", "root", "root_from",
+    "root_text", "rounds_seen", "rounds_to_walk", "said_by", "sender", "settle_owner", "shared_photo",
+    "show", "show_photo", "sort_round", "split", "spot", "squares_agree", "staff_events", "staff_id_of",
+    "state_hash", "stop", "stops_by_state", "store", "submit", "submit_past", "suggested", "take",
+    "take_field_step", "take_off_round", "take_out", "take_step", "tapped_at", "tasks", "tasks_at",
+    "tasks_from", "tasks_of", "tasks_waiting", "tick_off", "tidy", "timeline", "to_moderate", "token_of",
+    "token_of_work", "told_together", "transition", "unblock", "uncover", "unseen_by", "versions",
+    "visible_among", "visible_to", "visible_total", "waiting_letters", "walking_legs", "who_answers",
+    "who_is_told", "withdraw", "work_at", "work_of", "works_at", "works_for", "write_note",
 ]

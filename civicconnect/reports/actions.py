@@ -95,7 +95,8 @@ def submit(db: Db, actor: Actor, new: NewReport, received_at: datetime | None = 
         return _known(db, new) or _lost(new)
     _insert_beside(db, actor, number, composed, new)
     squares.count(db, [_spot(composed.report, new.point)])
-    if actor.kind == "resident":
+    # Of what staff write down for others, `entering` says who hears of it; a part, `splitting`.
+    if actor.kind == "resident" or (actor.kind == "partner" and new.contact.email):
         following.sender(db, db.get_one(Report, number), new.contact, new.language)
     jobs.enqueue(db, "event", {"report": number, "seq": len(composed.events), "verb": "receive"})
     return Receipt(composed.report["reference"], number, is_new=True)

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, or_, select
 
 from civicconnect import accounts, clock
 from civicconnect.accounts import SYSTEM, Actor
@@ -17,6 +17,7 @@ from civicconnect.reports import blocking
 from civicconnect.reports.actions import LONGEST_TEXT, take_step
 from civicconnect.reports.attaching import add_photos, state_of_new
 from civicconnect.reports.following import LEFT, SENT, asked_about, report_of
+from civicconnect.reports.kin import Part
 from civicconnect.reports.lifecycle import CLOSED
 from civicconnect.reports.models import Event, EventText, Flag, Follower, Report, ReportPhoto, Verdict
 from civicconnect.reports.queries import HIDDEN
@@ -155,9 +156,11 @@ def redact(db: Db, report: Report, seq: int, words: str, without: Collection[str
     record(db, report, "erase", RESIDENT, facts, text=kept or None)
     db.execute(delete(EventText).where(EventText.report_number == report.number,
                                        EventText.seq.in_([row.seq for row in rows])))
-    if gone:
-        db.execute(delete(ReportPhoto).where(ReportPhoto.report_number == report.number,
-                                             ReportPhoto.digest.in_(gone)))
+    if gone:  # at its parts too, if it was divided
+        parts = select(Part.child_number).where(Part.parent_number == report.number)
+        db.execute(delete(ReportPhoto).where(
+            or_(ReportPhoto.report_number == report.number, ReportPhoto.report_number.in_(parts)),
+            ReportPhoto.digest.in_(gone)))
     if seq == 1:
         report.description = told
     db.flush()

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from civicconnect.accounts import Actor
 from civicconnect.db import Db
 from civicconnect.errors import Conflict, NotAllowed, Sentence
-from civicconnect.reports import lifecycle
+from civicconnect.reports import following, lifecycle
 from civicconnect.reports.actions import Receipt, checked_note, submit
 from civicconnect.reports.arrivals import NewReport
 from civicconnect.reports.models import Report
@@ -28,13 +28,18 @@ def enter(
 ) -> Receipt:
     """Take in what somebody reported to a member of staff, as `submit` does, with a note for colleagues.
 
+    Whoever left an e-mail address is told of it from then on, as if they had sent it themselves.
     Raises NotAllowed, Invalid and Conflict.
     """
     may_enter(actor)
     note = checked_note(told) if told.strip() else ""
     receipt = submit(db, actor, new, received_at)
-    if receipt.is_new and note:
-        report = db.scalars(select(Report).where(Report.number == receipt.number)).one()
+    if not receipt.is_new:
+        return receipt
+    report = db.scalars(select(Report).where(Report.number == receipt.number)).one()
+    if new.contact.email and report.contact_id is not None:
+        following.sender(db, report, new.contact, new.language)
+    if note:
         record(db, report, "note", actor, {}, text={"note": note}, public=False, source=new.source)
     return receipt
 

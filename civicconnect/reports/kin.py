@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import uuid4
 
-from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, String, literal, select, text, union_all
+from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, String, literal, or_, select, text, union_all
 from sqlalchemy.orm import Mapped, mapped_column
 
 from civicconnect.db import Base, Db, Instant, Json, Key, Reference
@@ -108,6 +108,15 @@ def parts_of(db: Db, number: int, *, is_open: bool = False, lock: bool = False) 
     return list(db.scalars(asked.with_for_update(of=Report) if lock else asked))
 
 
+def shared_photo(db: Db, number: int, digest: str) -> list[tuple[Report, ReportPhoto]]:
+    """Return the rows of a photo at a report, its parent and all parts: one picture, wherever it is."""
+    parent = db.scalar(select(Part.parent_number).where(Part.child_number == number)) or number
+    parts = select(Part.child_number).where(Part.parent_number == parent)
+    asked = select(Report, ReportPhoto).join(ReportPhoto, ReportPhoto.report_number == Report.number).where(
+        or_(Report.number == parent, Report.number.in_(parts)), ReportPhoto.digest == digest)
+    return list(db.execute(asked.order_by(Report.number)).tuples())
+
+
 def is_part(db: Db, number: int) -> bool:
     """Say whether a report is a part of another: its sender was told of it there."""
     return db.get(Part, number) is not None
@@ -195,7 +204,7 @@ def told_together(db: Db, number: int, seq: int) -> list[int]:
 
 
 def hold_all(db: Db, *references: str) -> None:
-    """Lock some reports with their leads, parents and parts, the lowest number first.
+    """Lock some reports with their leads, parents, parts and fellow parts, the lowest number first.
 
     So two people who merge at once, or who close the last two parts, never wait for each other in a ring.
     """
@@ -205,7 +214,8 @@ def hold_all(db: Db, *references: str) -> None:
         select(Merge.lead_number).where(MERGED, Merge.child_number.in_(numbers)),
         select(Merge.child_number).where(MERGED, Merge.lead_number.in_(numbers)),
         select(Part.parent_number).where(Part.child_number.in_(numbers)),
-        select(Part.child_number).where(Part.parent_number.in_(numbers)))
+        select(Part.child_number).where(or_(Part.parent_number.in_(numbers), Part.parent_number.in_(
+            select(Part.parent_number).where(Part.child_number.in_(numbers))))))
     everybody = sorted({*numbers, *db.scalars(beside)})
     db.execute(select(Report.number).where(Report.number.in_(everybody)).order_by(Report.number)
                .with_for_update())

@@ -1,4 +1,8 @@
-"""What moderators do to photos: let them be seen, hide them, blur them, and look at what was sealed away."""
+"""What moderators do to photos: let them be seen, hide them, blur them, and look at what was sealed away.
+
+A photo of a divided report may stand at some of its parts too. It is one picture, whose bytes are kept once:
+what is decided over it at one of them holds, and is noted, at each.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +15,7 @@ from civicconnect.accounts import Actor
 from civicconnect.db import Db
 from civicconnect.errors import Conflict, Invalid, NotFound, Sentence
 from civicconnect.media import Patch, Store, blurred
-from civicconnect.reports import flagging
+from civicconnect.reports import flagging, kin
 from civicconnect.reports.models import Event, Report, ReportPhoto
 from civicconnect.reports.moderation import LONGEST_REASON, found_for, why
 from civicconnect.reports.queries import HIDDEN, SHOWN, photo_is_kept
@@ -20,24 +24,26 @@ from civicconnect.reports.recording import record
 
 def show_photo(db: Db, actor: Actor, reference: str, digest: str) -> Report:
     """Let everybody see a photo who sees its report. Raises NotFound, NotAllowed and Conflict."""
-    report = found_for(db, actor, reference)
-    photo = _photo(db, report, digest)
+    report, photo = _found(db, actor, reference, digest)
     if photo.state == SHOWN:
         raise Conflict(Sentence("This photo is shown already."))
-    photo.state = SHOWN
-    record(db, report, "photo_show", actor, {"photo": digest}, public=False)
+    for one, row in kin.shared_photo(db, report.number, digest):
+        if row.state != SHOWN:
+            row.state = SHOWN
+            record(db, one, "photo_show", actor, {"photo": digest}, public=False)
     return report
 
 
 def hide_photo(db: Db, actor: Actor, reference: str, digest: str, because: str, words: str = "") -> Report:
     """Let nobody see a photo but its sender and staff. Raises NotFound, NotAllowed, Invalid and Conflict."""
-    report = found_for(db, actor, reference)
+    report, photo = _found(db, actor, reference, digest)
     facts, text = why(because, words)
-    photo = _photo(db, report, digest)
     if photo.state == HIDDEN:
         raise Conflict(Sentence("This photo is hidden already."))
-    photo.state = HIDDEN
-    record(db, report, "photo_hide", actor, facts | {"photo": digest}, text=text, public=False)
+    for one, row in kin.shared_photo(db, report.number, digest):
+        if row.state != HIDDEN:
+            row.state = HIDDEN
+            record(db, one, "photo_hide", actor, facts | {"photo": digest}, text=text, public=False)
     flagging.decide(db, actor, report)
     return report
 
@@ -53,22 +59,20 @@ def blur(
 
     Raises NotFound, NotAllowed and Invalid.
     """
-    report = found_for(db, actor, reference)
+    report, photo = _found(db, actor, reference, digest)
     facts, text = why(because, words)
-    photo = _photo(db, report, digest)
     if not patches:
         raise Invalid({"patches": [Sentence("Draw a box around what is to be blurred, or write its place.")]})
     made = blurred(store, digest, patches)
-    here = select(ReportPhoto.digest).where(ReportPhoto.report_number == report.number)
-    if made.digest in set(db.scalars(here)):
+    if kin.shared_photo(db, report.number, made.digest):
         raise Invalid({"patches": [Sentence("These parts are blurred already.")]})
     if photo.original is None:  # what was blurred before has its original sealed already
         store.seal(digest, accounts.seal(store.path(digest).read_bytes()))
-        photo.original = digest
-    photo.digest, photo.width, photo.height, photo.likeness = (made.digest, made.width, made.height,
-                                                               made.likeness)
-    photo.state = SHOWN  # whoever blurred it has looked at it
-    record(db, report, "blur", actor, facts | {"photo": made.digest, "of": digest}, text=text, public=False)
+    for one, row in kin.shared_photo(db, report.number, digest):
+        row.original = row.original or digest
+        row.digest, row.width, row.height, row.likeness = made.digest, made.width, made.height, made.likeness
+        row.state = SHOWN  # whoever blurred it has looked at it
+        record(db, one, "blur", actor, facts | {"photo": made.digest, "of": digest}, text=text, public=False)
     flagging.decide(db, actor, report)
     return report
 
@@ -97,6 +101,33 @@ def forget_blurred(db: Db, store: Store, number: int, seq: int) -> None:
     digest = facts.get("of", "")
     if digest and not photo_is_kept(db, digest):
         store.drop(digest)
+
+
+def photos_to_part(db: Db, report: Report) -> list[str]:
+    """Return the digests of the photos that parts may show: of the trouble, not of finished work."""
+    asked = select(ReportPhoto.digest).where(ReportPhoto.report_number == report.number,
+                                             ReportPhoto.stage != "done")
+    return list(db.scalars(asked.order_by(ReportPhoto.position)))
+
+
+def stand_too(db: Db, parent: Report, part: Report, digests: Sequence[str]) -> list[str]:
+    """Let some photos of a report stand at a part of it too, as they are there. Returns them in order."""
+    asked = select(ReportPhoto).where(ReportPhoto.report_number == parent.number,
+                                      ReportPhoto.digest.in_(digests)).order_by(ReportPhoto.position)
+    rows = list(db.scalars(asked)) if digests else []
+    db.add_all(ReportPhoto(
+        report_number=part.number, digest=row.digest, position=place, width=row.width, height=row.height,
+        stage=row.stage, state=row.state, likeness=row.likeness, original=row.original)
+        for place, row in enumerate(rows))
+    db.flush()
+    return [row.digest for row in rows]
+
+
+def _found(db: Db, actor: Actor, reference: str, digest: str) -> tuple[Report, ReportPhoto]:
+    """Return a photo of a report for a moderator: the report locked, and all that may show the photo too."""
+    kin.hold_all(db, reference)
+    report = found_for(db, actor, reference)
+    return report, _photo(db, report, digest)
 
 
 def _photo(db: Db, report: Report, digest: str) -> ReportPhoto:

@@ -118,5 +118,5 @@ def _keep_news(report: Report, verb: str, actor: Actor, has_words: bool, *, publ
         report.reopened = True
     if report.status != lifecycle.CLOSED and actor.kind == "resident" and has_words and public:
         report.answered = True
-    elif actor.kind == "staff" and verb in lifecycle.BY_VERB:
+    elif actor.kind == "staff" and (verb in lifecycle.BY_VERB or verb == "commission"):
         report.answered = False

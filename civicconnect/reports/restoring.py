@@ -12,13 +12,14 @@ from sqlalchemy import select
 
 from civicconnect.accounts import Actor
 from civicconnect.db import Db
-from civicconnect.reports import closing
+from civicconnect.reports import closing, works
 from civicconnect.reports.actions import count_anew
 from civicconnect.reports.lifecycle import CLOSED, WAITING
 from civicconnect.reports.models import Follower, Report, ReportArea, ReportPhoto
 from civicconnect.reports.queries import place_of
 from civicconnect.reports.recording import record
 from civicconnect.reports.rerouting import COUNTED
+from civicconnect.reports.works import Covered
 
 # What steps and decisions make of a report. When it last changed is told by its timeline, and is no part of
 # where it stands; but while it waits, its clock has stood still since then.
@@ -46,6 +47,8 @@ def put_back(db: Db, actor: Actor, report: Report, before: Mapping[str, Any], un
     public    whether residents read of it: whether they could read the event itself
     """
     was = {name: getattr(report, name) for name in COUNTED}
+    if (before["department_id"], before["service_id"]) != (report.department_id, report.service_id):
+        works.come_back(db, report, undoes - 1 if since is None else since, undoes)
     for name, value in before.items():
         setattr(report, name, datetime.fromisoformat(value) if name in INSTANTS and value else value)
     count_anew(db, report, place_of(db, report), **was)
@@ -65,6 +68,7 @@ def state_hash(db: Db, numbers: Collection[int]) -> str:
         (ReportArea, (ReportArea.report_number, ReportArea.area_id)),
         (ReportPhoto, (ReportPhoto.report_number, ReportPhoto.digest, ReportPhoto.position, ReportPhoto.stage,
                        ReportPhoto.state)),
+        (Covered, (Covered.report_number, Covered.work_id, Covered.left_at.is_(None))),
         (Follower, (Follower.report_number, Follower.person, Follower.role, Follower.contact_id,
                     Follower.is_told)),
     ):

@@ -22,6 +22,7 @@ from civicconnect.reports.following import LEFT, SENT, recount
 from civicconnect.reports.kin import Part
 from civicconnect.reports.lifecycle import CLOSED, LONGEST
 from civicconnect.reports.models import Follower, Report
+from civicconnect.reports.pictures import photos_to_part, stand_too
 from civicconnect.reports.queries import areas_of, place_of
 from civicconnect.reports.recording import record
 from civicconnect.reports.rerouting import SEEN, TOLD
@@ -35,12 +36,14 @@ class NewPart:
 
     description    the clerk's words: everybody may read them
     point          None: where the report is
+    photos         digests of those of the report that show this trouble
     """
 
     service: str
     description: str
     point: Point | None = None
     address: str = ""
+    photos: tuple[str, ...] = ()
 
 
 def split(
@@ -50,7 +53,8 @@ def split(
     """Make a report of each trouble that one tells of; each who hears of it hears of each, told once.
 
     A part comes in when its parent did: whoever reported it has waited since then, and so its promise counts.
-    It is never read by more people than its parent. Photos stay at the parent.
+    It is never read by more people than its parent. Photos stay at the parent, and stand at the parts they
+    were chosen for too.
 
     Raises NotFound, NotAllowed, Conflict (closed, or changed) and Invalid ("service-1" for the first part …).
     """
@@ -61,15 +65,17 @@ def split(
         raise Conflict(Sentence("This report is a part itself. Divide the report that it is a part of."))
     _check(db, parent, parts, reason)
     made = [_make(db, actor, parent, part, number) for number, part in enumerate(parts, 1)]
+    shown = {part.reference: taken for part, wanted in zip(made, parts, strict=True)
+             if (taken := stand_too(db, parent, part, wanted.photos))}
     if parent.first_response_at is None:
         parent.first_response_at = clock.now()
-    record(db, parent, "split", actor, {"parts": [part.reference for part in made]},
-           text={"reason": reason.strip()} if reason.strip() else None)
+    facts = {"parts": [part.reference for part in made]} | ({"photos": shown} if shown else {})
+    record(db, parent, "split", actor, facts, text={"reason": reason.strip()} if reason.strip() else None)
     return made
 
 
 def _check(db: Db, parent: Report, parts: Sequence[NewPart], reason: str) -> None:
-    known = len(kin.parts_of(db, parent.number))
+    known, there = len(kin.parts_of(db, parent.number)), set(photos_to_part(db, parent))
     faults: dict[str, list[str]] = {}
     if len(parts) < (1 if known else LEAST_PARTS) or known + len(parts) > MOST_PARTS:
         faults["parts"] = [Sentence("A report has at least %(least)s parts, and at most %(most)s.",
@@ -78,6 +84,8 @@ def _check(db: Db, parent: Report, parts: Sequence[NewPart], reason: str) -> Non
         if not part.description.strip() or len(part.description) > LONGEST_TEXT:
             faults[f"description-{number}"] = [Sentence(
                 "Say what this part is about, in at most %(most)s characters.", most=LONGEST_TEXT)]
+        if not there.issuperset(part.photos):
+            faults[f"photos-{number}"] = [Sentence("The report has this photo no more. Choose again.")]
     if len(reason) > LONGEST["reason"]:
         faults["reason"] = [Sentence("Use at most %(most)s characters.", most=LONGEST["reason"])]
     if faults:

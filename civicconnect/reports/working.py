@@ -33,7 +33,11 @@ from civicconnect.reports.works import (
     covered,
     covered_seen_by,
     find_work,
+    holds,
+    lay_down,
     let_go,
+    lies_within,
+    shape_of,
     work_of,
 )
 
@@ -41,6 +45,7 @@ LONGEST_TITLE, LONGEST_WORDS = 120, 1800
 LEAST_REACH, MOST_REACH = 5, 500  # metres
 MOST_POINTS = 20
 MOST_AT_ONCE = 300  # reports
+BEYOND = Sentence("This work reaches beyond your areas. You may cover reports of yours, and take them out.")
 
 
 @dataclass(frozen=True)
@@ -60,12 +65,15 @@ class NewWork:
     reach: int = 30
 
 
-def _for_change(db: Db, actor: Actor, number: int, version: int | None) -> Work:
+def _for_change(db: Db, actor: Actor, number: int, version: int | None, *, whole: bool = True) -> Work:
+    """Return a work, locked. whole: it is changed for all whom it reaches, and not for one report alone."""
     work = find_work(db, actor, number, lock=True)
     if not actor.may("step"):
         raise NotAllowed(Sentence("Your role may look, but not change planned works."))
     if work.state != ON:
         raise Conflict(Sentence("This work is over. Plan a new one."))
+    if whole and not lies_within(db, actor, work):
+        raise NotAllowed(BEYOND)
     if version is not None and version != work.version:
         raise Conflict(Sentence("Someone else changed this work while you were reading. Look at it again."))
     return work
@@ -79,6 +87,7 @@ def plan_work(db: Db, actor: Actor, new: NewWork) -> Work:
     work = Work(**row, state=ON, version=1, made_at=clock.now(), made_by=actor.name)
     db.add(work)
     db.flush()
+    lay_down(db, work)
     return work
 
 
@@ -95,6 +104,7 @@ def change_work(
     for name, value in _checked(db, actor, new).items():
         setattr(work, name, value)
     work.version += 1
+    lay_down(db, work)
     moved = []
     if work.begins != before:
         for report in covered_seen_by(db, actor, work, lock=True):
@@ -133,6 +143,9 @@ def _checked(db: Db, actor: Actor, new: NewWork) -> dict[str, Any]:
                                     most=MOST_POINTS)]
     if new.area and db.scalar(areas_called(new.area).limit(1)) is None:
         faults["area"] = [Sentence("Choose the part of the city from the list.")]
+    if not faults.keys() & {"area", "address"} and not holds(
+            db, actor, shape_of(db, new.area, new.points, is_line=new.is_line)):
+        faults["area" if new.area else "address"] = [Sentence("Choose places within your areas.")]
     if not LEAST_REACH <= new.reach <= MOST_REACH:
         faults["reach"] = [Sentence("Give a distance from %(least)s to %(most)s metres.", least=LEAST_REACH,
                                     most=MOST_REACH)]
@@ -163,7 +176,7 @@ def cover(
     read    how many events of each the actor had seen, by reference
     Raises NotFound, NotAllowed, Conflict (over, or changed) and Invalid ("reports": which one, and why not).
     """
-    work = _for_change(db, actor, number, version)
+    work = _for_change(db, actor, number, version, whole=False)
 
     def plan(report: Report) -> None:
         before = work_of(db, report.number)
@@ -184,7 +197,7 @@ def uncover(
 
     Raises NotFound, NotAllowed, Conflict and Invalid (no reason).
     """
-    work = _for_change(db, actor, number, None)
+    work = _for_change(db, actor, number, None, whole=False)
 
     def take_out(report: Report) -> None:
         _leave(db, actor, work, report, reason)

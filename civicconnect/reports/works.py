@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
@@ -13,6 +14,8 @@ from sqlalchemy import (
     Select,
     String,
     Text,
+    and_,
+    delete,
     false,
     func,
     or_,
@@ -24,11 +27,22 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from civicconnect import clock
 from civicconnect.accounts import Actor
+from civicconnect.catalog import catalog
 from civicconnect.db import Base, Db, Instant, Json, Key, Reference
 from civicconnect.errors import NotFound
-from civicconnect.geo import Area, Point, box_round, in_box, latitude, longitude, metres_to_line
+from civicconnect.geo import (
+    Area,
+    Point,
+    area_index,
+    box_round,
+    in_box,
+    latitude,
+    longitude,
+    metres_to_line,
+    shape_along,
+)
 from civicconnect.reports.lifecycle import BY_VERB
-from civicconnect.reports.models import IS_OPEN, Report, ReportArea
+from civicconnect.reports.models import IS_OPEN, Event, Report, ReportArea
 from civicconnect.reports.queries import visible_to
 from civicconnect.reports.recording import record
 
@@ -86,23 +100,74 @@ class Covered(Base):
     left_at: Mapped[Instant | None]
 
 
+class WorkArea(Base):
+    """An area that a planned work lies in, wholly or in part, as both were when it was last written down."""
+
+    __tablename__ = "planned_work_area"
+    work_id: Mapped[Reference] = mapped_column(ForeignKey("planned_work.id"), primary_key=True)
+    area_id: Mapped[Reference] = mapped_column(ForeignKey("area.id"), primary_key=True, index=True)
+
+
 def _to(actor: Actor) -> ColumnElement[bool]:
-    """Return the condition for the works an actor may open: those of their departments."""
-    if actor.may("see_all"):
-        return true()
-    return Work.department_id.in_(actor.departments) if actor.departments else false()
+    """Return the condition for the works an actor may open: those of their departments, and in their areas.
+
+    Whoever is limited to areas opens what lies in one of them, in part too, and what covers a report there.
+    """
+    if not actor.may("see_all") and not actor.departments:
+        return false()
+    own: ColumnElement[bool] = true() if actor.may("see_all") else Work.department_id.in_(actor.departments)
+    if not actor.areas:
+        return own
+    there = select(WorkArea.work_id).where(WorkArea.area_id.in_(actor.areas))
+    theirs = select(Covered.work_id).join(Report, Report.number == Covered.report_number).where(
+        Covered.left_at.is_(None), visible_to(actor))
+    return and_(own, or_(Work.id.in_(there), Work.id.in_(theirs)))
+
+
+def lies_within(db: Db, actor: Actor, work: Work) -> bool:
+    """Say whether a work lies wholly in the areas of somebody who is limited to some."""
+    return not actor.areas or holds(db, actor, shape_of(db, work.area, work.place, is_line=work.is_line))
+
+
+def holds(db: Db, actor: Actor, shape: Any) -> bool:
+    """Say whether a place lies wholly in the areas of somebody who is limited to some."""
+    return not actor.areas or (not shape.is_empty and area_index(db).hold(actor.areas, shape))
+
+
+def holds_area(db: Db, actor: Actor, key: str) -> bool:
+    """Say the same of an area, as "layer:code"."""
+    return not actor.areas or holds(db, actor, shape_of(db, key, (), is_line=False))
+
+
+def shape_of(db: Db, area: str, points: Sequence[Point], *, is_line: bool) -> Any:
+    """Return where a work is as one shape: an area as it is drawn today, or places and what lies between."""
+    if not area:
+        return shape_along(points, is_line=is_line)
+    layer, _, code = area.partition(":")
+    return area_index(db).shape_of(layer, code, catalog(db).city.day(clock.now()))
+
+
+def lay_down(db: Db, work: Work) -> None:
+    """Note which areas a work lies in now."""
+    shape = shape_of(db, work.area, work.place, is_line=work.is_line)
+    found = {area.id for area in area_index(db).touched(shape, catalog(db).city.day(clock.now()))}
+    found |= set(db.scalars(areas_called(work.area))) if work.area else set()
+    db.execute(delete(WorkArea).where(WorkArea.work_id == work.id))
+    db.add_all(WorkArea(work_id=work.id, area_id=one) for one in sorted(found))
+    db.flush()
 
 
 def works_for(db: Db, actor: Actor) -> list[tuple[Work, int]]:
-    """Return the works an actor may open, each with how many reports it covers: the next first."""
-    count = (select(func.count()).select_from(Covered)
-             .where(Covered.work_id == Work.id, Covered.left_at.is_(None)).scalar_subquery())
+    """Return the works an actor may open, each with how many reports of theirs it covers: the next first."""
+    count = (select(func.count()).select_from(Covered).join(Report, Report.number == Covered.report_number)
+             .where(Covered.work_id == Work.id, Covered.left_at.is_(None), visible_to(actor))
+             .correlate(Work).scalar_subquery())
     asked = select(Work, count).where(_to(actor)).order_by((Work.state != ON), Work.begins, Work.id)
     return list(db.execute(asked).tuples())
 
 
 def find_work(db: Db, actor: Actor, number: int, *, lock: bool = False) -> Work:
-    """Return a work, or raise NotFound: also where it is another department's."""
+    """Return a work, or raise NotFound: also where it is another department's, or elsewhere."""
     asked = select(Work).where(Work.id == min(number, HIGHEST), _to(actor))
     work = db.scalar(asked.with_for_update() if lock else asked)
     if work is None:
@@ -168,6 +233,23 @@ def let_go(db: Db, number: int) -> int | None:
     row.left_at = clock.now()
     db.flush()
     return row.work_id
+
+
+def come_back(db: Db, report: Report, since: int, until: int) -> None:
+    """Let the work that a report has left cover it again, where that is still planned.
+
+    since, until    places on its timeline: it left after the first, and at the second or before
+    """
+    left = select(Event.facts["work"].as_integer()).where(
+        Event.report_number == report.number, Event.verb == "uncover", Event.seq > since, Event.seq <= until)
+    work_id = db.scalar(left.order_by(Event.seq.desc()).limit(1))
+    if work_id is None or work_of(db, report.number) is not None:
+        return
+    asked = select(Covered).join(Work, Work.id == Covered.work_id).where(
+        Covered.report_number == report.number, Work.id == work_id, Work.state == ON)
+    row = db.scalar(asked.order_by(Covered.id.desc()).limit(1))
+    if row is not None:
+        row.left_at = None
 
 
 def leave(db: Db, actor: Actor, report: Report) -> None:

@@ -13,7 +13,7 @@ from civicconnect.db import Db, transaction
 from civicconnect.errors import Conflict, Invalid, NotAllowed, NotFound, Sentence
 from civicconnect.reports import NewPart
 from civicconnect.web.given import whole
-from civicconnect.web.photos import Faults
+from civicconnect.web.photos import MOST_CARRIED, Faults
 from civicconnect.web.placing import one_place
 from civicconnect.web.relations import beside
 from civicconnect.web.staff import actor
@@ -108,10 +108,11 @@ class Row:
     service: str = ""
     address: str = ""
     description: str = ""
+    photos: tuple[str, ...] = ()
 
     @property
     def is_empty(self) -> bool:
-        return not (self.address.strip() or self.description.strip())
+        return not (self.address.strip() or self.description.strip() or self.photos)
 
 
 @pages.get("/split")
@@ -129,9 +130,10 @@ def _split_page(reference: str, rows: list[Row], faults: Faults) -> str:
             raise NotAllowed("this account may not divide reports")
         report = reports.find(db_, reference, me)
         known = reports.parts_of(db_, report.number)
+        photos = reports.photos_to_part(db_, report)
     return render_template(
         "staff/split.html", report=report, rows=rows, known=known, faults=faults, typed=request.form,
-        offered=offer.offered(clock.now()), catalog=offer, most=MOST_ROWS,
+        offered=offer.offered(clock.now()), catalog=offer, most=MOST_ROWS, photos=photos,
         service=offer.services[offer.service_codes[report.service_id]])
 
 
@@ -157,17 +159,23 @@ def split(reference: str) -> ResponseReturnValue:
 
 def _rows() -> list[Row]:
     count = min(max(whole(request.form.get("rows", ""), FIRST_ROWS), 1), MOST_ROWS)
-    return [Row(n, *(request.form.get(f"{name}-{n}", "") for name in ("service", "address", "description")))
-            for n in range(1, count + 1)]
+    return [_row(number) for number in range(1, count + 1)]
+
+
+def _row(number: int) -> Row:
+    service, address, description = (
+        request.form.get(f"{name}-{number}", "") for name in ("service", "address", "description"))
+    photos = tuple(request.form.getlist(f"photos-{number}")[:MOST_CARRIED])
+    return Row(number, service, address, description, photos)
 
 
 def _part(db_: Db, place: int, row: Row) -> NewPart:
     """Return a part with its place looked up. place: its number among those that were filled in."""
     typed = row.address.strip()[:300]
     if not typed:
-        return NewPart(row.service, row.description)
+        return NewPart(row.service, row.description, photos=row.photos)
     found = one_place(db_, typed, f"address-{place}")
-    return NewPart(row.service, row.description, found.point, found.label)
+    return NewPart(row.service, row.description, found.point, found.label, row.photos)
 
 
 def _beside_rows(faults: Faults, filled: list[Row]) -> Faults:

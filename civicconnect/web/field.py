@@ -5,31 +5,36 @@ The same steps come from a form, from the page's queue and from the service work
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, jsonify, redirect, render_template, request, url_for
+from flask import Blueprint, Response, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_security import auth_required
 
-from civicconnect import accounts, clock, db, reports
+from civicconnect import accounts, clock, db, geo, reports
 from civicconnect.accounts import Actor
 from civicconnect.db import Db, transaction
-from civicconnect.errors import Conflict, Invalid, NotAllowed, Refusal, Sentence
+from civicconnect.errors import Conflict, Invalid, NotAllowed, NotFound, Refusal, Sentence
+from civicconnect.geo import Pin, View
 from civicconnect.media import Photo
-from civicconnect.reports import Entry, FieldWork, Overtaken, Round, TooEarly, lifecycle
-from civicconnect.web import in_json, photos
+from civicconnect.reports import Entry, FieldWork, Halt, Overtaken, Round, TooEarly, lifecycle
+from civicconnect.web import in_json, photos, replies
 from civicconnect.web.given import whole
+from civicconnect.web.listing import PICTURE
 from civicconnect.web.photos import Faults
 from civicconnect.web.staff import actor
 from civicconnect.web.words import EVENT, OUTCOME, STATUS, moment, read_catalog, translated
 
 pages = Blueprint("field", __name__, url_prefix="/staff")
 MOST_PHOTOS = 5
+MAP = (360, 300)  # CSS pixels
+PRIVATE_PICTURE = PICTURE | {"Cache-Control": "private, max-age=3600"}
 GIVEN = ("outcome", "reason", "note", "stage", "lead", "next_owner", "of", "why")
 OUTCOMES = ("fixed", "partly_fixed", "no_action", "not_found", "handed_over", "duplicate")
 
@@ -54,6 +59,7 @@ def _page(round_id: int, faults: Faults, stop_id: int = 0, typed: Mapping[str, A
         round_ = _chosen(db_, me, round_id, found)
         halts = reports.halts(db_, me, round_) if round_ else []
         pictures = reports.photos_on(db_, [halt.report.number for halt in halts])
+        prepared = replies.closing_words(db_, offer, [halt.report for halt in halts], OUTCOMES)
     midnight = datetime.combine(today + timedelta(days=1), time(), ZoneInfo(offer.city.time_zone))
     return render_template(
         "staff/round.html", round=round_, rounds=found, halts=halts, catalog=offer, pictures=pictures,
@@ -62,8 +68,33 @@ def _page(round_id: int, faults: Faults, stop_id: int = 0, typed: Mapping[str, A
         may_enter=me.may("enter"), until=midnight.astimezone(UTC), outcomes=OUTCOMES, key=uuid4,
         late={halt.stop.id for halt in halts if reports.is_late(halt.report, now)}, faults=faults,
         wrong_stop=stop_id, anchors=_anchors(faults, stop_id, typed or {}), typed=typed or {},
-        most_photos=MOST_PHOTOS,
+        most_photos=MOST_PHOTOS, replies=prepared, drawn=_drawn(halts), sizes=MAP,
         owed=lambda code: next(iter(lifecycle.BY_OUTCOME[code].owes), ""))
+
+
+def _drawn(halts: Sequence[Halt]) -> str:
+    """Return a mark of what the map of a round shows: a phone that keeps another one asks for it anew."""
+    if not any(halt.point for halt in halts):
+        return ""
+    told = [(halt.stop.id, halt.stop.state, halt.point) for halt in halts]
+    return hashlib.sha256(repr(told).encode()).hexdigest()[:12]
+
+
+@pages.get("/round/map.svg")
+@auth_required("session")
+def drawn_round() -> Response:
+    """Draw the way of a round: its stops in walking order, with the numbers that they have on the page."""
+    with db.reading() as db_:
+        me = actor(db_)
+        round_ = reports.find_round(db_, me, whole(request.args.get("round", ""), 0, most=10**9))
+        halts = reports.halts(db_, me, round_)
+        pins = [Pin(halt.point, "closed" if halt.stop.state in ("done", "finished") else "open",
+                    halt.report.reference, number) for number, halt in enumerate(halts, 1) if halt.point]
+        way = [*([round_.start] if round_.start else []), *(pin.point for pin in pins)]
+        if not pins:
+            raise NotFound("no stop of this round has a place")
+        drawing = geo.draw_map(db_, View.around(way, *MAP), pins, _("Map of the round"), way=way)
+    return Response(drawing, mimetype="image/svg+xml", headers=PRIVATE_PICTURE)
 
 
 def _anchors(faults: Faults, stop_id: int, typed: Mapping[str, Any]) -> Faults:
@@ -106,10 +137,13 @@ def take_step(stop_id: int) -> ResponseReturnValue:
 def _work(stop_id: int, taken: tuple[Photo, ...]) -> FieldWork:
     form = request.form
     tapped = _milliseconds("at")
+    given = {name: form[name].strip() for name in GIVEN if form.get(name, "").strip()}
+    if form.get("template", "").strip() and "reason" not in given:  # nobody wrote words of their own
+        given["reason"] = form["template"].strip()
     return FieldWork(
         _uuid("key"), stop_id, form.get("kind", ""), reports.tapped_at(tapped, _milliseconds("sent")),
         whole(form.get("seen", ""), 0), tapped, _uuid("after") if form.get("after") else None,
-        {name: form[name].strip() for name in GIVEN if form.get(name, "").strip()}, taken)
+        given, taken)
 
 
 def _uuid(name: str) -> UUID:

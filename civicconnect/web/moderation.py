@@ -155,10 +155,12 @@ def _photo(reference: str, digest: str, form: str, faults: Faults) -> str:
     with db.reading() as db_:
         report = reports.find(db_, reference, moderator(db_))
         beside = reports.around(db_, report)
+        also = [one for one, _photo in reports.shared_photo(db_, report.number, digest)
+                if one.number != report.number]
     if digest not in beside.photos + beside.finished:
         raise NotFound("this report has no such photo")
     return render_template(
-        "staff/photo.html", report=report, digest=digest, state=beside.states.get(digest, "shown"),
+        "staff/photo.html", report=report, digest=digest, also=also, state=beside.states.get(digest, "shown"),
         is_sealed=digest in beside.sealed, patches=PATCHES, sides=SIDES, form=form, faults=faults,
         typed=request.form, reasons=REASON.items())
 

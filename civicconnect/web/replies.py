@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
@@ -33,6 +33,22 @@ def replies(db: Db, offer: Catalog, report: Report) -> list[Reply]:
     known = queue.known_of(offer, report, _tongue(offer, report)) | {LATER: OPEN}
     found = catalog.templates(db, offer.service_codes[report.service_id])
     return [reply for one in found if (reply := _filled(one, known, report.language)) is not None]
+
+
+def closing_words(
+    db: Db, offer: Catalog, found: Sequence[Report], outcomes: Collection[str]
+) -> dict[int, list[Reply]]:
+    """Return the same for closing many reports with one of some outcomes, by number: one statement."""
+    every = [one for one in catalog.every_template(db)
+             if one.verb == "close" and (not one.outcome or one.outcome in outcomes)]
+    said: dict[int, list[Reply]] = {}
+    for report in found:
+        known = queue.known_of(offer, report, _tongue(offer, report))
+        service = offer.service_codes[report.service_id]
+        some = (_filled(one, known, report.language) for one in every
+                if not one.services or service in one.services)
+        said[report.number] = [reply for reply in some if reply is not None]
+    return said
 
 
 def _filled(template: Template, known: Mapping[str, str], spoken: str) -> Reply | None:

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_security import auth_required
 
-from civicconnect import accounts, clock, db, geo, reports, routing
+from civicconnect import accounts, city, clock, db, geo, reports, routing
 from civicconnect.accounts import Actor
 from civicconnect.db import Db, transaction
 from civicconnect.errors import Conflict, Invalid, NotAllowed, NotFound
@@ -244,7 +244,9 @@ def save() -> ResponseReturnValue:
     reason = request.form.get("reason", "")
     try:
         with transaction() as db_:
-            version = routing.save_draft(db_, editor(db_).name, reason, _world(db_), seen=_seen())
+            me = editor(db_)
+            with city.kept_as_version(db_, me.name, reason):
+                version = routing.save_draft(db_, me.name, reason, _world(db_), seen=_seen())
     except Invalid as fault:
         return _answer(_draft(fault.fields, reason), 422)
     except Conflict as fault:
@@ -303,10 +305,12 @@ def _version(number: int, faults: Faults) -> str:
 @auth_required("session")
 def restore(number: int) -> ResponseReturnValue:
     """Bring the rules of an earlier version back, as a new one."""
+    reason = request.form.get("reason", "")
     try:
         with transaction() as db_:
-            version = routing.restore(db_, editor(db_).name, number, request.form.get("reason", ""),
-                                      seen=_seen())
+            me = editor(db_)
+            with city.kept_as_version(db_, me.name, reason):
+                version = routing.restore(db_, me.name, number, reason, seen=_seen())
     except Invalid as fault:
         return _version(number, fault.fields), 422
     except Conflict as fault:

@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from flask_security import auth_required
 
-from civicconnect import accounts, catalog, db
+from civicconnect import accounts, catalog, city, db
 from civicconnect.accounts import Actor
 from civicconnect.catalog import Catalog, Template
 from civicconnect.db import Db, transaction
@@ -81,7 +81,7 @@ def _page(code: str, faults: Faults, typed: Mapping[str, Any] | None) -> str:
         is_new=held is None, changes=changes, names=names, may_change=me.may("city"),
         hints={lang: _hint(said, lang) for lang, said in shown["words"].items()},
         fields=catalog.FIELDS, verbs=catalog.VERBS, outcomes=lifecycle.OUTCOMES,
-        is_conflict="conflict" in faults)
+        is_conflict="conflict" in faults, reason=request.form.get("reason", ""))
 
 
 def _written(template: Template) -> dict[str, Any]:
@@ -112,7 +112,8 @@ def save(code: str) -> ResponseReturnValue:
     try:
         with transaction() as change:
             me = editor(change)
-            catalog.save_template(change, me.name, typed, is_new=code == NEW, seen=seen_of(request.form))
+            with city.kept_as_version(change, me.name, request.form.get("reason", "")):
+                catalog.save_template(change, me.name, typed, is_new=code == NEW, seen=seen_of(request.form))
     except Invalid as fault:
         return _page(code, fault.fields, typed), 422
     except Conflict as fault:
@@ -126,7 +127,11 @@ def remove(code: str) -> ResponseReturnValue:
     """Offer a template no more."""
     try:
         with transaction() as change:
-            catalog.remove_template(change, editor(change).name, code, seen=seen_of(request.form))
+            me = editor(change)
+            with city.kept_as_version(change, me.name, request.form.get("reason", "")):
+                catalog.remove_template(change, me.name, code, seen=seen_of(request.form))
+    except Invalid as fault:
+        return _page(code, fault.fields, None), 422
     except Conflict as fault:
         return _page(code, {"conflict": [fault.sentence]}, None), 409
     return redirect(url_for("wording.index"), 303)

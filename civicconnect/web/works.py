@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from datetime import date
 from typing import Any
+from uuid import uuid4
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -52,9 +54,13 @@ def add() -> ResponseReturnValue:
     """Write down a planned work."""
     try:
         with transaction() as db_:
-            number = reports.plan_work(db_, actor(db_), _read(db_)).id
+            me, new = actor(db_), _read(db_)
+            number = reports.once(db_, me, request.form.get("form", ""), asdict(new),
+                                  lambda: reports.plan_work(db_, me, new).id)
     except Invalid as fault:
         return _form(None, request.form, fault.fields), 422
+    except Conflict as fault:
+        return _form(None, request.form, {"title": [fault.sentence]}), 409
     return redirect(url_for("works.show", number=number), 303)
 
 
@@ -89,7 +95,9 @@ def _form(work: Work | None, typed: Mapping[str, Any], faults: Faults) -> str:
         me = actor(db_)
         if not me.may("step"):
             raise NotAllowed("this account may not plan works")
-        areas = geo.named_areas(db_, offer.city.day(clock.now()))
+        today = offer.city.day(clock.now())
+        areas = [area for area in geo.named_areas(db_, today)
+                 if reports.holds_area(db_, me, f"{area.layer}:{area.code}")]
     chosen = (request.form.getlist("service") if request.method == "POST"
               else [offer.service_codes[number] for number in work.services] if work else [])
     offered: dict[str, list[tuple[str, str]]] = {}
@@ -97,7 +105,8 @@ def _form(work: Work | None, typed: Mapping[str, Any], faults: Faults) -> str:
         if area.layer != offer.city.limit_layer and area.until is None:
             offered.setdefault(area.layer, []).append((f"{area.layer}:{area.code}", area_name(area)))
     return render_template(
-        "staff/work_form.html", work=work, typed=typed, faults=faults, chosen=chosen, areas=offered,
+        "staff/work_form.html", work=work, form=typed.get("form") or uuid4(), typed=typed, faults=faults,
+        chosen=chosen, areas=offered,
         catalog=offer,
         mine=[one for one in offer.departments.values() if me.may("see_all") or one.id in me.departments])
 
@@ -152,14 +161,15 @@ def _page(number: int, form: str, faults: Faults, tokens: list[str] | None = Non
         work = reports.find_work(db_, me, number)
         covered = reports.covered_seen_by(db_, me, work)
         is_on = work.state == "planned"
+        is_theirs = reports.lies_within(db_, me, work)
         suggested = reports.suggested(db_, me, work) if is_on else []
         names = {f"{area.layer}:{area.code}": area_name(area)
                  for area in geo.named_areas(db_, offer.city.day(clock.now()))} if work.area else {}
     return render_template(
         "staff/work.html", work=work, covered=covered, suggested=suggested, catalog=offer, form=form,
         faults=faults, typed=request.form, chosen=request.form.getlist("report"), tokens=tokens or [],
-        may_step=me.may("step") and is_on, outcomes=lifecycle.OUTCOMES, most_photos=MOST_PHOTOS,
-        where=names.get(work.area, work.area),
+        may_step=me.may("step") and is_on, is_theirs=is_theirs, outcomes=lifecycle.OUTCOMES,
+        most_photos=MOST_PHOTOS, where=names.get(work.area, work.area),
         days=(work.begins.isoformat(), work.ends.isoformat()))
 
 

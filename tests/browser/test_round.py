@@ -68,6 +68,10 @@ def test_a_round_goes_on_without_a_server_and_each_step_arrives_once(
     page.get_by_text("No connection. What you do stays on the phone").wait_for()
     first, second, third = (page.locator(".stop", has_text=reference) for reference in references)
     assert first.locator(".photos img").evaluate("one => one.complete && one.naturalWidth > 0")
+    shown = "one => one.decode().then(() => one.naturalWidth > 0)"
+    assert page.locator(".round__map img").evaluate(shown)
+    first.locator("summary", has_text="Map").click()
+    assert first.locator(".report-map img").evaluate(shown)
     for button in page.locator(".stop button:visible, .stop summary:visible, .stop__ways a").all():
         assert button.bounding_box()["height"] >= 44
     first.get_by_role("button", name="Start").click()
@@ -80,7 +84,11 @@ def test_a_round_goes_on_without_a_server_and_each_step_arrives_once(
     first.locator("summary", has_text="Close it").click()
     first.get_by_label("What came of it?").select_option("partly_fixed")
     first.get_by_role("button", name="Close it").click()  # and the words are missing: nothing is kept yet
-    first.get_by_label("What the resident will read").fill("The rest on Monday.")
+    first.get_by_label("Start from").select_option(index=1)
+    words = first.get_by_label("What the resident will read").input_value()
+    assert words
+    first.get_by_label("What the resident will read").fill(f"{words} The rest on Monday.")
+    first.get_by_label("What came of it?").select_option("partly_fixed")
     first.get_by_role("button", name="Close it").click()
     second.get_by_role("button", name="Start").click()
     second.locator("summary", has_text="It cannot be done").click()
@@ -169,6 +177,7 @@ def test_a_session_that_ended_keeps_what_was_done_and_asks_to_sign_in(
     expect(stop.locator(".step-line .status--accepted:visible")).to_have_count(2)
     assert steps_of(references[0]) == ["touch_start", "touch_finish", "close"]
     # What is kept goes with the day.
+    page.goto("/en/staff/rounds")  # or the page of the round would still be keeping itself
     page.evaluate("""caches.open("field").then((kept) => kept.put("/kept/round-until", new Response("1")))""")
     page.goto("/en/staff/rounds")
     handy.until("caches.has('field').then((is) => !is)")

@@ -229,3 +229,14 @@ def test_the_corners_of_a_view_are_the_corners_of_its_box(view):
     assert (south_east.long, south_east.lat) == pytest.approx((view.box.east, view.box.south), abs=1e-6)
     middle = view.point_at(view.width / 2, view.height / 2)
     assert (middle.lat, middle.long) == pytest.approx((view.centre.lat, view.centre.long), abs=1e-6)
+
+
+@pytest.mark.parametrize("points", [
+    [HERE], [HERE, Point(HERE.lat, HERE.long + 0.03)], [HERE, Point(HERE.lat + 0.02, HERE.long)],
+    [HERE, HERE], [HERE, Point(HERE.lat + 4, HERE.long + 4)]])
+def test_a_view_around_some_points_is_the_nearest_that_has_them_all(points):
+    view = View.around(points, 360, 300)
+    if view.zoom > 10:
+        assert all(view.box.holds(point) for point in points)
+    assert view.zoom == 17 or not all(
+        View(view.centre, view.zoom + 2, 360, 300).box.holds(point) for point in points)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -16,7 +16,7 @@ from civicconnect.errors import Conflict, Invalid, NotFound
 from civicconnect.jobs import Job
 from civicconnect.queue import Bulk, BulkItem, Desk, bulk
 from civicconnect.reports import Event, EventText, Report
-from tests.factories import staff_actor
+from tests.factories import HERE, staff_actor
 from tests.offers import make_template
 
 ANA, BEN = ContactDetails(email="ana@home.example"), ContactDetails(email="ben@home.example")
@@ -279,3 +279,24 @@ def test_a_draft_is_forgotten_after_a_day_and_what_was_done_after_some_months(db
     queue.forget_bulks(db_, clock.now() + timedelta(days=100))
     assert list(db_.scalars(select(Bulk.id))) == list(db_.scalars(select(BulkItem.bulk_id))) == []
     assert draft != done
+
+
+def test_taking_back_another_service_puts_reports_under_their_planned_work_again(db_, moderator, many):
+    new = reports.NewWork("streets", "Resurfacing", "New asphalt.", date(2100, 5, 3), date(2100, 5, 21),
+                          ("pothole",), points=(HERE,))
+    work_of_may = reports.plan_work(db_, moderator, new)
+    reports.cover(db_, moderator, work_of_may.id, many[:2])
+    three = [reports.find(db_, reference, SYSTEM) for reference in many[:3]]
+    numbers = [report.number for report in three]
+    before = reports.state_hash(db_, numbers)
+    number = do(db_, moderator, many[:3], "service", {"service": "street-light", "why": "A lamp."})
+    assert [reports.work_of(db_, one) for one in numbers] == [None] * 3
+    queue.undo(db_, moderator, number)
+    work(db_, number)
+    assert [reports.work_of(db_, one) for one in numbers] == [work_of_may] * 2 + [None]
+    assert reports.state_hash(db_, numbers) == before
+    number = do(db_, moderator, many[:2], "service", {"service": "street-light", "why": "A lamp."})
+    reports.call_off(db_, moderator, work_of_may.id, "No money.")
+    queue.undo(db_, moderator, number)
+    work(db_, number)
+    assert [reports.work_of(db_, one) for one in numbers[:2]] == [None, None]  # it does not come any more

@@ -71,6 +71,13 @@ def test_the_link_comes_by_letter_and_stands_nowhere_in_the_database(db_, give, 
     assert reports.work_at(db_, token).report is report
 
 
+def test_whoever_gives_what_its_people_wrote_on_to_a_firm_has_read_it(db_, give, report):
+    reports.add(db_, reports.sender(db_, report), "It is deeper now.", ())
+    assert report.answered
+    give()
+    assert not report.answered
+
+
 def test_accepting_and_finishing_twice_is_once_and_staff_look_at_it(db_, staff, give, report):
     token = give()
     for _ in range(2):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -472,6 +473,24 @@ def test_what_cannot_be_a_part_is_said_beside_it_and_nothing_is_made(db_, staff,
     assert (reports.count_reports(db_), parent.events) == (count, seen)
 
 
+def test_a_part_takes_photos_of_the_trouble_as_they_stand_and_no_others(db_, staff, moderator, make_report):
+    hole, lamp, done = (Photo(letter * 64, 40, 30) for letter in "abc")
+    parent = make_report(photos=(hole, lamp))
+    reports.transition(db_, staff, parent.reference, "accept", photos=(done,))
+    reports.hide_photo(db_, moderator, parent.reference, lamp.digest, "personal")
+    assert reports.photos_to_part(db_, parent) == [hole.digest, lamp.digest]
+    with pytest.raises(Invalid) as fault:
+        reports.split(db_, staff, parent.reference, (replace(TWO[0], photos=(done.digest,)), TWO[1]))
+    assert list(fault.value.fields) == ["photos-1"]
+    made = reports.split(db_, staff, parent.reference, (
+        replace(TWO[0], photos=(lamp.digest, hole.digest)), replace(TWO[1], photos=(lamp.digest,))))
+    first, second = (reports.around(db_, part) for part in made)
+    assert (first.photos, second.photos) == ((hole.digest, lamp.digest), (lamp.digest,))
+    assert first.states == second.states == {lamp.digest: "hidden"}
+    reports.show_photo(db_, moderator, made[1].reference, lamp.digest)
+    assert reports.around(db_, made[0]).states == reports.around(db_, parent).states == {}
+
+
 def test_no_part_is_divided_and_no_closed_report(db_, staff, parent, parts):
     with pytest.raises(Conflict, match="a part itself"):
         reports.split(db_, staff, parts[0].reference, TWO)
@@ -530,3 +549,22 @@ def test_the_last_two_parts_closed_at_once_close_their_parent_once(own_database)
         report = reports.find(view, parent, SYSTEM)
         closings = [entry for entry in reports.timeline(view, report, internal=True) if entry.verb == "close"]
         assert (report.status, len(closings)) == ("closed", 1)
+
+
+def test_one_photo_hidden_at_two_reports_at_once_is_hidden_once(own_database):
+    photo = Photo("a" * 64, 40, 30)
+    with db.transaction() as change:
+        clerk, boss = staff_actor(change, "streets"), staff_actor(change, "supervisor")
+        parent = reports.submit(change, RESIDENT, new_report(photos=(photo,))).reference
+        parts = [part.reference for part in reports.split(change, clerk, parent, [
+            replace(one, photos=(photo.digest,)) for one in TWO])]
+    came = at_once(*(lambda change, at=at: reports.hide_photo(change, boss, at, photo.digest, "personal")
+                     for at in (parent, *parts)))
+    assert sum(fault is None for fault in came) == 1
+    with db.reading() as view:
+        for reference in (parent, *parts):
+            report = reports.find(view, reference, SYSTEM)
+            said = [entry.verb for entry in reports.timeline(view, report, internal=True)]
+            assert said.count("photo_hide") == 1
+            assert reports.around(view, report).states == {photo.digest: "hidden"}
+        assert list(reports.check_chains(view)) == []

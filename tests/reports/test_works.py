@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from uuid import uuid4
 
 import pytest
 
-from civicconnect import clock, reports
-from civicconnect.errors import Conflict, Invalid, NotFound
-from civicconnect.geo import Point, metres_to_line
+from civicconnect import clock, db, reports
+from civicconnect.errors import Conflict, Invalid, NotAllowed, NotFound
+from civicconnect.geo import Point, area_index, metres_to_line
 from civicconnect.reports import NewWork
-from tests.factories import HERE
-from tests.reports.test_family import joins, mail, post, words  # noqa: F401  a fixture among them
+from tests.factories import HERE, staff_actor
+from tests.reports.test_family import at_once, joins, mail, post, words  # noqa: F401  a fixture among them
 
 MONDAY = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 EAST = Point(HERE.lat, HERE.long + 0.003)  # some 250 metres along the street
@@ -171,3 +172,82 @@ def test_whoever_is_about_to_report_is_told_of_what_is_planned_there(db_, staff,
     assert reports.works_at(db_, MIDDLE, lamp, [], today) == []
     assert reports.works_at(db_, Point(HERE.lat + 0.001, HERE.long), hole, [], today) == []
     assert reports.works_at(db_, MIDDLE, hole, [], date(2027, 5, 22)) == []
+
+
+# Only in some areas
+
+@pytest.fixture
+def limited(db_, staff, two):
+    """The same clerk, limited to the ward the reports lie in, and to another."""
+    number = two[0].number
+    ward = next(area for area in reports.areas_of(db_, [number])[number] if area.layer == "ward")
+    index = area_index(db_)
+    other = next(area for area in index.areas if area.layer == "ward" and area.id != ward.id)
+    return replace(staff, areas=frozenset({ward.id})), replace(staff, areas=frozenset({other.id}))
+
+
+def test_who_works_in_some_areas_sees_and_makes_only_the_works_in_them(db_, limited, staff, work):
+    here, elsewhere = limited
+    assert [one for one, _ in reports.works_for(db_, here)] == [work]
+    assert reports.works_for(db_, elsewhere) == []
+    with pytest.raises(NotFound):
+        reports.find_work(db_, elsewhere, work.id)
+    assert reports.plan_work(db_, here, MAY).id
+    with pytest.raises(Invalid) as fault:
+        reports.plan_work(db_, elsewhere, MAY)
+    assert list(fault.value.fields) == ["address"]
+    mine = next(f"ward:{area.code}" for area in area_index(db_).areas if area.id in here.areas)
+    whole = replace(MAY, area=mine, points=(), address="")
+    assert reports.plan_work(db_, here, whole).area == mine
+    with pytest.raises(Invalid) as fault:
+        reports.plan_work(db_, elsewhere, whole)
+    assert list(fault.value.fields) == ["area"]
+    assert [one.area for one, _ in reports.works_for(db_, elsewhere)] == []
+
+
+def test_a_work_that_reaches_beyond_one_s_areas_is_seen_and_changed_by_others(
+        db_, limited, staff, moderator, two):
+    here, elsewhere = limited
+    index = area_index(db_)
+    there = next(shape for area, shape in zip(index.areas, index.shapes, strict=True)
+                 if area.id in elsewhere.areas).representative_point()
+    work = reports.plan_work(db_, staff, replace(MAY, points=(HERE, Point(there.y, there.x)), is_line=False))
+    for me in (here, elsewhere):
+        assert [one for one, _ in reports.works_for(db_, me)] == [work]
+        assert not reports.lies_within(db_, me, work)
+        for change in (lambda me: reports.change_work(db_, me, work.id, MAY),
+                       lambda me: reports.finish(db_, me, work.id, [], {"outcome": "fixed"}),
+                       lambda me: reports.call_off(db_, me, work.id, "No.")):
+            with pytest.raises(NotAllowed):
+                change(me)
+    with pytest.raises(Invalid, match="no such report"):
+        cover(db_, elsewhere, work, two[:1])
+    cover(db_, here, work, two[:1])
+    assert [count for _, count in reports.works_for(db_, here)] == [1]
+    assert [count for _, count in reports.works_for(db_, elsewhere)] == [0]
+
+
+def test_a_work_elsewhere_that_covers_a_report_of_one_s_area_is_seen_too(db_, limited, staff, two):
+    here, elsewhere = limited
+    other = next(f"ward:{area.code}" for area in area_index(db_).areas if area.id in elsewhere.areas)
+    work = reports.plan_work(db_, staff, replace(MAY, area=other, points=(), address=""))
+    assert reports.works_for(db_, here) == []
+    cover(db_, staff, work, two[:1])
+    assert reports.find_work(db_, here, work.id) is work
+    with pytest.raises(NotAllowed):
+        reports.call_off(db_, here, work.id, "No.")
+    reports.uncover(db_, here, work.id, two[0].reference, "It is done already.")
+    assert reports.works_for(db_, here) == []
+
+
+def test_two_clicks_at_one_instant_make_one_work(own_database):
+    with db.transaction() as change:
+        clerk = staff_actor(change, "streets")
+    form = str(uuid4())
+
+    def click(change):
+        reports.once(change, clerk, form, MAY.title, lambda: reports.plan_work(change, clerk, MAY).id)
+
+    assert at_once(click, click) == [None, None]
+    with db.reading() as view:
+        assert len(reports.works_for(view, clerk)) == 1

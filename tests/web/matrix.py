@@ -112,6 +112,7 @@ CELLS: tuple[tuple[str, str, str, int], ...] = (
     ("family.show_split", "GET", "own, step", 200),
     ("family.split", "POST", "own, step", 422),
     ("family.take_out", "POST", "own, step", 409),
+    ("field.drawn_round", "GET", "signed in", 404),
     ("field.take_step", "POST", "signed in", 422),
     ("field.walk", "GET", "signed in", 200),
     ("flagging.flag", "POST", "everybody", 422),

@@ -14,8 +14,9 @@ from civicconnect.accounts import SYSTEM, ContactDetails
 from civicconnect.catalog import catalog
 from civicconnect.geo import Address, Point
 from civicconnect.reports import Event, Report
-from tests.factories import HERE
+from tests.factories import HERE, staff_actor
 from tests.offers import change_service, question, stopper
+from tests.reports.test_family import post  # noqa: F401  a fixture
 
 SPOT = f"{HERE.lat},{HERE.long},1 Test Street"
 
@@ -32,11 +33,11 @@ def clerk(signed_in):
 @pytest.fixture
 def desk(clerk):
     """The form before a clerk: `desk(do="send", service="pothole")` posts it and returns the page."""
-    def post(**typed):
+    def send(**typed):
         fields = clerk.get("/staff/new").form("/staff/new") | {"place": SPOT, "service": "pothole",
                                                                "answer-size": "plate"}
         return clerk.post("/staff/new", fields | typed)
-    return post
+    return send
 
 
 def made(db_) -> Report:
@@ -141,6 +142,24 @@ def test_contact_details_are_kept_only_where_the_resident_agreed_and_the_service
     change_service(db_, "pothole", contact="none")
     desk(do="send", name="Ana", email="ana@home.example", consent="yes")
     assert made(db_).contact_id is None
+
+
+def test_whoever_left_an_address_is_told_before_they_ever_open_its_page(desk, db_, visitor, post):  # noqa: F811  a fixture
+    desk(do="send", name="Ana", email="ana@home.example", consent="yes", language="es")
+    report = made(db_)
+    (letter,) = post().letters
+    assert letter["To"] == "ana@home.example"
+    assert "/es/reports/" in letter.get_body(("plain",)).get_content()
+    assert visitor.get(f"/reports/{report.reference}?key={reports.own_key(report.id)}").status == 200
+    reports.transition(db_, staff_actor(db_, "streets"), report.reference, "close",
+                       {"outcome": "fixed", "reason": "Filled."})
+    assert post().to == ["ana@home.example"]
+
+
+def test_whoever_left_no_address_or_did_not_agree_gets_no_letter(desk, db_, post):  # noqa: F811  a fixture
+    desk(do="send", phone="555 0101", consent="yes")
+    assert reports.known_sender(db_, made(db_)) is None
+    assert post().letters == []
 
 
 def test_a_service_that_needs_a_contact_asks_the_clerk_for_it(desk, db_):

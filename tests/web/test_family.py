@@ -131,6 +131,15 @@ def test_what_is_wrong_with_a_part_stands_beside_its_own_row(clerk, two):
     assert "description-3-error" in page.text
 
 
+def test_photos_ticked_for_a_part_stay_ticked_and_a_row_with_one_is_no_empty_row(clerk, make_report):
+    report = make_report(photos=(Photo("a" * 64, 40, 30), Photo("b" * 64, 40, 30)))
+    page = split(clerk, report, **{"photos-2": ["b" * 64, "c" * 64], "description-3": "A lamp."})
+    assert (page.status, "The report has this photo no more." in page.words) == (422, True)
+    assert "Say what this part is about" in page.words
+    ticked = [e.get("id") for e in page.tree.iter("input") if e.get("checked") is not None]
+    assert ticked == ["photos-2-2"]
+
+
 @pytest.mark.parametrize("page", ["/merge", "/split"])
 def test_who_belongs_to_another_department_finds_none_of_these_pages(signed_in, visitor, two, page):
     other, stranger = signed_in("lighting"), visitor

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from datetime import timedelta
 from uuid import uuid4
 
@@ -429,6 +430,40 @@ def test_a_round_asks_at_most_twelve_times_however_long_it_is(
     with counted(database) as asked:
         assert clerk.get(address.format(id=walked.id)).status == 200
     assert len(asked) <= 12, "\n".join(asked)
+
+
+def test_the_round_is_drawn_in_walking_order_and_for_nobody_who_may_not_see_it(
+        db_, signed_in, visitor, tap, walked):
+    page = tap.clerk.get("/staff/round")
+    address = next(e.get("src") for e in page.tree.iter("img") if "round/map.svg" in e.get("src"))
+    drawing = tap.clerk.get(address).bytes.decode()
+    assert re.findall(r">(\d)</text>", drawing) == ["1", "2", "3", "4"]
+    points = [float(one.partition(",")[0])
+              for one in re.findall(r'points="([^"]+)" class="way"', drawing)[0].split()]
+    assert points == sorted(points)  # eastwards, as they walk
+    assert len(points) == 5  # the first is where the round begins
+    for reference in (halt.report.reference for halt in halts(db_, walked)):
+        assert reference in drawing
+    assert tap("start")[0] == 200
+    again = tap.clerk.get("/staff/round")
+    assert address not in [e.get("src") for e in again.tree.iter("img")]  # a phone asks for it anew
+    assert signed_in("lighting").get(address).status == 404
+    assert visitor.get(address).status == 302
+
+
+def test_a_stop_is_closed_with_prepared_words_of_the_resident_s_language(
+        db_, tap, make_report, staff, walked):
+    spanish = make_report(point=Point(41.2, -33.39), language="es")
+    reports.put_on_round(db_, staff, walked, spanish.reference)
+    stop = [halt.report.reference for halt in halts(db_, walked)].index(spanish.reference)
+    page = tap.clerk.get("/staff/round")
+    own = next(e for e in page.tree.iter("li") if e.get("data-reference") == spanish.reference)
+    offered = [e for e in own.iter("option") if e.get("data-leads") is not None]
+    words = {e.get("data-leads"): e.get("value") for e in offered}
+    assert "El agujero está tapado" in words["fixed"]
+    assert tap("close", stop=stop, outcome="fixed", template=words["fixed"])[0] == 200
+    said = reports.timeline(db_, spanish, internal=True)[-1]
+    assert (said.verb, said.text["reason"]) == ("close", words["fixed"])
 
 
 def test_a_round_holds_sixty_stops_and_no_more(db_, staff, walked, make_report, monkeypatch):

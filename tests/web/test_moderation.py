@@ -331,6 +331,54 @@ def test_a_photo_that_another_report_shows_too_stays_there(report, boss, someone
     assert digest in someone().get(f"/reports/{other.reference}").text
 
 
+@pytest.fixture
+def parts(boss, report, db_):
+    """Divide the report by the form: its photo shows both troubles, and one more that it does not show."""
+    page = boss.get(f"/staff/reports/{report.reference}/split")
+    chosen = {"photos-1": [digest_of(db_, report)], "photos-2": [digest_of(db_, report)]}
+    told = {f"description-{n}": f"Trouble {n}." for n in (1, 2, 3)}
+    assert submit(boss, page, "/split", do="split", **told, **chosen).status == 303
+    return reports.parts_of(db_, report.number)
+
+
+def shown(db_, report):
+    return reports.around(db_, again(db_, report)).photos
+
+
+def test_a_photo_that_was_chosen_for_a_part_is_shown_there_too(report, parts, someone, db_, given):
+    digest = digest_of(db_, report)
+    assert [shown(db_, part) for part in parts] == [(digest,), (digest,), ()]
+    assert f"/media/{digest}.webp" in someone().get(f"/reports/{parts[0].reference}").text
+    assert len(list((given.data_folder / "photos").rglob(f"{digest}*.jpg"))) == 1
+    assert reports.timeline(db_, again(db_, report), internal=True)[-1].facts["photos"] == {
+        parts[0].reference: [digest], parts[1].reference: [digest]}
+
+
+def test_hiding_or_blurring_it_at_one_of_them_holds_at_each(report, parts, boss, someone, db_):
+    old, three = digest_of(db_, report), (report, *parts[:2])
+    assert on_photo(boss, db_, parts[0], "/hide", **WHY).status == 303
+    assert someone().get(f"/media/{old}.jpg").status == 404
+    assert [reports.around(db_, again(db_, one)).states for one in three] == [{old: "hidden"}] * 3
+    assert on_photo(boss, db_, parts[1], "/blur", **BOX, **WHY).status == 303
+    jobs.drain(handlers())
+    new = digest_of(db_, again(db_, parts[1]))
+    assert [shown(db_, one) for one in three] == [(new,)] * 3
+    assert [someone().get(f"/media/{digest}.jpg").status for digest in (old, new)] == [404, 200]
+    assert on_photo(boss, db_, report, "/reveal", reason="The police ask.").status == 200
+    for one in three:
+        assert [e.verb for e in reports.timeline(db_, again(db_, one), internal=True)
+                if e.verb in ("photo_hide", "blur")] == ["photo_hide", "blur"]
+    assert list(reports.check_chains(db_)) == []
+
+
+def test_whoever_takes_their_photo_back_takes_it_off_the_parts(visitor, own, report, parts, db_):
+    page = visitor.get(f"/reports/{report.reference}?key={own.answer.request.args['key']}")
+    fields = page.form("/words")
+    assert fields.pop("photo") == digest_of(db_, report)
+    visitor.post(address(page, "/words"), fields)
+    assert [shown(db_, one) for one in (report, *parts)] == [()] * 4
+
+
 @pytest.mark.parametrize("typed", [
     {}, {"x-0": "10"}, {"x-0": "a", "y-0": "1", "width-0": "1", "height-0": "1"},
     {"x-0": "nan", "y-0": "1", "width-0": "1", "height-0": "1"},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from civicconnect import reports, routing
+from civicconnect import city, reports, routing
 from tests.offers import make_plain
 from tests.places import within
 
@@ -187,6 +187,23 @@ def test_an_earlier_version_is_brought_back_as_a_new_one(admin, db_):
     again = admin.post(path, fields | {"reason": "Once more."})
     assert again.status == 409
     assert "It was wrong." in admin.get(f"{RULES}/versions").words
+
+
+def test_each_change_is_a_version_of_the_city_too_and_going_back_there_undoes_it(admin, db_):
+    rules, first = routing.rule_book(db_).rules, city.newest_version(db_)
+    draft(admin)
+    add(admin, code="mine", department="water")
+    admin.follow(save(admin))
+    kept = city.versions(db_)[0]
+    assert (kept.number, kept.reason) == (first + 1, "The crews asked for it.")
+    assert kept.changes == ("rules.toml, [[rule]] mine: new.",)
+    assert city.content_of(db_, kept.number) == city.dump(db_)
+    page = admin.get(f"/staff/city/versions/{first}")
+    assert "mine" in page.words
+    fields = page.form("/back") | {"reason": "The crews are gone."}
+    admin.follow(admin.post(f"/staff/city/versions/{first}/back", fields))
+    assert routing.rule_book(db_).rules == rules
+    assert routing.versions(db_)[0].reason == "The crews are gone."
 
 
 def test_a_rule_that_fails_is_seen_and_its_reports_reach_the_catch_all(admin, db_, make_report):

@@ -25,7 +25,7 @@ def filled(page, **more):
     fields = page.form("/templates/new")
     for code in spoken(page):
         fields |= {f"name-{code}": f"Name {code}", f"words-{code}": f"Words {code}: {{reference}}."}
-    return fields | {"code": "ours"} | more
+    return fields | {"code": "ours", "reason": "For the clerks."} | more
 
 
 def test_a_template_is_added_used_changed_and_taken_away(editor, signed_in, make_report, db_):
@@ -38,12 +38,13 @@ def test_a_template_is_added_used_changed_and_taken_away(editor, signed_in, make
     assert b'code = "ours"' in city.dump(db_)["templates.toml"]
 
     fields = editor.get("/staff/templates/ours").form("/templates/ours")
-    editor.follow(editor.post("/staff/templates/ours", fields | {"words-en": "Other words."}))
+    editor.follow(editor.post("/staff/templates/ours", fields | {
+        "words-en": "Other words.", "reason": "Shorter."}))
     page = editor.get("/staff/templates/ours")
     assert "admin" in page.words
     assert "What stood there before" in page.words
     assert "Words en: {reference}." in page.words
-    fields = page.form("/remove")
+    fields = page.form("/templates/ours") | {"reason": "Nobody uses it."}
     editor.follow(editor.post("/staff/templates/ours/remove", fields))
     assert editor.get("/staff/templates/ours").status == 404
     kept = [(c.before != {}, c.after != {}) for c in catalog.template_changes(db_, "ours")]
@@ -80,7 +81,7 @@ def test_what_cannot_be_meant_is_said_beside_its_field_and_what_was_typed_stays(
 
 
 def test_whoever_saves_second_sees_both_sides(editor, signed_in):
-    first = editor.get("/staff/templates/fixed").form("/templates/fixed")
+    first = editor.get("/staff/templates/fixed").form("/templates/fixed") | {"reason": "Clearer."}
     editor.post("/staff/templates/fixed", first | {"words-en": "Mended."})
     page = editor.post("/staff/templates/fixed", first | {"words-en": "Repaired."})
     assert page.status == 409
@@ -135,3 +136,29 @@ def prepared_fields(db_):
     make_template(db_, "our-day", "plan", words={"en": "On {planned_for}.",
                                                  "es": "Vendremos el {planned_for} ({city})."})
     make_template(db_, "our-odd", "close", words={"en": "On {planned_for}."})
+
+
+def test_each_change_is_a_version_of_the_city_and_going_back_brings_the_template_back(editor, db_):
+    address, before = "/staff/templates/fixed", city.dump(db_)
+    fields = editor.get(address).form(address) | {"words-en": "Mended."}
+    fields.pop("services")  # it is for every service
+    refused = editor.post(address, fields)
+    assert (refused.status, "Say why" in refused.words) == (422, True)
+    assert refused.form(address)["words-en"] == "Mended."
+    assert city.versions(db_) == city.versions(db_, before=city.newest_version(db_) + 1)
+    number = city.newest_version(db_)
+    editor.follow(editor.post(address, fields | {"reason": "Shorter."}))
+    newest = city.versions(db_)[0]
+    assert (newest.number, newest.reason) == (number + 1, "Shorter.")
+    assert newest.made_by.startswith("staff:")
+    assert len(newest.changes) == 1
+    assert newest.changes[0].startswith("templates.toml, [[template]] fixed: words.en: “We have been there")
+    assert city.content_of(db_, newest.number) == city.dump(db_)
+    assert editor.post(address, fields | {"seen": "1", "reason": "x"}).status == 303
+    assert city.newest_version(db_) == newest.number  # nothing was changed
+    old = editor.get(address).form(address)
+    back = editor.get(f"/staff/city/versions/{number}").form("/back") | {"reason": "The old one was kinder."}
+    editor.follow(editor.post(f"/staff/city/versions/{number}/back", back))
+    assert city.dump(db_) == before
+    seen_another = editor.post(address, old | {"words-en": "Repaired.", "reason": "x"})
+    assert seen_another.status == 409

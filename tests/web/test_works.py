@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
+from sqlalchemy import insert, select, update
 
 from civicconnect import reports
-from civicconnect.geo import Point
+from civicconnect.accounts import Staff
+from civicconnect.accounts.models import staff_area
+from civicconnect.geo import Point, area_index
 from tests.counting import counted
 from tests.factories import HERE, RESIDENT, new_report
 from tests.offers import make_plain
@@ -107,3 +112,33 @@ def test_the_page_of_a_work_asks_as_often_whatever_it_covers(clerk, address, db_
     words, many = statements()
     assert "5 reports covered" in words
     assert many <= few + 1
+
+
+def test_a_second_click_shows_the_work_that_the_first_one_made(clerk, db_, staff):
+    fields = clerk.get("/staff/works/new").form("/staff/works") | FORM
+    first, second = (clerk.post("/staff/works", fields) for _ in range(2))
+    assert first.answer.headers["Location"] == second.answer.headers["Location"]
+    assert len(reports.works_for(db_, staff)) == 1
+    page = clerk.post("/staff/works", fields | {"title": "Another"})
+    assert (page.status, "already sent with other words" in page.words) == (409, True)
+    refused = clerk.get("/staff/works/new").form("/staff/works") | FORM | {"reach": "1"}
+    again = clerk.post("/staff/works", refused).form("/staff/works") | FORM
+    assert again["form"] == refused["form"]
+    assert clerk.post("/staff/works", again).status == 303
+    for odd in ("", "x" * 5000, fields["form"].upper()):
+        assert clerk.post("/staff/works", fields | {"form": odd}).status == 303, odd
+    assert len(reports.works_for(db_, staff)) == 4
+
+
+def test_who_works_in_some_areas_finds_no_work_elsewhere_and_is_offered_only_theirs(clerk, address, db_):
+    wards = [area for area in area_index(db_).areas if area.layer == "ward"]
+    there = next(area for area in wards if area in area_index(db_).of_many([HERE], [date(2026, 11, 23)])[0])
+    person = db_.scalars(select(Staff.id).where(Staff.email.like("streets@%"))).one()
+    db_.execute(insert(staff_area), [{"staff_id": person, "layer": "ward", "code": there.code}])
+    offered = [e.get("value") for e in clerk.get("/staff/works/new").tree.iter("option")
+               if (e.get("value") or "").startswith("ward:")]
+    assert offered == [there.key]
+    assert "Change the work or its days" in clerk.get(address).words
+    db_.execute(update(staff_area).values(code=next(area.code for area in wards if area != there)))
+    assert clerk.get(address).status == 404
+    assert "Resurfacing" not in clerk.get("/staff/works").words

@@ -18,7 +18,7 @@ function needs() {
   const named = [...document.querySelectorAll("link[href], script[src]")].map((one) => one.href ?? one.src);
   return [...new Set([...loaded, ...shown, ...named])].filter((one) => {
     const { origin, pathname } = new URL(one);
-    return origin === location.origin && (/\/(static|media)\//.test(pathname) || /\/(theme\.css|logo)$/.test(pathname));
+    return origin === location.origin && (/\/(static|media)\//.test(pathname) || /\/(theme\.css|logo|map\.svg)$/.test(pathname));
   });
 }
 

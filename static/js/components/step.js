@@ -13,7 +13,7 @@ export default function step(form) {
     form.querySelector(".step__plain").hidden = true;
     let filled = "";
     template.addEventListener("change", () => {
-      const { words = "", leads = "" } = template.selectedOptions[0].dataset;
+      const { words = template.value, leads = "" } = template.selectedOptions[0].dataset; // a round's value is the words
       const typed = reason.value === filled ? "" : reason.value.trimEnd();
       reason.value = [typed, words].filter(Boolean).join("\n\n"); // what somebody typed stays
       filled = typed ? "" : words;

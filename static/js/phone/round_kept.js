@@ -18,11 +18,15 @@ export async function keepRound(address, needs, until) {
   await cache.put(PAGE, page);
   await cache.put(UNTIL, new Response(String(until)));
   // A picture that is not there does not keep the page from being there.
-  await Promise.all(needs.map(async (one) => {
+  const put = async (one) => {
     if (await cache.match(one, { ignoreVary: true })) return;
     const answer = await fetch(one);
     if (answer.ok) await cache.put(one, answer);
-  }).map((kept) => kept.catch((error) => console.info("This is not kept.", error))));
+  };
+  const tried = (one) => put(one).catch((error) => console.info("This is not kept.", error));
+  const isMap = (one) => new URL(one, location).pathname.endsWith("/map.svg");
+  await Promise.all(needs.filter((one) => !isMap(one)).map(tried));
+  for (const map of needs.filter(isMap)) await tried(map); // each is drawn for us: the server has others to serve
 }
 
 export const forgetRound = () => caches.delete(NAME);

@@ -107,7 +107,7 @@ export function work({ stamp, city, files }) {
       event.respondWith(either(request, /\/report(\/offline)?\/?$/.test(pathname) ? "form" : "phone"));
     } else if (pathname.includes("/static/") || pathname.endsWith("/theme.css")) { // stamped: they never change
       event.respondWith(caches.match(request, { ignoreVary: true }).then((found) => found ?? fetch(request)));
-    } else if (pathname.includes("/media/")) { // a round's photos are on the phone as long as the round is
+    } else if (pathname.includes("/media/") || pathname.endsWith("/map.svg")) { // a round's photos and maps are on the phone as long as it is
       event.respondWith(fetch(request).catch(async (error) => {
         const kept = await ofRound(request);
         if (kept) return kept;

@@ -64,6 +64,16 @@ class FakeProvider:
         self.codes[code] = asked
         return code, asked["state"]
 
+    def leads(self, address: str) -> str:
+        """Return where a browser is sent that opens one of the provider's pages; "" for what is no page."""
+        asked = {name: values[0] for name, values in parse_qs(urlsplit(address).query).items()}
+        if address.startswith("/realm/logout?"):
+            return asked["post_logout_redirect_uri"]
+        if not address.startswith("/realm/authorize?"):
+            return ""
+        code, state = self.code_for(f"http://127.0.0.1:{self.port}{address}")
+        return f"{asked['redirect_uri']}?{urlencode({'code': code, 'state': state})}"
+
     def token(self, form: Mapping[str, str], authorization: str) -> tuple[int, Any]:
         asked = self.codes.pop(form.get("code", ""), None)  # a code holds once
         given = base64.b64encode(f"{CLIENT}:{SECRET}".encode()).decode()
@@ -124,14 +134,16 @@ def running() -> Iterator[FakeProvider]:
         def _answer(self, form: Mapping[str, str]) -> None:
             path = urlsplit(self.path).path
             fake.asked.append(path)
-            status, found = fake.answer(path, form, self.headers.get("Authorization", ""))
+            leads = fake.leads(self.path)
+            status, found = (302, {}) if leads else fake.answer(
+                path, form, self.headers.get("Authorization", ""))
             status = fake.statuses.get(path, status)
             text = fake.raw.get(path, json.dumps(found).encode())
             self.send_response(status)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(text)))
             if status in (301, 302):
-                self.send_header("Location", f"{fake.issuer}/elsewhere")
+                self.send_header("Location", leads or f"{fake.issuer}/elsewhere")
             self.end_headers()
             self.wfile.write(text)
 

@@ -110,9 +110,9 @@ def _give(db: Db, on: SignOn, person: Staff, granted: Granted) -> None:
     rights = Rights(granted.role, granted.departments or was.departments, was.areas, was.by_link)
     if rights == was:
         return
-    if faults := rights_faults(db, rights.role, rights.departments, rights.areas):
+    if faults := rights_faults(db, rights.role, rights.departments):
         raise TurnedAway("no_department", " ".join(map(str, sum(faults.values(), []))), person.id)
-    set_rights(db, person, rights.role, rights.departments, rights.areas)
+    set_rights(db, person, rights.role, rights.departments, None)
     note_audit(db, SYSTEM, "rights_given", f"staff:{person.id}", {"was": was.told, "is": rights.told})
 
 

@@ -35,7 +35,7 @@ from civicconnect.accounts.sign_on import SignOn, TurnedAway, groups_in, is_here
 WAIT_SECONDS = 8  # for one answer, whole
 LARGEST = 512 * 1024
 KEPT = timedelta(hours=1)  # what the provider publishes of itself
-SPARED = timedelta(seconds=10)  # a provider that does not answer is left alone so long
+SPARED = timedelta(seconds=10)  # a provider that publishes nothing of use is left alone so long
 CLOCKS_DIFFER_SECONDS = 60
 LONGEST_SUBJECT = 255  # as OpenID Connect has it
 LONGEST_HINT = 3000  # it travels in an address
@@ -69,7 +69,7 @@ class Provider:
         self._lock = threading.Lock()
         self._published: tuple[datetime, dict[str, Any]] | None = None
         self._keys: tuple[datetime, KeySet] | None = None
-        self._away: datetime | None = None
+        self._fault: tuple[datetime, TurnedAway] | None = None
 
     def address(self, what: str) -> str:
         """Return one of its addresses; "" where it publishes none. Raises TurnedAway: it does not answer."""
@@ -88,10 +88,8 @@ class Provider:
     def _known(self) -> dict[str, Any]:
         with self._lock:
             if self._published is None or clock.now() - self._published[0] > KEPT:
-                found = self._fetched(f"{self.issuer.rstrip('/')}/.well-known/openid-configuration")
-                if found.get("issuer") != self.issuer:
-                    raise TurnedAway("unset", f"it calls itself {str(found.get('issuer'))[:255]!r}")
-                self._published = clock.now(), found
+                at = f"{self.issuer.rstrip('/')}/.well-known/openid-configuration"
+                self._published = clock.now(), self._fetched(at, {"issuer": self.issuer})
             return self._published[1]
 
     def keys(self, *, fresh: bool = False) -> KeySet:
@@ -104,15 +102,17 @@ class Provider:
                 self._keys = clock.now(), _key_set(self._fetched(address))
             return self._keys[1]
 
-    def _fetched(self, address: str) -> dict[str, Any]:
-        if self._away is not None and clock.now() < self._away + SPARED:
-            raise TurnedAway("away", "it did not answer a moment ago")
+    def _fetched(self, address: str, having: Mapping[str, str] | None = None) -> dict[str, Any]:
+        if self._fault is not None and clock.now() < self._fault[0] + SPARED:
+            raise TurnedAway(self._fault[1].why, "as a moment ago", is_news=False)
         try:
             status, found = ask(address)
             if status != 200:
                 raise TurnedAway("away" if status >= 500 else "unset", f"{address} answers {status}")
+            if wrong := {name for name, value in (having or {}).items() if found.get(name) != value}:
+                raise TurnedAway("unset", f"{address} names another {', '.join(wrong)}")
         except TurnedAway as fault:
-            self._away = clock.now() if fault.why == "away" else None
+            self._fault = clock.now(), fault
             raise
         return found
 

@@ -26,11 +26,12 @@ class TurnedAway(Refusal):
     why         a key of web.sign_on.WHY
     detail      for the log and the audit; nothing personal, and no secret
     staff_id    who it is, where that is known
+    is_news     False where the same was found out, and kept, a moment ago
     """
 
-    def __init__(self, why: str, detail: str = "", staff_id: int = 0) -> None:
+    def __init__(self, why: str, detail: str = "", staff_id: int = 0, *, is_news: bool = True) -> None:
         super().__init__(f"{why}: {detail}")
-        self.why, self.detail, self.staff_id = why, detail, staff_id
+        self.why, self.detail, self.staff_id, self.is_news = why, detail, staff_id, is_news
 
 
 @dataclass(frozen=True)

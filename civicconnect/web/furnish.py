@@ -103,6 +103,7 @@ def furnish(app: Flask, given: Settings) -> None:
              contractor)
     for room in rooms:
         app.register_blueprint(room.pages)
+    sign_in.shut_doors(app)
     limits.hang(app, given)
 
 

@@ -22,14 +22,14 @@ WRITING = {"resident.submit": "posts_an_hour", "resident.take_photo": "posts_an_
            "entrance.give_code": "tries_an_hour", "entrance.send_link": "tries_an_hour",
            "entrance.accept": "tries_an_hour", "entrance.use_link": "tries_an_hour",
            "entrance.passkey": "tries_an_hour", "sign_on.use_by_hand": "tries_an_hour"}
-# By GET, as a browser comes back from elsewhere.
-ASKING = {"sign_on.begin": "tries_an_hour", "sign_on.back": "tries_an_hour"}
+ASKING = {"sign_on.back": "tries_an_hour"}  # by GET, as a browser comes back from elsewhere
 # A town hall signs in from one address: only what failed counts.
 COUNTED = {"security.login": lambda answer: answer.status_code != 302,
            "entrance.give_code": lambda answer: answer.status_code != 302,
            "entrance.passkey": lambda answer: answer.status_code != 302,
-           "sign_on.begin": lambda answer: answer.status_code != 302,
-           "sign_on.back": lambda answer: answer.status_code != 302}
+           # What ails the provider is no try of anybody's: a town hall must get in once it is up again.
+           "sign_on.back": lambda answer: answer.status_code != 302 and not (
+               answer.headers.get("Location", "").endswith(("why=away", "why=unset")))}
 
 
 def hang(app: Flask, given: Settings) -> None:

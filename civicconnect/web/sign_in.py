@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import wraps
 from typing import Any
 
 from flask import Flask, current_app, g, redirect, render_template, request, session, url_for
@@ -65,16 +66,10 @@ def hang(app: Flask, given: Settings) -> None:
             raise UnsupportedMediaType
 
     @app.before_request
-    def only_at_the_provider() -> ResponseReturnValue | None:
-        """Shut the doors that a city has switched off, and what is set up for them alone."""
+    def nothing_to_set_up() -> None:
+        """Set up no way to sign in that would let nobody in."""
         if request.endpoint in LOCAL_WAYS and current_user.is_authenticated and not uses_local():
             raise Conflict(Sentence("You sign in with the city's sign-on. Nothing of this is asked of you."))
-        if accounts.local_is_open() or request.endpoint not in LOCAL_DOORS:
-            return None
-        if request.method == "POST":
-            note_failure(None, "off")
-            return page(why="off"), 403
-        return redirect(door("off")) if request.endpoint != "security.login" else None
 
     @app.before_request
     def second_factor_first() -> ResponseReturnValue | None:
@@ -104,6 +99,25 @@ def take_doors(app: Flask) -> None:
     app.view_functions["security.logout"] = leave
     app.add_template_global(may)
     app.login_manager.user_loader(_load)  # type: ignore[attr-defined]  # where Flask-Login keeps it
+
+
+def shut_doors(app: Flask) -> None:
+    """Let the doors open only where the city has not switched local accounts off. The pages hang already."""
+    for endpoint in LOCAL_DOORS:
+        app.view_functions[endpoint] = _while_open(endpoint, app.view_functions[endpoint])
+
+
+def _while_open(endpoint: str, view: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(view)
+    def asked(**values: Any) -> Any:
+        if accounts.local_is_open() or (endpoint == "security.login" and request.method != "POST"):
+            return view(**values)
+        if request.method != "POST":
+            return redirect(door("off"))
+        with transaction() as db_:
+            accounts.turn_away(db_, accounts.sign_on_now(), TurnedAway("off"), endpoint)
+        return page(why="off"), 403
+    return asked
 
 
 def be_nobody() -> None:
@@ -212,7 +226,7 @@ def admit(person: Staff, way: str) -> ResponseReturnValue:
 
 def anew(person: Staff) -> Staff:
     """Return somebody as the session that outlives this request knows them."""
-    account_session.expire_all()
+    account_session.commit()  # it may have begun before the person was written, and sees only what was then
     found = account_session().get(Staff, person.id)
     if found is None or not found.active:
         raise NotFound("this account is closed")

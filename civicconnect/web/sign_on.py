@@ -137,12 +137,13 @@ def _turned_away(on: SignOn, fault: TurnedAway, kept: dict[str, Any]) -> Respons
 
     The answer may have come twice, and the other one have signed them in meanwhile.
     """
-    log.warning("somebody was not signed in", why=fault.why, detail=fault.detail, issuer=on.issuer)
-    with transaction() as change:
-        accounts.turn_away(change, on, fault, "sign_on")
+    if fault.is_news:  # or every click while the provider is down would be a line
+        log.warning("somebody was not signed in", why=fault.why, detail=fault.detail, issuer=on.issuer)
+        with transaction() as change:
+            accounts.turn_away(change, on, fault, "sign_on")
     wished = {"next": kept["wished"]} if kept.get("wished") else {}
     door = kept.get("door") or url_for("security.login")
-    return redirect(f"{door}?{urlencode({'why': fault.why} | wished)}", 303)
+    return redirect(f"{door}?{urlencode(wished | {'why': fault.why})}", 303)
 
 
 def _under_way() -> list[dict[str, Any]]:

@@ -8,11 +8,11 @@ from datetime import timedelta
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select
 
 from civicconnect import accounts, clock, settings
 from civicconnect.accounts import AuditRow, Staff
-from civicconnect.accounts.models import Farewell, Identity
+from civicconnect.accounts.models import Farewell, Identity, staff_area
 from civicconnect.app import create_app
 from civicconnect.settings import Missing
 from tests.factories import Staff as Somebody
@@ -166,6 +166,14 @@ def test_groups_give_a_role_and_departments_at_each_sign_in(visitor, fake, db_, 
     assert len(audit(db_, "rights_given")) == (0 if (role, departments) == ("staff", ("streets",)) else 1)
 
 
+def test_areas_stay_as_they_are_also_where_the_city_draws_them_no_more(visitor, fake, db_):
+    db_.execute(insert(staff_area).values(staff_id=person(db_).id, layer="ward", code="gone"))
+    fake.person["groups"] = ["lamps"]
+    assert sign_on(visitor, fake).status == 302
+    rights = accounts.member(db_, person(db_).id).rights
+    assert (rights.departments, rights.areas) == (("lighting",), (("ward", "gone"),))
+
+
 def test_groups_may_stand_deeper_or_only_where_the_provider_is_asked_for_them(
         visitor, someone, fake, app, given, database, db_):
     app.extensions["civic"] = replace(given, oidc_claim="realm_access.roles"), database
@@ -312,7 +320,7 @@ DISCOVERY, TOKEN = "/realm/.well-known/openid-configuration", "/realm/token"
 
 
 def test_a_provider_that_is_down_is_a_sentence_and_left_alone_for_a_moment(
-        visitor, fake, app, given, database):
+        visitor, fake, app, given, database, db_):
     nowhere = replace(given, oidc_issuer="http://127.0.0.1:9/realm")
     app.extensions["civic"] = nowhere, database
     assert "City Login does not answer" in refused(visitor, visitor.get("/sign-in/with"), "away")
@@ -321,6 +329,7 @@ def test_a_provider_that_is_down_is_a_sentence_and_left_alone_for_a_moment(
     for _ in range(3):
         assert visitor.get("/sign-in/with").status == 303
     assert fake.asked.count(DISCOVERY) == 1
+    assert [row.facts["why"] for row in audit(db_, "sign_in_failed")] == ["away", "away"]  # once each
     fake.statuses.clear()
     with clock.stopped_at(clock.now() + timedelta(seconds=11)):
         assert visitor.get("/sign-in/with").status == 302
@@ -415,7 +424,8 @@ def test_with_local_accounts_off_every_other_door_is_shut(only, fake, db_):
     page = visitor.get(f"/sign-in/invitation/{invitation}")
     assert "Password" not in page.words
     assert [link for link in page.links() if link.startswith("/sign-in/with?invitation=")]
-    assert {row.facts["way"] for row in audit(db_, "sign_in_failed")} == {"off"}
+    assert {row.facts["why"] for row in audit(db_, "sign_in_failed")} == {"off"}
+    assert {row.facts["way"] for row in audit(db_, "sign_in_failed")} > {"security.login", "entrance.passkey"}
 
 
 def test_with_local_accounts_off_a_session_that_began_with_a_password_is_over(only, fake):

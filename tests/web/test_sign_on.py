@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -10,7 +11,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import pytest
 from sqlalchemy import func, insert, select
 
-from civicconnect import accounts, clock, settings
+from civicconnect import accounts, clock, db, settings
 from civicconnect.accounts import AuditRow, Staff
 from civicconnect.accounts.models import Farewell, Identity, staff_area
 from civicconnect.app import create_app
@@ -149,6 +150,24 @@ def test_an_invitation_is_taken_with_the_sign_on_whatever_address_stands_there(
     fake.person |= {"sub": "another"}
     late = someone()
     assert "invitation holds no more" in refused(late, sign_on(late, fake, link), "invitation")
+
+
+def test_two_browsers_of_a_newcomer_at_once_make_one_person(own_database, own_settings, fake):
+    app = create_app(at_provider(own_settings, fake, oidc_new_people="yes"), own_database)
+    fake.person |= {"sub": "new", "email": "new@larkmouth.example"}
+    browsers = [Visitor(app), Visitor(app)]
+    for browser in browsers:  # one whose last session is over: it is looked up before the person is written
+        browser.client.set_cookie("civic", cookie_of(app, STREETS))
+    with db.transaction() as change:
+        accounts.end_sessions(change, person(change).id)
+    answers = [fake.code_for(begin(browser)) for browser in browsers]
+    with ThreadPoolExecutor(2) as both:
+        pages = list(both.map(lambda one: come_back(one[0], code=one[1][0], state=one[1][1]),
+                              zip(browsers, answers, strict=True)))
+    assert [page.status for page in pages] == [302, 302]
+    assert [browser.get("/staff/queue").status for browser in browsers] == [200, 200]
+    with db.reading() as view:
+        assert view.scalar(select(func.count()).select_from(Identity)) == 1
 
 
 # What their groups give them

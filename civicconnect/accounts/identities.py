@@ -9,6 +9,7 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
+from cryptography.exceptions import InvalidTag
 from sqlalchemy import delete, select
 
 from civicconnect import clock
@@ -89,7 +90,7 @@ def _addressed(db: Db, on: SignOn, vouched: Vouched) -> Staff | None:
 
 def _new(db: Db, on: SignOn, vouched: Vouched) -> Staff:
     email, name = on.vouches(vouched.claims), vouched.claims.get("name")
-    said = " ".join(name.split())[:LONGEST_NAME] if isinstance(name, str) else ""
+    said = " ".join(name.split())[:LONGEST_NAME] if isinstance(name, str) and name.isprintable() else ""
     person = Staff(email=email, name=said or email.split("@")[0], fs_uniquifier=secrets.token_hex(32))
     db.add(person)
     db.flush()
@@ -160,4 +161,7 @@ def keep_farewell(db: Db, token: str, hint: str) -> None:
 def take_farewell(db: Db, session_id: int) -> str:
     """Return what signs the owner of a session out at the provider, and keep it no longer; "" for none."""
     taken = db.scalar(delete(Farewell).where(Farewell.session_id == session_id).returning(Farewell.sealed))
-    return unseal(taken).decode() if taken else ""
+    try:
+        return unseal(taken).decode() if taken else ""
+    except InvalidTag:  # sealed under another key: they are signed out here all the same
+        return ""

@@ -126,7 +126,8 @@ def provider_of(issuer: str) -> Provider:
 def _key_set(published: Mapping[str, Any]) -> KeySet:
     """Return the public keys among those published; one that we cannot read is passed over."""
     found: list[Key] = []
-    for written in published.get("keys") or ():
+    keys = published.get("keys")
+    for written in keys if isinstance(keys, list) else ():
         if isinstance(written, dict) and written.get("kty") != "oct" and written.get("use") != "enc":
             try:
                 found.append(JWKRegistry.import_key(written))
@@ -202,7 +203,7 @@ def end_sign_on(on: SignOn, back: str, begun: Begun, came: Mapping[str, str]) ->
     tokens = _redeemed(on, provider, back, begun, came["code"])
     claims = _checked(on, provider, tokens, begun.nonce)
     subject = claims["sub"]
-    if not isinstance(subject, str) or not 0 < len(subject) <= LONGEST_SUBJECT:
+    if not isinstance(subject, str) or not 0 < len(subject) <= LONGEST_SUBJECT or not subject.isprintable():
         raise TurnedAway("untrue", "the ID token names nobody")
     hint = tokens["id_token"] if len(tokens["id_token"]) <= LONGEST_HINT else ""
     return Vouched(subject, _completed(on, provider, tokens, claims), hint)
@@ -245,7 +246,7 @@ def _checked(on: SignOn, provider: Provider, tokens: Mapping[str, Any], nonce: s
              "aud": {"essential": True, "value": on.client_id}},
             {"nonce": nonce, "client_id": on.client_id, "access_token": tokens.get("access_token")})
         claims.validate(int(clock.now().timestamp()), CLOCKS_DIFFER_SECONDS)
-    except (JoseError, ValueError, TypeError, KeyError) as fault:
+    except (JoseError, ValueError, TypeError, KeyError, RecursionError) as fault:
         raise TurnedAway("untrue", f"the ID token: {fault!r}"[:300]) from None
     return claims
 

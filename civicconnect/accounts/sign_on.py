@@ -78,7 +78,8 @@ class SignOn:
         email, said = claims.get("email"), claims.get(self.verified)
         # Some write the word instead of the value.
         is_verified = said is True or said == 1 or str(said).lower() == "true"
-        return email.strip().lower() if is_verified and isinstance(email, str) else ""
+        is_text = isinstance(email, str) and email.isprintable()  # no database takes a NUL
+        return str(email).strip().lower() if is_verified and is_text else ""
 
 
 def groups_in(claims: Mapping[str, Any], claim: str) -> frozenset[str]:

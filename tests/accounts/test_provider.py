@@ -72,6 +72,7 @@ FAULTS = {
     "expired": {"exp": int(time.time()) - 120}, "without an end": {"exp": None},
     "not of now": {"nbf": int(time.time()) + 3600}, "made tomorrow": {"iat": int(time.time()) + 86400},
     "about nobody": {"sub": None}, "about an empty name": {"sub": ""}, "about a list": {"sub": ["sara-1"]},
+    "about a name that no database takes": {"sub": "a\0b"},
     "about a name without end": {"sub": "s" * 300}, "with another key's hash": {"at_hash": "AAAA"},
     "with an end in words": {"exp": "soon"},
 }
@@ -118,8 +119,8 @@ def test_a_new_key_under_the_old_name_is_found_too(round_trip, fake):
 @pytest.mark.parametrize("path", [DISCOVERY, KEYS, TOKEN])
 @pytest.mark.parametrize(("status", "raw"), [
     (500, None), (404, None), (302, None), (200, b"<html>"), (200, b"[]"), (200, b"{}"), (200, b""),
-    (200, b'{"a":"' + b"x" * 600_000)],
-    ids=["500", "404", "302", "html", "list", "empty", "nothing", "endless"])
+    (200, b'{"keys": 5, "id_token": 5}'), (200, b'{"a":"' + b"x" * 600_000)],
+    ids=["500", "404", "302", "html", "list", "empty", "nothing", "figures", "endless"])
 def test_nonsense_is_turned_away_and_no_redirection_is_followed(round_trip, fake, path, status, raw):
     fake.statuses[path] = status
     if raw is not None:

@@ -117,6 +117,7 @@ def test_a_person_is_known_by_what_the_provider_calls_them_and_not_by_their_addr
 
 @pytest.mark.parametrize("said", [{"email_verified": False}, {"email_verified": None},
                                   {"email_verified": "no"}, {"email": None}, {"email": 7},
+                                  {"email": "a\0@b.c"},
                                   {"email": "nobody"}])
 def test_an_address_that_the_provider_does_not_vouch_for_is_nobodys(visitor, fake, db_, said):
     fake.said = said
@@ -386,6 +387,7 @@ def test_signing_out_ends_the_session_here_and_at_the_provider(visitor, fake, db
     page = visitor.post("/sign-out", visitor.get("/staff/queue").form("/sign-out"))
     assert page.status == 200
     assert "You are signed out here" in page.words
+    assert page.answer.headers["Cache-Control"] == "no-store"
     there = next(link for link in page.links() if link.startswith(fake.issuer))
     asked = parse_qs(urlsplit(there).query)
     assert asked["post_logout_redirect_uri"] == ["http://localhost:8311/sign-in"]

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import Progress, TextColumn
 from sqlalchemy.exc import OperationalError, ProgrammingError, SQLAlchemyError
 
-from civicconnect import city, db, folders, history, jobs, opendata, reports, settings
+from civicconnect import accounts, city, db, folders, history, jobs, opendata, reports, settings
 from civicconnect.app import seal_file
 from civicconnect.db import Database
 from civicconnect.errors import Conflict, Invalid, Refusal
@@ -116,7 +116,9 @@ def doctor() -> int:
 
 
 def _settings() -> str:
-    return f"data in {settings.load().data_folder}"
+    given = settings.load()
+    accounts.sign_on_of(given)
+    return f"data in {given.data_folder}"
 
 
 def _database() -> str:

@@ -64,6 +64,20 @@ class Settings:
     mail_from: str = _setting("Address that letters come from; empty means the city's own e-mail address.")
     trusted_proxy: str = _setting("Address of the proxy in front, whose X-Forwarded-For, -Proto and "
                                   "-Host are believed; empty: nobody's.")
+    local_sign_in: str = _setting("yes or no: whether passwords, links and passkeys kept here let people in.",
+                                  "yes")
+    oidc_issuer: str = _setting("Address of the provider where staff sign in (OpenID Connect); empty: none.")
+    oidc_client_id: str = _setting("As what the provider knows this site.")
+    oidc_client_secret: str = _setting("What the provider gave this site to show who it is; empty: a public "
+                                       "client.", printed=False)
+    oidc_name: str = _setting("What people call the provider: \"Sign in with …\"; empty: the city's sign-on.")
+    oidc_scopes: str = _setting("What is asked of the provider, with blanks between.", "openid email profile")
+    oidc_claim: str = _setting("Where the provider writes somebody's groups; dots lead inside.", "groups")
+    oidc_roles: str = _setting("What each group may do here: group=role or group=role:department,department, "
+                               "with ; between.")
+    oidc_verified: str = _setting("Where the provider says that an e-mail address is somebody's.",
+                                  "email_verified")
+    oidc_new_people: str = _setting("yes or no: whether a group is enough for somebody nobody invited.", "no")
 
     @property
     def data_folder(self) -> Path:
@@ -96,7 +110,9 @@ class Settings:
 
 
 SECRETS = tuple(f"CIVIC_{entry.name.upper()}" for entry in fields(Settings) if entry.metadata["secret"])
-OWN = ("CIVIC_DATABASE_URL", "CIVIC_BASE_URL")  # what else a city among many may have in its secrets folder
+# What else a city among many may have in its secrets folder.
+SIGN_ON = ("oidc_issuer", "oidc_client_id", "oidc_client_secret", "oidc_roles")
+OWN = ("CIVIC_DATABASE_URL", "CIVIC_BASE_URL", *(f"CIVIC_{name.upper()}" for name in SIGN_ON))
 
 
 def home() -> Path:
@@ -195,8 +211,15 @@ def of_city(together: Settings, slug: str) -> Settings:
               f"{together.cities_folder}" for name in SECRETS if not own[name]]
     if faults:
         raise Missing("\n".join(faults))
+    sign_on = {name: (own[f"CIVIC_{name.upper()}"] or str(getattr(together, name))).replace("{slug}", slug)
+               for name in SIGN_ON}
+    differ = (own[f"CIVIC_{name.upper()}"] or "{slug}" in getattr(together, name)
+              for name in ("oidc_issuer", "oidc_roles"))
+    if sign_on["oidc_issuer"] and not any(differ):
+        raise Missing("CIVIC_OIDC_ISSUER and CIVIC_OIDC_ROLES are the same for all cities: the staff of one "
+                      "would be the staff of all. Write {slug} in one of them.")
     return replace(
-        together, cities="", city=str(together.cities_folder / slug), data=str(folder.parent),
+        together, **sign_on, cities="", city=str(together.cities_folder / slug), data=str(folder.parent),
         database_url=url.replace("{slug}", slug),
         base_url=address.replace("{slug}", slug) or f"http://{slug}.localhost:{together.port}",
         secret_key=str(own["CIVIC_SECRET_KEY"]), contact_key=str(own["CIVIC_CONTACT_KEY"]),

@@ -196,6 +196,20 @@ def test_a_department_may_be_named_twice(type_, installed):
     assert (code, "may sign in" in said) == (0, True)
 
 
+def test_a_link_made_here_lets_somebody_in_while_local_accounts_are_off(type_, installed):
+    words = ("user", "add", "ana@city.example", "--password", "long enough words", "--role", "admin")
+    off = {"CIVIC_LOCAL_SIGN_IN": "no", "CIVIC_OIDC_ISSUER": "https://login.example",
+           "CIVIC_OIDC_CLIENT_ID": "311", "CIVIC_OIDC_ROLES": "crew=admin", "CIVIC_BASE_URL": "https://311.example"}
+    assert type_(*words, folder=installed, **off)[0] == 0
+    code, said = type_("user", "link", "Ana@city.example", folder=installed, **off)
+    assert (code, said.startswith("https://311.example/sign-in/by-hand/")) == (0, True)
+
+
+def test_nobody_serves_a_site_that_nobody_can_sign_in_to(type_, installed):
+    code, said = type_("serve", folder=installed, CIVIC_LOCAL_SIGN_IN="no")
+    assert (code, "nobody could sign in" in said) == (1, True)
+
+
 @pytest.mark.parametrize(("words", "said"), [
     (("import", "nowhere.csv", "--profile", "boston_2011h2"), "There is no file nowhere.csv"),
     (("import", "README.md", "--profile", "nowhere"), "nowhere.toml"),
@@ -207,6 +221,7 @@ def test_a_department_may_be_named_twice(type_, installed):
     (("user", "add", "ana", "--password", "short"), "e-mail address"),
     (("user", "add", "ana@city.example", "--password", "long enough words"), "Name the department"),
     (("user", "add", "a@city.example", "--password", "long enough words", "--department", "x"), "called 'x'"),
+    (("user", "link", "nobody@city.example"), "Nobody with this address works here"),
 ])
 def test_a_wrong_word_gets_a_sentence_and_exit_code_1(type_, installed, words, said):
     code, told = type_(*words, folder=installed)

@@ -90,6 +90,22 @@ def test_what_all_cities_would_share_and_must_not_is_refused(otter, name, value,
         otter(**{name: value})
 
 
+SHARED = {"CIVIC_OIDC_ISSUER": "https://login.example/{slug}", "CIVIC_OIDC_CLIENT_ID": "311",
+          "CIVIC_OIDC_ROLES": "crew=staff:streets"}
+
+
+def test_each_city_has_a_provider_or_groups_of_its_own(otter, tmp_path):
+    assert otter(**SHARED).oidc_issuer == "https://login.example/otter"
+    alike = SHARED | {"CIVIC_OIDC_ISSUER": "https://login.example/"}
+    assert otter(**alike | {"CIVIC_OIDC_ROLES": "{slug}-crew=admin"}).oidc_roles == "otter-crew=admin"
+    with pytest.raises(Missing, match="the staff of one would be the staff of all"):
+        otter(**alike)
+    secrets = tmp_path / "data" / "otter" / "secrets"
+    (secrets / "CIVIC_OIDC_ROLES").write_text("otters=admin\n")
+    (secrets / "CIVIC_OIDC_CLIENT_SECRET").write_text("of the otters\n")
+    assert (otter(**alike).oidc_roles, otter(**alike).oidc_client_secret) == ("otters=admin", "of the otters")
+
+
 def test_a_command_for_one_city_must_be_told_which(environ):
     with pytest.raises(Missing, match="Set CIVIC_CITY to the one that is meant: heron, otter"):
         settings.load(environ)

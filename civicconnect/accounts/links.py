@@ -1,4 +1,7 @@
-"""Links that let somebody in once: invitations for a week, sign-ins by e-mail for a quarter of an hour."""
+"""Links that let somebody in once: invitations for a week, sign-ins for a quarter of an hour.
+
+A sign-in link comes by e-mail, or by hand from whoever holds the machine.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +11,15 @@ from datetime import timedelta
 from sqlalchemy import ColumnElement, func, select, update
 
 from civicconnect import clock
+from civicconnect.accounts.actor import SYSTEM
+from civicconnect.accounts.audit import note_audit
 from civicconnect.accounts.models import SignLink, Staff
 from civicconnect.accounts.sealing import keyed_hash
 from civicconnect.db import Db
-from civicconnect.errors import NotFound
+from civicconnect.errors import Invalid, NotFound
 
-INVITE, SIGN_IN = "invite", "sign_in"
-HOLDS = {INVITE: timedelta(days=7), SIGN_IN: timedelta(minutes=15)}
+INVITE, SIGN_IN, BY_HAND = "invite", "sign_in", "by_hand"
+HOLDS = {INVITE: timedelta(days=7), SIGN_IN: timedelta(minutes=15), BY_HAND: timedelta(minutes=15)}
 MOST_AN_HOUR = 5  # links by e-mail for one person: nobody's letterbox is filled by others
 
 
@@ -26,6 +31,15 @@ def make_link(db: Db, staff_id: int, purpose: str) -> str:
                     until=now + HOLDS[purpose]))
     db.flush()
     return token
+
+
+def make_link_by_hand(db: Db, email: str) -> str:
+    """Make a link for whoever holds the machine, and return its secret part. Raises Invalid."""
+    person = db.scalar(select(Staff).where(Staff.email == email.strip().lower(), Staff.active))
+    if person is None:
+        raise Invalid({"email": ["Nobody with this address works here. Add them with 'civic user add'."]})
+    note_audit(db, SYSTEM, BY_HAND, f"staff:{person.id}")
+    return make_link(db, person.id, BY_HAND)
 
 
 def person_of_link(db: Db, token: str, purpose: str) -> Staff:

@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from flask_security import AsaList, RoleMixin, UserMixin
-from sqlalchemy import BigInteger, Column, ForeignKey, LargeBinary, String, Table, Text, false
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ForeignKey,
+    LargeBinary,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    false,
+)
 from sqlalchemy.ext.mutable import MutableList
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -86,7 +96,7 @@ class StaffSession(Base):
     id: Mapped[Key]
     staff_id: Mapped[Reference] = mapped_column(ForeignKey("staff.id", ondelete="CASCADE"), index=True)
     token: Mapped[str] = mapped_column(String(64), unique=True)
-    way: Mapped[str] = mapped_column(String(20))  # how they signed in: password, link, passkey, invitation
+    way: Mapped[str] = mapped_column(String(20))  # how they signed in: a word of web.words.WAY
     device: Mapped[str] = mapped_column(String(200))  # as the browser calls itself
     made_at: Mapped[Instant]
     seen_at: Mapped[Instant]
@@ -94,12 +104,12 @@ class StaffSession(Base):
 
 
 class SignLink(Base):
-    """A link that lets somebody in once: an invitation, or a sign-in by e-mail."""
+    """A link that lets somebody in once: an invitation, a sign-in by e-mail, or one made at the machine."""
 
     __tablename__ = "sign_link"
     id: Mapped[Key]
     staff_id: Mapped[Reference] = mapped_column(ForeignKey("staff.id", ondelete="CASCADE"), index=True)
-    purpose: Mapped[str] = mapped_column(String(8))  # invite, sign_in
+    purpose: Mapped[str] = mapped_column(String(8))  # invite, sign_in, by_hand
     token: Mapped[str] = mapped_column(String(64), unique=True)  # its hash
     made_at: Mapped[Instant]
     until: Mapped[Instant]
@@ -128,6 +138,30 @@ class Passkey(Base):
     name: Mapped[str] = mapped_column(String(80))
     made_at: Mapped[Instant]
     used_at: Mapped[Instant | None]
+
+
+class Identity(Base):
+    """Who somebody is at a provider: not their e-mail address, which may one day be another's."""
+
+    __tablename__ = "identity"
+    __table_args__ = (UniqueConstraint("issuer", "subject", name="uq_identity_issuer"),
+                      UniqueConstraint("staff_id", "issuer", name="uq_identity_staff_id"))
+    id: Mapped[Key]
+    staff_id: Mapped[Reference] = mapped_column(ForeignKey("staff.id", ondelete="CASCADE"))
+    issuer: Mapped[str] = mapped_column(String(255))
+    subject: Mapped[str] = mapped_column(String(255))
+    decides: Mapped[Json]  # what of their rights the provider decided the last time: role, department
+    made_at: Mapped[Instant]
+    used_at: Mapped[Instant]
+
+
+class Farewell(Base):
+    """What signs somebody out at the provider when they sign out here. Sealed; gone with the session."""
+
+    __tablename__ = "sign_on_farewell"
+    session_id: Mapped[Reference] = mapped_column(
+        ForeignKey("staff_session.id", ondelete="CASCADE"), primary_key=True, autoincrement=False)
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
 
 
 class Glass(Base):

@@ -64,23 +64,25 @@ def add_staff(
 
 
 def set_rights(
-    db: Db, person: Staff, role: str, departments: Collection[str], areas: Collection[tuple[str, str]] = ()
+    db: Db, person: Staff, role: str, departments: Collection[str],
+    areas: Collection[tuple[str, str]] | None = (),
 ) -> None:
     """Say what somebody may do, for which departments, and where.
 
     departments    codes
-    areas          layers and codes; none: everywhere
+    areas          layers and codes; empty: everywhere; None: as they are, also where they are drawn no more
     Raises Invalid.
     """
-    _refuse(rights_faults(db, role, departments, areas))
+    _refuse(rights_faults(db, role, departments, areas or ()))
     make_roles(db)
     person.roles = [db.scalars(select(Role).where(Role.name == role)).one()]
     db.flush()
     known = catalog(db).departments
     rows: dict[Table, list[dict[str, Any]]] = {
         staff_department: [{"department_id": known[code].id} for code in sorted(set(departments))],
-        staff_area: [{"layer": layer, "code": code} for layer, code in sorted(set(areas))],
     }
+    if areas is not None:
+        rows[staff_area] = [{"layer": layer, "code": code} for layer, code in sorted(set(areas))]
     for table, wanted in rows.items():
         db.execute(delete(table).where(table.c.staff_id == person.id))
         if wanted:

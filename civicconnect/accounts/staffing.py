@@ -17,6 +17,7 @@ from civicconnect.accounts.codes import drop_totp
 from civicconnect.accounts.links import end_links
 from civicconnect.accounts.models import (
     Glass,
+    Identity,
     Passkey,
     Role,
     Staff,
@@ -27,6 +28,7 @@ from civicconnect.accounts.models import (
 )
 from civicconnect.accounts.people import email_faults, rights_faults, set_rights
 from civicconnect.accounts.sessions import end_session, end_sessions
+from civicconnect.accounts.sign_on import sign_on_now
 from civicconnect.catalog import catalog
 from civicconnect.db import Db
 from civicconnect.errors import Conflict, Invalid, NotAllowed, NotFound, Sentence
@@ -68,10 +70,15 @@ class Member:
     has_totp: bool
     rights: Rights
     seen_at: datetime | None
+    is_linked: bool = False  # they sign in at the provider, and in no other way
+    decides: tuple[str, ...] = ()  # what of their rights comes from there: role, department
 
 
 def members(db: Db, staff_id: int | None = None) -> list[Member]:
-    """Return everybody, in order of name, or one: five statements however many there are."""
+    """Return everybody, in order of name, or one: five statements however many there are.
+
+    Where there is a provider it is one more, for what comes from there.
+    """
     asked = select(Staff).order_by(Staff.active.desc(), func.lower(Staff.name), Staff.id)
     people = list(db.scalars(asked if staff_id is None else asked.where(Staff.id == staff_id)))
     codes = catalog(db).department_codes
@@ -84,12 +91,24 @@ def members(db: Db, staff_id: int | None = None) -> list[Member]:
     last = select(StaffSession.staff_id, func.max(StaffSession.seen_at)).group_by(StaffSession.staff_id)
     seen = dict(db.execute(last if staff_id is None else last.where(StaffSession.staff_id == staff_id))
                 .tuples().all())
+    linked = _linked(db, staff_id)
     return [
         Member(p.id, p.name, p.email, p.active, p.password is not None or p.id in seen, p.totp is not None,
                Rights(p.roles[0].name if p.roles else "", tuple(sorted(departments.get(p.id, ()))),
-                      tuple(sorted(areas.get(p.id, ()))), p.by_link), seen.get(p.id))
+                      tuple(sorted(areas.get(p.id, ()))), p.by_link), seen.get(p.id),
+               p.id in linked, linked.get(p.id, ()))
         for p in people
     ]
+
+
+def _linked(db: Db, staff_id: int | None) -> dict[int, tuple[str, ...]]:
+    """Return what the provider decides of the rights of those whom it knows."""
+    on = sign_on_now()
+    if on is None:
+        return {}
+    asked = select(Identity.staff_id, Identity.decides).where(Identity.issuer == on.issuer)
+    rows = db.execute(asked if staff_id is None else asked.where(Identity.staff_id == staff_id))
+    return {person: tuple(decides) for person, decides in rows}
 
 
 def member(db: Db, staff_id: int) -> Member:
@@ -105,7 +124,7 @@ def invite(db: Db, actor: Actor, email: str, name: str, rights: Rights) -> Staff
 
     Raises NotAllowed, and Invalid: no such role, nobody's address, somebody's already.
     """
-    _must_lead(actor)
+    must_lead(actor)
     email, name = email.strip().lower(), " ".join(name.split())
     faults = {"email": email_faults(email), "name": name_faults(name)}
     if not faults["email"] and db.scalar(select(Staff.id).where(Staff.email == email)) is not None:
@@ -129,7 +148,7 @@ def name_faults(name: str) -> list[str]:
 
 def invite_again(db: Db, actor: Actor, staff_id: int) -> None:
     """See that somebody may be sent their invitation once more; Conflict where they are in, or gone."""
-    _must_lead(actor)
+    must_lead(actor)
     one = member(db, staff_id)
     if one.has_signed_in or not one.is_active:
         raise Conflict(Sentence("This person has signed in already, or has left."))
@@ -143,9 +162,14 @@ def change_rights(db: Db, actor: Actor, staff_id: int, rights: Rights, was: str 
     Raises NotAllowed (also of one's own), NotFound, Conflict (nobody would be left to do this) and Invalid.
     """
     person = _of_another(db, actor, staff_id)
-    before = member(db, staff_id).rights
+    one = member(db, staff_id)
+    before = one.rights
     if was is not None and was != before.written:
         raise Conflict(Sentence("Someone else changed these rights meanwhile. Look at them again."))
+    given = {"role": rights.role != before.role, "department": rights.departments != before.departments}
+    if faults := {field: [Sentence("This comes from the sign-on. Change it there.")]
+                  for field in one.decides if given[field]}:
+        raise Invalid(faults)
     set_rights(db, person, rights.role, rights.departments, rights.areas)
     person.by_link = rights.by_link
     db.flush()
@@ -186,7 +210,7 @@ def welcome_back(db: Db, actor: Actor, staff_id: int) -> Staff:
 
 def sign_out_of(db: Db, actor: Actor, staff_id: int, session_id: int | None = None) -> None:
     """End one session of somebody, or all of them."""
-    _must_lead(actor)
+    must_lead(actor)
     member(db, staff_id)
     if session_id is None:
         end_sessions(db, staff_id)
@@ -215,14 +239,15 @@ def _one(asked: Any, table: Any, staff_id: int | None) -> Any:
     return asked if staff_id is None else asked.where(table.c.staff_id == staff_id)
 
 
-def _must_lead(actor: Actor) -> None:
+def must_lead(actor: Actor) -> None:
+    """Raise NotAllowed for whoever may not change people."""
     if not actor.may("people"):
         raise NotAllowed(Sentence("Your role may not change people."))
 
 
 def _of_another(db: Db, actor: Actor, staff_id: int) -> Staff:
     """Return somebody, locked. Nobody raises themselves, nor locks themselves out."""
-    _must_lead(actor)
+    must_lead(actor)
     if actor.name == f"staff:{staff_id}":
         raise NotAllowed(Sentence("Ask another administrator to change your own account."))
     # All who change people queue up here: two administrators cannot each remove the other.

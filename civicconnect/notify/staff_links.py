@@ -42,7 +42,10 @@ def letter_of_link(tongue: Tongue, offer: Catalog, purpose: str, token: str) -> 
     address = f"{settings.current().address}/{tongue.code}/{PATHS[purpose]}/{token}"
     if purpose == INVITE:
         title = _("You are invited to work with %(city)s.", city=city)
-        said, words = _("This link holds for 7 days. Choose a password with it, and you are in."), _("Begin")
+        said = _("This link holds for 7 days. Choose a password with it, and you are in.")
+        if accounts.sign_on_now():
+            said = _("This link holds for 7 days. Sign in with it, and you are in.")
+        words = _("Begin")
     else:
         title = _("Sign in to %(city)s", city=city)
         said, words = _("This link holds for 15 minutes, and once."), _("Sign in")

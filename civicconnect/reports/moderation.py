@@ -138,6 +138,11 @@ class Versions:
     written: Sequence[tuple[int, str, Mapping[str, Any]]]
     entries: Sequence[Entry]
 
+    @property
+    def changed(self) -> int:
+        """Return how often the city put other words there or moved it; the entries tell what stood before."""
+        return sum(entry.verb in ("redact", "move") for entry in self.entries)
+
 
 def versions(db: Db, report: Report) -> Versions:
     """Read a report for those with the right: one statement. The photos are not told."""

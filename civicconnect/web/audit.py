@@ -26,6 +26,7 @@ pages = Blueprint("audit", __name__, url_prefix="/staff/audit")
 MOST = 100  # lines on a page
 MOST_IN_CSV = 50_000
 WEEK = timedelta(days=7)
+LOOKED = ("audit_csv", "city_zip", "versions")  # looks that no timeline tells
 TOLD_BY_REPORTS = ("break_glass",)  # kept in both places, and shown once
 
 
@@ -147,9 +148,9 @@ def _of_reports(
 def _of_people(
     db_: Db, me: Actor, asked: Asked, days: tuple[datetime, datetime], most: int
 ) -> Iterator[Line]:
-    if asked.kind in ("looks", "changes") or asked.kind in EVENT and asked.kind not in AUDIT:
+    if asked.kind == "changes" or asked.kind in EVENT and asked.kind not in AUDIT:
         return
-    kinds = [asked.kind] if asked.kind and asked.kind != "people" else ()
+    kinds = LOOKED if asked.kind == "looks" else [asked.kind] if asked.kind not in ("", "people") else ()
     rows = accounts.audited(me, *days, by=asked.by, kinds=kinds, about=asked.reference)
     for row in db_.scalars(rows.limit(most)):
         if row.what not in TOLD_BY_REPORTS:

@@ -100,12 +100,13 @@ def _as_form(fields: Mapping[str, list[str]]) -> Faults:
 def folder() -> Response:
     """Send the city's folder, as it stands or as it stood in a version: what `civic city export` writes."""
     number = whole(request.args.get("version", ""), 0, most=10**9)
-    with db.reading() as db_:
-        editor(db_)
+    with transaction() as db_:
+        me = editor(db_)
         files = city.content_of(db_, number) if number else city.dump(db_)
         number = number or city.newest_version(db_)
-    if not files:
-        raise NotFound("no city is loaded")
+        if not files:
+            raise NotFound("no city is loaded")
+        accounts.note_audit(db_, me, "city_zip", "", {"version": number, "files": len(files)})
     answer = Response(_zipped(files), mimetype="application/zip")
     answer.headers["Content-Disposition"] = f'attachment; filename="city-{number}.zip"'
     answer.headers["Cache-Control"] = "no-store"

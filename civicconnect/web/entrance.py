@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from civicconnect import accounts, db, notify
 from civicconnect.accounts import INVITE, SIGN_IN, Staff
 from civicconnect.db import transaction
-from civicconnect.errors import Invalid, NotFound
+from civicconnect.errors import Conflict, Invalid, NotFound, Sentence
 from civicconnect.web import language, sign_in
 from civicconnect.web.headers import secret
 from civicconnect.web.photos import Faults
@@ -42,10 +42,12 @@ def accept(token: str) -> ResponseReturnValue:
     try:
         with transaction() as change:
             person = accounts.use_link(change, token, INVITE)
+            if accounts.is_linked(change, accounts.sign_on_now(), person.id):
+                raise Conflict(Sentence("You sign in with the city's sign-on. Go back and use its button."))
             accounts.set_password(person, request.form.get("password", ""))
     except Invalid as fault:  # undone with it: the link holds until a password is chosen
         return _invitation(token, fault.fields), 422
-    return sign_in.let_in(_anew(person), "invitation", url_for("staff.home"))
+    return sign_in.let_in(sign_in.anew(person), "invitation", url_for("staff.home"))
 
 
 # A link by e-mail
@@ -75,7 +77,8 @@ def link(token: str) -> ResponseReturnValue:
     """Ask for one tap more: mail programs follow links by themselves, and this one holds once."""
     with db.reading() as view:
         person = accounts.person_of_link(view, token, SIGN_IN)
-    return secret(make_response(render_template("staff/link.html", person=person, secret=token)))
+    return secret(make_response(render_template(
+        "staff/link.html", person=person, action=url_for("entrance.use_link", token=token))))
 
 
 @pages.post("/link/<token>")
@@ -85,7 +88,7 @@ def use_link(token: str) -> ResponseReturnValue:
         person = accounts.use_link(change, token, SIGN_IN)
         if not person.by_link:  # taken away since it was sent
             raise NotFound("this person may not sign in by a link")
-    return sign_in.admit(_anew(person), "link")
+    return sign_in.admit(sign_in.anew(person), "link")
 
 
 # A passkey
@@ -99,7 +102,7 @@ def passkey() -> ResponseReturnValue:
     if person is None:
         sign_in.note_failure(None, "passkey")
         return sign_in.page({"passkey": [_("This passkey is not known here. Sign in in another way.")]}), 422
-    return sign_in.admit(_anew(person), "passkey")
+    return sign_in.admit(sign_in.anew(person), "passkey")
 
 
 # The code that is owed
@@ -128,18 +131,10 @@ def give_code() -> ResponseReturnValue:
         sign_in.note_failure(person, "code")
         fault = _("This code does not fit. Wait for the next one, or take one on paper.")
         return render_template("staff/code.html", faults={"code": [fault]}), 422
-    return sign_in.let_in(_anew(person), half["way"], half["next"])
+    return sign_in.let_in(sign_in.anew(person), half["way"], half["next"])
 
 
 def _half() -> dict[str, str] | None:
     """Return who has shown a password or a link a moment ago, and owes a code."""
     half = session.get(sign_in.HALF)
     return half if half and time.time() - half["at"] < sign_in.HALF_SECONDS else None
-
-
-def _anew(person: Staff) -> Staff:
-    """Return somebody as the session that outlives this request knows them."""
-    found = db.account_session().get(Staff, person.id)
-    if found is None or not found.active:
-        raise NotFound("this account is closed")
-    return found

@@ -59,6 +59,7 @@ from civicconnect.web import (
     rule_words,
     rules,
     sign_in,
+    sign_on,
     staff,
     suggestion,
     tasks,
@@ -92,15 +93,17 @@ def furnish(app: Flask, given: Settings) -> None:
     frame.hang(app)
     files.hang(app)
     errors.hang(app)
+    sign_on.hang(app)
     app.url_map.strict_slashes = False  # people type a slash at the end
     app.url_map.merge_slashes = False  # and nobody is sent to an address made from a Host header
     rooms = (resident, suggestion, following, flagging, listing, staff, desk, bulk, counter, inbox,
-             moderation, blocks, people, me, audit, glass, entrance, partner, performance, data, notices,
-             languages, mailbox, gallery, theme, tiles, operator, offline, paper, wording, rules,
+             moderation, blocks, people, me, audit, glass, entrance, sign_on, partner, performance, data,
+             notices, languages, mailbox, gallery, theme, tiles, operator, offline, paper, wording, rules,
              rerouting, city, city_versions, field, rounds, family, works, handover, tasks, contractors,
              contractor)
     for room in rooms:
         app.register_blueprint(room.pages)
+    sign_in.shut_doors(app)
     limits.hang(app, given)
 
 

@@ -36,6 +36,6 @@ def hang(app: Flask) -> None:
             answer.headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
         if "Cache-Control" not in answer.headers:
             answer.headers["Cache-Control"] = "no-cache"
-        if request.path.startswith(("/staff", "/sign-in")):
+        if request.path.startswith(("/staff", "/sign-in", "/sign-out")):
             answer.headers["Cache-Control"] = "no-store"
         return answer

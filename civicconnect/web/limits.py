@@ -21,11 +21,15 @@ WRITING = {"resident.submit": "posts_an_hour", "resident.take_photo": "posts_an_
            "flagging.flag": "posts_an_hour", "security.login": "tries_an_hour",
            "entrance.give_code": "tries_an_hour", "entrance.send_link": "tries_an_hour",
            "entrance.accept": "tries_an_hour", "entrance.use_link": "tries_an_hour",
-           "entrance.passkey": "tries_an_hour"}
+           "entrance.passkey": "tries_an_hour", "sign_on.use_by_hand": "tries_an_hour"}
+ASKING = {"sign_on.back": "tries_an_hour"}  # by GET, as a browser comes back from elsewhere
 # A town hall signs in from one address: only what failed counts.
 COUNTED = {"security.login": lambda answer: answer.status_code != 302,
            "entrance.give_code": lambda answer: answer.status_code != 302,
-           "entrance.passkey": lambda answer: answer.status_code != 302}
+           "entrance.passkey": lambda answer: answer.status_code != 302,
+           # What ails the provider is no try of anybody's: a town hall must get in once it is up again.
+           "sign_on.back": lambda answer: answer.status_code != 302 and not (
+               answer.headers.get("Location", "").endswith(("why=away", "why=unset")))}
 
 
 def hang(app: Flask, given: Settings) -> None:
@@ -33,9 +37,9 @@ def hang(app: Flask, given: Settings) -> None:
     limiter = Limiter(get_remote_address, app=app, storage_uri="memory://",
                       strategy="moving-window", headers_enabled=False)
 
-    for endpoint, setting in WRITING.items():
-        rate = f"{getattr(given, setting)} per hour"
-        counted = limiter.limit(rate, methods=["POST"], deduct_when=COUNTED.get(endpoint))
+    for endpoint, setting in (WRITING | ASKING).items():
+        rate, method = f"{getattr(given, setting)} per hour", "GET" if endpoint in ASKING else "POST"
+        counted = limiter.limit(rate, methods=[method], deduct_when=COUNTED.get(endpoint))
         app.view_functions[endpoint] = counted(app.view_functions[endpoint])  # type: ignore[assignment]  # it may be async
 
 

@@ -16,7 +16,7 @@ from civicconnect.db import Db, transaction
 from civicconnect.errors import Conflict, Invalid, NotFound, Sentence
 from civicconnect.web.headers import secret
 from civicconnect.web.photos import Faults
-from civicconnect.web.sign_in import CHALLENGE, me, note_failure
+from civicconnect.web.sign_in import CHALLENGE, me, note_failure, uses_local
 from civicconnect.web.words import read_catalog, say
 
 pages = Blueprint("me", __name__, url_prefix="/staff/me")
@@ -41,7 +41,7 @@ def _page(faults: Faults) -> str:
     return render_template("staff/me.html", one=one, sessions=sessions, faults=faults, left=left,
                            passkeys=passkeys, passkey_options=options,
                            own=g.signed_in.session_id, has_password=current_user.password is not None,
-                           least=accounts.SHORTEST_PASSWORD,
+                           least=accounts.SHORTEST_PASSWORD, uses_local=uses_local(),
                            end=lambda session_id: url_for("me.sign_out", session_id=session_id))
 
 

@@ -8,7 +8,7 @@ from flask import Blueprint, Response, redirect, render_template, request, url_f
 from flask.typing import ResponseReturnValue
 from flask_security import auth_required
 
-from civicconnect import db, geo, reports
+from civicconnect import accounts, db, geo, reports
 from civicconnect.accounts import Actor
 from civicconnect.db import Db, transaction
 from civicconnect.errors import Invalid, NotAllowed, NotFound
@@ -72,11 +72,15 @@ def _page(reference: str, form: str, faults: Faults) -> str:
     """Show the page. form: which of its forms the faults belong to."""
     words = request.args.get("q", "").strip()[:200]
     with db.reading() as db_:
-        report = reports.find(db_, reference, moderator(db_))
+        me = moderator(db_)
+        report = reports.find(db_, reference, me)
         beside = reports.around(db_, report, areas=False)
         flags = reports.flags_of(db_, [report.number]).get(report.number, [])
         known = reports.versions(db_, report)
         found = geo.find_addresses(db_, words) if words else []
+    if known.changed:  # a look, like one at contact details; as an event it would be in the way of colleagues
+        with transaction() as change:
+            accounts.note_audit(change, me, "versions", report.reference, {"changed": known.changed})
     offer = read_catalog()
     return render_template(
         "staff/moderate.html", report=report, beside=beside, flags=flags, written=known.written,

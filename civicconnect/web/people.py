@@ -9,7 +9,7 @@ from flask_security import auth_required
 from civicconnect import accounts, clock, db, geo, notify, reports
 from civicconnect.accounts import ROLES, Actor, Rights
 from civicconnect.db import Db, transaction
-from civicconnect.errors import Conflict, Invalid, NotAllowed
+from civicconnect.errors import Conflict, Invalid, NotAllowed, NotFound
 from civicconnect.web import language
 from civicconnect.web.given import whole
 from civicconnect.web.photos import Faults
@@ -135,6 +135,18 @@ def drop_factor(staff_id: int) -> ResponseReturnValue:
     """Take a second factor away."""
     with transaction() as db_:
         accounts.forget_factor(db_, leader(db_), staff_id)
+    return redirect(url_for("people.show", staff_id=staff_id), 303)
+
+
+@pages.post("/<int(max=999999999):staff_id>/sign-on")
+@auth_required("session")
+def forget_sign_on(staff_id: int) -> ResponseReturnValue:
+    """Let somebody be found anew at the provider."""
+    with transaction() as db_:
+        me, on = leader(db_), accounts.sign_on_now()
+        if on is None:
+            raise NotFound("there is no provider here")
+        accounts.forget_identity(db_, me, on, staff_id)
     return redirect(url_for("people.show", staff_id=staff_id), 303)
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import wraps
 from typing import Any
 
 from flask import Flask, current_app, g, redirect, render_template, request, session, url_for
@@ -15,9 +16,9 @@ from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import UnsupportedMediaType
 
 from civicconnect import accounts, settings
-from civicconnect.accounts import STRANGER, Actor, Staff
+from civicconnect.accounts import STRANGER, Actor, Staff, TurnedAway
 from civicconnect.db import account_session, transaction
-from civicconnect.errors import NotFound, Sentence
+from civicconnect.errors import Conflict, NotFound, Sentence
 from civicconnect.settings import Settings
 from civicconnect.web.photos import Faults
 
@@ -27,15 +28,25 @@ DOORS = ("security.login", "security.logout")
 HALF = "half"  # what the cookie holds of somebody who still owes a code
 HALF_SECONDS = 600
 CHALLENGE = "challenge"  # what a passkey has to sign
+# What is shut where passwords, links and passkeys kept here let nobody in. An invitation still opens: the
+# provider takes it as well.
+LOCAL_DOORS = ("security.login", "entrance.accept", "entrance.ask_link", "entrance.send_link",
+               "entrance.link", "entrance.use_link", "entrance.passkey", "entrance.code",
+               "entrance.give_code")
+LOCAL_WAYS = ("me.change_password", "me.add_passkey", "me.codes", "me.set_up", "me.new_paper")
+ELSEWHERE = ("sign_on", "by_hand")  # ways to sign in that are not kept here
+# Who needs no second factor of ours: a passkey is two; the provider asks for its own; the machine is one.
+COMPLETE = ("passkey", *ELSEWHERE)
 # Where somebody may go who must set up a second factor first.
-WITHOUT_FACTOR = ("me", "security", "theme", "operator", "entrance")
+WITHOUT_FACTOR = ("me", "security", "theme", "operator", "entrance", "sign_on")
 
 
 def hang(app: Flask, given: Settings) -> None:
     """Stand before Flask-Security: whom not to ask for, and which of its doors stay shut.
 
-    Raises Missing: the setting of the second factor names no role.
+    Raises Missing: the setting of the second factor names no role, or that of the provider is no good.
     """
+    accounts.sign_on_of(given)
     if unknown := sorted(given.roles_with_second_factor - set(accounts.ROLES)):
         raise settings.Missing(f"CIVIC_SECOND_FACTOR names {', '.join(unknown)}; the roles are "
                                f"{', '.join(accounts.ROLES)}.")
@@ -53,6 +64,12 @@ def hang(app: Flask, given: Settings) -> None:
             raise NotFound("no page of ours")
         if request.blueprint == "security" and request.is_json:
             raise UnsupportedMediaType
+
+    @app.before_request
+    def nothing_to_set_up() -> None:
+        """Set up no way to sign in that would let nobody in."""
+        if request.endpoint in LOCAL_WAYS and current_user.is_authenticated and not uses_local():
+            raise Conflict(Sentence("You sign in with the city's sign-on. Nothing of this is asked of you."))
 
     @app.before_request
     def second_factor_first() -> ResponseReturnValue | None:
@@ -84,6 +101,25 @@ def take_doors(app: Flask) -> None:
     app.login_manager.user_loader(_load)  # type: ignore[attr-defined]  # where Flask-Login keeps it
 
 
+def shut_doors(app: Flask) -> None:
+    """Let the doors open only where the city has not switched local accounts off. The pages hang already."""
+    for endpoint in LOCAL_DOORS:
+        app.view_functions[endpoint] = _while_open(endpoint, app.view_functions[endpoint])
+
+
+def _while_open(endpoint: str, view: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(view)
+    def asked(**values: Any) -> Any:
+        if accounts.local_is_open() or (endpoint == "security.login" and request.method != "POST"):
+            return view(**values)
+        if request.method != "POST":
+            return redirect(door("off"))
+        with transaction() as db_:
+            accounts.turn_away(db_, accounts.sign_on_now(), TurnedAway("off"), endpoint)
+        return page(why="off"), 403
+    return asked
+
+
 def be_nobody() -> None:
     """Let the rest of this request see a stranger; the session stays as it is."""
     g._login_user = current_app.login_manager.anonymous_user()  # type: ignore[attr-defined]  # where Flask-Login keeps it
@@ -93,7 +129,7 @@ def _load(uniquifier: str) -> Staff | None:
     """Return who a cookie belongs to, where its session still holds: asked once a request."""
     token = session.get("sid", "")
     found = accounts.signed_in(account_session(), uniquifier, token) if token else None
-    if found is None:
+    if found is None or (found.way not in ELSEWHERE and not accounts.local_is_open()):
         return None
     g.signed_in = found
     set_request_attr("fs_authn_via", "session")
@@ -120,8 +156,14 @@ def may(permission: str) -> bool:
 def owes_factor() -> bool:
     """Say whether the role of who is signed in demands a second factor that they have not set up."""
     demanding = settings.current().roles_with_second_factor
-    return (g.signed_in.way != "passkey" and current_user.totp is None
+    return (g.signed_in.way not in COMPLETE and current_user.totp is None
             and any(role.name in demanding for role in current_user.roles))
+
+
+def uses_local() -> bool:
+    """Say whether who is signed in may set up ways to sign in that are kept here."""
+    on = accounts.sign_on_now()
+    return accounts.local_is_open() and not accounts.is_linked(account_session(), on, current_user.id)
 
 
 # By password
@@ -141,17 +183,24 @@ def enter() -> ResponseReturnValue:
     return admit(person, "password")
 
 
-def onward() -> str:
+def door(why: str) -> str:
+    """Return the address of the ways to sign in, with a sentence why somebody is there again."""
+    return url_for("security.login", why=why, next=request.args.get("next") or None)
+
+
+def onward(wished: str | None = None) -> str:
     """Return where somebody wanted to go before they were asked who they are: never to another host."""
-    wished = request.args.get("next", "")
+    wished = request.args.get("next", "") if wished is None else wished
     return wished if validate_redirect_url(wished) else url_for("staff.home")
 
 
-def page(faults: Faults | None = None, typed: Mapping[str, str] | None = None) -> str:
-    """Return the page with the ways to sign in."""
-    options, session[CHALLENGE] = accounts.ask_passkey()
+def page(faults: Faults | None = None, typed: Mapping[str, str] | None = None, why: str = "") -> str:
+    """Return the page with the ways to sign in. why: a word of web.sign_on.WHY; "": that of the address."""
+    options = ""
+    if accounts.local_is_open():
+        options, session[CHALLENGE] = accounts.ask_passkey()
     return render_template("staff/sign_in.html", faults=faults or {}, typed=typed or {},
-                           passkey_options=options)
+                           passkey_options=options, why=why or request.args.get("why", ""))
 
 
 def note_failure(person: Staff | None, way: str) -> None:
@@ -162,7 +211,12 @@ def note_failure(person: Staff | None, way: str) -> None:
 
 
 def admit(person: Staff, way: str) -> ResponseReturnValue:
-    """Let somebody in whom we know, or ask for the code they owe first."""
+    """Let somebody in whom we know, or ask for the code they owe first; not who signs in at the provider."""
+    on = accounts.sign_on_now()
+    if accounts.is_linked(account_session(), on, person.id):
+        with transaction() as db_:
+            accounts.turn_away(db_, on, TurnedAway("elsewhere", staff_id=person.id), way)
+        return redirect(door("elsewhere"), 303)
     if person.totp is not None and way in ("password", "link"):
         session[HALF] = {"staff": person.id, "way": way, "at": int(time.time()),
                          "next": onward()}
@@ -170,10 +224,21 @@ def admit(person: Staff, way: str) -> ResponseReturnValue:
     return let_in(person, way, onward())
 
 
-def let_in(person: Staff, way: str, then: str) -> ResponseReturnValue:
-    """Begin a session for somebody, and lead them on."""
+def anew(person: Staff) -> Staff:
+    """Return somebody as the session that outlives this request knows them."""
+    account_session.commit()  # it may have begun before the person was written, and sees only what was then
+    found = account_session().get(Staff, person.id)
+    if found is None or not found.active:
+        raise NotFound("this account is closed")
+    return found
+
+
+def let_in(person: Staff, way: str, then: str, hint: str = "") -> ResponseReturnValue:
+    """Begin a session for somebody, and lead them on. hint: what signs them out at the provider again."""
     with transaction() as db_:
         token = accounts.begin_session(db_, person.id, way, request.user_agent.string)
+        if hint:
+            accounts.keep_farewell(db_, token, hint)
         accounts.note_audit(db_, actor_of(person), "sign_in", f"staff:{person.id}", {"way": way})
     session.pop(HALF, None)
     session["sid"] = token
@@ -182,10 +247,17 @@ def let_in(person: Staff, way: str, then: str) -> ResponseReturnValue:
 
 
 def leave() -> ResponseReturnValue:
-    """End the session, here and in the browser."""
+    """End the session, here and in the browser; and at the provider, where it was begun there."""
+    on, hint, way = accounts.sign_on_now(), "", ""
     if current_user.is_authenticated:
+        way = g.signed_in.way
         with transaction() as db_:
             accounts.end_session(db_, current_user.id, g.signed_in.session_id)
+            hint = accounts.take_farewell(db_, g.signed_in.session_id)
     logout_user()
     session.clear()
+    if on and way == "sign_on":
+        back = f"{settings.current().address}/sign-in"
+        if there := accounts.farewell(on, back, hint):
+            return render_template("staff/signed_out.html", there=there)
     return redirect(url_for("resident.home"))

@@ -134,11 +134,15 @@ AUDIT = {
     "recovery_code": _l("A code on paper was used"), "recovery_codes": _l("New codes on paper"),
     "break_glass": _l("Opened from elsewhere, with a reason"),
     "audit_csv": _l("The audit was taken away as CSV"),
+    "city_zip": _l("The city's settings were taken away as a folder"),
+    "versions": _l("Earlier words of a report looked at"),
     "passkey": _l("Passkey added"), "passkey_dropped": _l("Passkey removed"),
+    "identity": _l("Linked to the sign-on"), "identity_dropped": _l("Link to the sign-on taken away"),
+    "rights_given": _l("Rights came from the sign-on"), "by_hand": _l("A link to sign in was made by hand"),
 }
 WAY = {
     "password": _l("Password"), "link": _l("Link by e-mail"), "passkey": _l("Passkey"),
-    "invitation": _l("Invitation"),
+    "invitation": _l("Invitation"), "sign_on": _l("The city's sign-on"), "by_hand": _l("Link made by hand"),
 }
 
 KIND = {

@@ -132,3 +132,19 @@ def test_a_reason_is_owed(outsider, make_report, reason, status):
 def test_what_is_not_there_or_is_mine_is_not_broken_open(outsider, signed_in, make_report):
     assert break_in(outsider, "NOTHERE1").status == 422
     assert break_in(signed_in("streets"), make_report().reference).status == 409
+
+
+def test_who_reads_earlier_words_or_takes_the_settings_away_is_kept(signed_in, make_report, db_, moderator):
+    quiet, changed = make_report(), make_report(description="Ring Ana Arroyo.")
+    reports.rewrite(db_, moderator, changed.reference, 1, "A light is out.", "personal")
+    supervisor, admin = signed_in("supervisor"), signed_in("admin")
+    for report in (quiet, changed):
+        assert supervisor.get(f"/staff/reports/{report.reference}/moderation").status == 200
+    assert admin.get("/staff/city/folder.zip").status == 200
+    told = {line["what"]: line for line in lines(admin, kind="looks")}
+    assert set(told) == {"versions", "city_zip"}
+    assert (told["versions"]["actor"], told["versions"]["about"]) == (moderator.name, changed.reference)
+    assert '"files": ' in told["city_zip"]["facts"]
+    assert not any("Ana" in line["facts"] for line in told.values())
+    page = admin.get(f"/staff/audit?reference={changed.reference}")
+    assert "Earlier words of a report looked at" in page.words

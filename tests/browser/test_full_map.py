@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import io
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from PIL import Image
 
+from tests.basemaps import make_basemap
+from tests.browser.conftest import Phone, Site, running
 from tests.browser.test_map import brightness_of
 
 pytestmark = pytest.mark.browser
@@ -162,3 +166,42 @@ def test_a_pin_can_be_moved_on_it_once_there_is_one_also_where_pages_begin_at_th
         one.page.locator(".full-map__take").click()
     query = parse_qs(urlsplit(one.page.url).query)
     assert (float(query["lat"][0]), float(query["long"][0])) == (41.2, -33.4)
+
+
+@pytest.fixture
+def city_with_map(templates, tmp_path):
+    """A product of its own, whose city has a street map."""
+    (tmp_path / "secrets").mkdir()
+    (tmp_path / "secrets" / "CIVIC_BASEMAP").write_text(str(make_basemap(tmp_path / "streets.pmtiles")))
+    with templates("spatialite").copy(tmp_path) as url, running(tmp_path, url) as address:
+        yield Site(address, tmp_path, url)
+
+
+@pytest.mark.parametrize("way", ["well", "with its tiles lost"])
+def test_a_city_with_a_street_map_shows_it_and_without_its_tiles_our_own(browser, city_with_map, way):
+    context = browser.new_context(viewport={"width": 360, "height": 640}, service_workers="block")
+    one, asked, said = Phone(context, context.new_page(), city_with_map), [], []
+    one.page.on("request", lambda request: asked.append(request.url.removeprefix(one.site.address)))
+    one.page.on("console", lambda message: said.append(message.text))
+    if way != "well":
+        one.page.route("**/tiles/basemap/**", lambda route: route.fulfill(status=503))
+    one.go(WHERE)
+    one.page.wait_for_load_state("networkidle")
+    assert of_the_map(asked) == []
+    button(one).click()
+    has_come(one)
+    tiles = [path for path in asked if path.startswith("/tiles/")]
+    assert any(path.startswith("/tiles/basemap/15/") and "?v=" in path for path in tiles)
+    assert any(path.startswith("/tiles/ground/") for path in tiles) is (way != "well")
+    credit = one.page.get_by_text("© The map makers & friends")
+    assert credit.count() == (1 if way == "well" else 0)
+    assert [path for path in asked if not path.startswith(("/", "blob:", "data:"))] == []
+    assert [words for words in said if "Content Security Policy" in words] == []
+    assert one.axe() == []
+    picture = one.page.locator(".full-map canvas").screenshot()
+    context.close()
+    if way == "well":
+        (city_with_map.data / "seen.png").write_bytes(picture)
+        # The archive's street runs from west to east through the middle of each tile, its park is green.
+        colours = set(Image.open(io.BytesIO(picture)).convert("RGB").getdata())
+        assert {(255, 233, 176), (188, 220, 234), (216, 232, 207)} & colours

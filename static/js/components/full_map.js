@@ -28,15 +28,24 @@ function shown(map) {
   });
 }
 
-function begin(engine, form) {
+/** Return what draws the city's own street map, and what there is of it; nothing where there is none. */
+async function streetMap(form) {
+  const { basemap } = form.querySelector(".full-map").dataset;
+  if (!basemap) return [];
+  const { streets } = await import("./full_map_streets.js");
+  return [streets, JSON.parse(basemap)];
+}
+
+function begin(engine, form, drawn) {
   const { lat, long, zoom } = form.elements;
   const stage = form.querySelector(".full-map");
+  const widest = Math.max(WIDEST - ONE_LESS, drawn[1]?.minzoom ?? 0);
   const map = new engine.Map({
     container: stage.querySelector(".full-map__ground"),
-    style: look(stage),
+    style: look(stage, ...drawn),
     center: [Number(long.value), Number(lat.value)],
     zoom: Number(zoom.value) - ONE_LESS,
-    minZoom: WIDEST - ONE_LESS,
+    minZoom: widest,
     maxZoom: NEAREST - ONE_LESS,
     maxPitch: 0,
     dragRotate: false,
@@ -60,7 +69,7 @@ function take(map, form) {
   form.submit();
 }
 
-function listen(map, form) {
+function listen(map, form, drawn) {
   map.on("click", ({ lngLat }) => map.easeTo({ center: lngLat }));
   map.getCanvas().addEventListener("keydown", (event) => {
     if (event.key !== "Enter") return;
@@ -72,8 +81,23 @@ function listen(map, form) {
     button.addEventListener("click", () => map.zoomTo(Math.round(map.getZoom()) + Number(button.dataset.scale)));
   }
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
-    map.setStyle(look(form.querySelector(".full-map")));
+    map.setStyle(look(form.querySelector(".full-map"), ...drawn));
   });
+}
+
+/** Bring the map with the city's street map, or where that fails with our own streets. */
+async function come(engine, form, drawn) {
+  const map = begin(engine, form, drawn);
+  try {
+    await shown(map);
+    return [map, drawn];
+  } catch (error) {
+    map.remove();
+    if (!drawn.length) throw error;
+    console.info("Our own streets are drawn instead:", error);
+    form.querySelector(".full-map__credit")?.remove();
+    return come(engine, form, []);
+  }
 }
 
 /** Put the full map into the form of the drawn one; throws, with the form as it was, where that fails. */
@@ -87,12 +111,10 @@ export default async function fullMap(form) {
   const parts = [...form.querySelector(".full-map-parts").content.cloneNode(true).children];
   form.classList.add("report-map--coming");
   form.querySelector("input[type=image]").before(...parts);
-  let map;
+  let map, drawn;
   try {
-    map = begin(engine, form);
-    await shown(map);
+    [map, drawn] = await come(engine, form, await streetMap(form));
   } catch (error) {
-    map?.remove();
     parts.forEach((part) => part.remove());
     throw error;
   } finally {
@@ -100,6 +122,6 @@ export default async function fullMap(form) {
   }
   form.classList.add("report-map--full");
   map.resize();
-  listen(map, form);
+  listen(map, form, drawn);
   map.getCanvas().focus();
 }

@@ -21,7 +21,7 @@ from civicconnect.geo.basemap import (
     unpacked,
 )
 from civicconnect.geo.borders import misplaced
-from civicconnect.geo.drawing import Pin, View, draw_map
+from civicconnect.geo.drawing import Pin, View, draw_map, street_line
 from civicconnect.geo.dump import drawn, dump, spell
 from civicconnect.geo.gazetteer import remake
 from civicconnect.geo.lines import box_round, metres_to_line
@@ -57,5 +57,5 @@ __all__ = [
     "encoder", "extent", "find_addresses", "forget_areas", "ground_tile", "in_box", "install", "latitude",
     "load", "longitude", "metres_between", "metres_to_line", "misplaced", "named_areas", "open_basemap",
     "placed_in_bulk", "point_from", "read_point", "remake", "somewhere", "spell", "spots_tile",
-    "square_of", "unpacked", "walk", "way", "within",
+    "square_of", "street_line", "unpacked", "walk", "way", "within",
 ]

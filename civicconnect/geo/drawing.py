@@ -36,6 +36,7 @@ COLOURS = {
     "here": ("#b3261e", "#ff8f5a"),
     "closed": ("#3d6b35", "#9dc492"),
     "open": ("#0b5a6f", "#7cc3d6"),
+    "along": ("#b3261e", "#ff8f5a"),
     "pin-edge": ("#ffffff", "#11181a"),
 }
 GROUND = ("park", "water", "pier")  # filled, in this order
@@ -44,6 +45,8 @@ GROWTH = 1.6  # from one zoom to the next; in nature it is 2, but then a near st
 # From which zoom on streets are named, have edges; paths are drawn, are named; houses are numbered.
 NAMED, EDGED, PATHS, PATH_NAMES, NUMBERED = 14, 15, 14, 16, 17
 HOUSE_PIXELS = 200  # of the picture for each house looked at: more numbers would not fit
+FARTHEST = 10  # zoom
+MARGIN = 34  # pixels round what must be in view: a pin stands 31 above its place
 DROP = "M0 0C-4-7-10-12-10-19a10 10 0 1 1 20 0C10-12 4-7 0 0Z"
 
 
@@ -97,6 +100,22 @@ class View:
         y = (self.centre.lat - coordinates[:, 1]) * self.stretch + self.height / 2
         return np.column_stack((x, y))
 
+    def holding(self, pins: Sequence[Pin], line: Any = None) -> View:
+        """Return the nearest view, no nearer than this one, with all pins in it and a line in degrees."""
+        shape = shapely.MultiPoint([(pin.point.long, pin.point.lat) for pin in pins])
+        box = Box(*(shape if line is None else shapely.union(shape, line)).bounds)
+        west, north, east, south = (*self._at(box.west, box.north), *self._at(box.east, box.south))
+        if min(west, north) >= MARGIN and east <= self.width - MARGIN and south <= self.height - MARGIN:
+            return self
+        wide, high = max(east - west, 1), max(south - north, 1)
+        room = min((self.width - 2 * MARGIN) / wide, (self.height - 2 * MARGIN) / high)
+        zoom = self.zoom + min(0, math.floor(math.log2(room)))
+        return View(box.middle, max(zoom, FARTHEST), self.width, self.height)
+
+    def _at(self, long: float, lat: float) -> tuple[float, float]:
+        ((x, y),) = self.pixels(np.array([[long, lat]])).tolist()
+        return x, y
+
 
 class Shape(NamedTuple):
     """A shape of the map, in pixels."""
@@ -105,17 +124,34 @@ class Shape(NamedTuple):
     drawn: Any
 
 
-def draw_map(db: Db, view: View, pins: Sequence[Pin] = (), title: str = "") -> str:
-    """Return the map as an SVG document of about 10 KB once compressed; dark where the device is."""
+def draw_map(db: Db, view: View, pins: Sequence[Pin] = (), title: str = "", line: Any = None) -> str:
+    """Return the map as an SVG document of about 10 KB once compressed; dark where the device is.
+
+    line    the street that is meant all along, in degrees; see `street_line`
+    """
     layers = _shapes(db, view)
     spots = [_spot(pin.point, view) for pin in pins]
     parts = [_head(view, title)]
     parts.extend(_ground(kind, layers.get(kind, ())) for kind in GROUND)
     parts.extend(_streets(layers, view.zoom))
+    if line is not None:
+        drawn = shapely.clip_by_rect(shapely.transform(line, view.pixels), -20, -20, view.width + 20,
+                                     view.height + 20)
+        parts.append(f'<g opacity=".6">{_line(_path([Shape("", drawn)]), "along", 6.0)}</g>')
     parts.append(_words(db, view, layers, spots))
     parts.extend(_pin(pin, spot) for pin, spot in zip(pins, spots, strict=True))
     parts.append("</svg>")
     return "".join(parts)
+
+
+def street_line(db: Db, street: str, near: Point, metres: float = 3000) -> Any:
+    """Return a street of the map as one shape in degrees; None where none near is called so."""
+    binary = func.ST_AsBinary(MapShape.shape, type_=None)
+    asked = select(binary).where(
+        in_box(MapShape.shape, Box.around(near, metres)), MapShape.name == street,
+        MapShape.kind.in_(tuple(WIDTHS)))
+    found = [shapely.from_wkb(bytes(row[0])) for row in db.execute(asked.order_by(MapShape.id))]
+    return shapely.union_all(found) if found else None
 
 
 def dark_style() -> str:
@@ -127,7 +163,7 @@ def dark_style() -> str:
 
 
 def _property(kind: str) -> str:
-    return "stroke" if kind in WIDTHS or kind == "edge" else "fill"
+    return "stroke" if kind in WIDTHS or kind in ("edge", "along") else "fill"
 
 
 def _paint(kind: str) -> str:

@@ -8,9 +8,13 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from PIL import Image
 
+from civicconnect import geo, reports, settings
+from civicconnect.web.extent import street_of
 from tests.basemaps import make_basemap
 from tests.browser.conftest import Phone, Site, running
 from tests.browser.test_map import brightness_of
+from tests.conftest import make_settings
+from tests.factories import HERE, RESIDENT, new_report
 
 pytestmark = pytest.mark.browser
 WHERE = "/report?service=pothole&lat=41.2&long=-33.4&look=1&zoom=16"
@@ -205,3 +209,31 @@ def test_a_city_with_a_street_map_shows_it_and_without_its_tiles_our_own(browser
         # The archive's street runs from west to east through the middle of each tile, its park is green.
         colours = set(Image.open(io.BytesIO(picture)).convert("RGB").getdata())
         assert {(255, 233, 176), (188, 220, 234), (216, 232, 207)} & colours
+
+
+def test_all_places_of_a_report_are_marked_on_its_full_map(phone, site):
+    with settings.bound(make_settings(site.data, site.database)), site.changing() as change:
+        start = geo.somewhere(change, HERE)
+        other = geo.somewhere(change, geo.Point(HERE.lat + 0.004, HERE.long))
+        street = street_of(start.label)
+        reference = reports.submit(change, RESIDENT, new_report(
+            address=f"All along {street} · {other.label}", also=(other,), along=street)).reference
+    one = phone()
+    one.go(f"/reports/{reference}")
+    drawing = one.page.get_by_role("img", name=f"Map with these places marked: All along {street} · {other.label}")
+    assert drawing.evaluate("image => image.decode().then(() => image.naturalWidth)") == 360
+    button(one).click()
+    has_come(one)
+    pins = one.page.locator(".maplibregl-marker")
+    assert pins.count() == 2
+    stage = one.page.locator(".full-map").bounding_box()
+    for box in (pin.bounding_box() for pin in pins.all()):
+        assert stage["x"] <= box["x"] <= stage["x"] + stage["width"] - box["width"]
+        assert stage["y"] <= box["y"] <= stage["y"] + stage["height"] - box["height"]
+    assert one.page.get_by_role("img", name=other.label).count() >= 1
+    red = Image.open(io.BytesIO(one.page.locator(".full-map canvas").screenshot())).convert("RGB")
+    assert any(r > 180 and g < 150 and b < 140 for r, g, b in red.getdata()), "the street is not marked"
+    assert not one.page.locator(".full-map__take").count()
+    assert one.axe() == []
+    assert one.overflow() <= 0
+    one.complaints[:] = [said for said in one.complaints if "GL Driver Message" not in said]

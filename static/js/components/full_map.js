@@ -36,15 +36,39 @@ async function streetMap(form) {
   return [streets, JSON.parse(basemap)];
 }
 
+/** Return what is to be seen: a place that a form holds, or those of a report. */
+function view(root) {
+  if (root.dataset.view) return JSON.parse(root.dataset.view);
+  const { lat, long, zoom } = root.elements;
+  return { lat: Number(lat.value), long: Number(long.value), zoom: Number(zoom.value) };
+}
+
+/** Put a pin at each of a report's places, and bring all of them in view. */
+function mark(engine, map, root, { lat, long, words, places }) {
+  if (!places) return;
+  const spots = [{ lat, long, words }, ...places];
+  const bounds = new engine.LngLatBounds();
+  for (const spot of spots) {
+    const pin = root.querySelector(".full-map__mark").content.firstElementChild.cloneNode(true);
+    const element = document.createElement("div");
+    element.append(pin);
+    new engine.Marker({ element, anchor: "bottom" }).setLngLat([spot.long, spot.lat]).addTo(map);
+    element.setAttribute("role", "img");
+    element.setAttribute("aria-label", spot.words);
+    bounds.extend([spot.long, spot.lat]);
+  }
+  if (places.length) map.fitBounds(bounds, { padding: 56, maxZoom: map.getZoom(), animate: false });
+}
+
 function begin(engine, form, drawn) {
-  const { lat, long, zoom } = form.elements;
+  const seen = view(form);
   const stage = form.querySelector(".full-map");
   const widest = Math.max(WIDEST - ONE_LESS, drawn[1]?.minzoom ?? 0);
   const map = new engine.Map({
     container: stage.querySelector(".full-map__ground"),
     style: look(stage, ...drawn),
-    center: [Number(long.value), Number(lat.value)],
-    zoom: Number(zoom.value) - ONE_LESS,
+    center: [seen.long, seen.lat],
+    zoom: seen.zoom - ONE_LESS,
     minZoom: widest,
     maxZoom: NEAREST - ONE_LESS,
     maxPitch: 0,
@@ -55,6 +79,7 @@ function begin(engine, form, drawn) {
   });
   map.touchZoomRotate.disableRotation();
   map.keyboard.disableRotation();
+  mark(engine, map, form, seen);
   return map;
 }
 
@@ -70,13 +95,15 @@ function take(map, form) {
 }
 
 function listen(map, form, drawn) {
-  map.on("click", ({ lngLat }) => map.easeTo({ center: lngLat }));
-  map.getCanvas().addEventListener("keydown", (event) => {
-    if (event.key !== "Enter") return;
-    event.preventDefault();
-    take(map, form);
-  });
-  form.querySelector(".full-map__take").addEventListener("click", () => take(map, form));
+  if (form.elements) {
+    map.on("click", ({ lngLat }) => map.easeTo({ center: lngLat }));
+    map.getCanvas().addEventListener("keydown", (event) => {
+      if (event.key !== "Enter") return;
+      event.preventDefault();
+      take(map, form);
+    });
+    form.querySelector(".full-map__take").addEventListener("click", () => take(map, form));
+  }
   for (const button of form.querySelectorAll("[data-scale]")) {
     button.addEventListener("click", () => map.zoomTo(Math.round(map.getZoom()) + Number(button.dataset.scale)));
   }
@@ -110,7 +137,7 @@ export default async function fullMap(form) {
   ]);
   const parts = [...form.querySelector(".full-map-parts").content.cloneNode(true).children];
   form.classList.add("report-map--coming");
-  form.querySelector("input[type=image]").before(...parts);
+  form.querySelector(".report-map__drawing").before(...parts);
   let map, drawn;
   try {
     [map, drawn] = await come(engine, form, await streetMap(form));

@@ -54,6 +54,16 @@ export function look(stage, streets, told) {
     words("park", "map-green-words", {}, 12),
     words("main", "map-words", along),
   ];
+  // Of the ground that is drawn: what is called as the street that a report goes all along.
+  const marked = (source, layer) => ({
+    id: `${layer}-along`, source, "source-layer": layer, type: "line",
+    filter: ["all", ["in", ["geometry-type"], ["literal", ["LineString", "MultiLineString"]]],
+      ["==", ["get", "name"], stage.dataset.along]],
+    layout: { "line-cap": "round", "line-join": "round" },
+    paint: { "line-color": colour("map-along"), "line-opacity": 0.6, "line-width": wide("street") },
+  });
+  const lines = streets ? told.layers : ["path", "street", "main"];
+  const meant = stage.dataset.along ? lines.map((layer) => marked(streets ? "basemap" : "ground", layer)) : [];
   const basemap = streets && { ...tiles(told.tiles), minzoom: told.minzoom, maxzoom: told.maxzoom };
 
   return {
@@ -62,6 +72,7 @@ export function look(stage, streets, told) {
     layers: [
       { id: "land", type: "background", paint: { "background-color": colour("map-land") } },
       ...(basemap ? streets(told, colour, wide) : ours),
+      ...meant,
       {
         id: "reports",
         type: "circle",

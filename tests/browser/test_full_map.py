@@ -220,7 +220,8 @@ def test_all_places_of_a_report_are_marked_on_its_full_map(phone, site):
             address=f"All along {street} · {other.label}", also=(other,), along=street)).reference
     one = phone()
     one.go(f"/reports/{reference}")
-    drawing = one.page.get_by_role("img", name=f"Map with these places marked: All along {street} · {other.label}")
+    words = f"Map with these places marked: All along {street} · {other.label}"
+    drawing = one.page.get_by_role("img", name=words)
     assert drawing.evaluate("image => image.decode().then(() => image.naturalWidth)") == 360
     button(one).click()
     has_come(one)

@@ -23,9 +23,9 @@ const IS = [
   ["number", /house|address/i],
   ["building", /building/i],
   ["street", /road|street|transportation|highway|path/i],
-  ["water", /water|ocean|river|lake|sea/i],
+  ["water", /water|ocean|river|lake|(^|_)sea/i],
   ["some green", /landcover|landuse|natural/i],
-  ["green", /park|green|wood|forest|grass/i],
+  ["green", /(^|_)parks?(_|$)|green|wood|forest|grass/i],
 ];
 const kindOf = (layer) => IS.find(([, pattern]) => pattern.test(layer))?.[0];
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import click
 
-from civicconnect import accounts, city, db, running
+from civicconnect import accounts, city, db, geo, running
 from civicconnect.city import Change
 from civicconnect.db import Database
-from civicconnect.errors import Conflict
+from civicconnect.errors import Conflict, Invalid
 from civicconnect.settings import Settings
 
 MOST_LINES = 60  # of changes on a screen; --all shows the rest
@@ -20,9 +20,18 @@ MOST_LINES = 60  # of changes on a screen; --all shows the rest
 def check(folder: Path) -> None:
     """Say that a folder is in order, or raise Invalid with every fault."""
     found = city.check(city.read_folder(folder))
+    _check_basemap(folder, found)
     click.echo(f"{folder} is in order: {len(found.offer.departments)} departments, "
                f"{len(found.offer.services)} services, {len(found.ground.areas)} areas, "
                f"{len(found.ground.addresses):,} addresses.")
+
+
+def _check_basemap(folder: Path, found: city.City) -> None:
+    """Raise Invalid where the folder holds a street map that cannot be shown of this city."""
+    file = folder / geo.BASEMAP
+    faults = geo.basemap_faults(file, found.ground.areas) if file.exists() else []
+    if faults:
+        raise Invalid({"folder": faults})
 
 
 def load(given: Settings, database: Database, folder: Path, *, sure: bool) -> None:
@@ -32,6 +41,7 @@ def load(given: Settings, database: Database, folder: Path, *, sure: bool) -> No
     """
     files = city.read_folder(folder)
     checked = city.check(files)
+    _check_basemap(folder, checked)
     running.make_ready(given, database)
     running.stay_in_town(checked)
     with db.reading() as view:

@@ -49,6 +49,8 @@ class Settings:
     database_url: str = _setting("Database address; empty means SpatiaLite inside the data folder.")
     city: str = _setting("The city's folder, or its name under cities/.", "larkmouth")
     cities: str = _setting("Folder whose folders are cities, all served by one process; empty: one city.")
+    basemap: str = _setting("The city's street map, a PMTiles file, where it is not basemap.pmtiles in the "
+                            "city's folder; `{slug}` in it becomes the folder's name.")
     bind: str = _setting("Address the web server listens on.", "127.0.0.1")
     port: str = _setting("Port the web server listens on.", "8311")
     base_url: str = _setting("How people reach the site; empty means http://localhost and the port.")
@@ -87,6 +89,13 @@ class Settings:
     def city_folder(self) -> Path:
         given = Path(self.city)
         return given.resolve() if given.is_dir() else home() / "cities" / self.city
+
+    @property
+    def basemap_file(self) -> Path:
+        """Return where the city's street map is, if it has one."""
+        folder = self.city_folder
+        return (base() / self.basemap.replace("{slug}", folder.name) if self.basemap
+                else folder / "basemap.pmtiles")
 
     @property
     def cities_folder(self) -> Path:

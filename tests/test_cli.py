@@ -16,7 +16,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from civicconnect import accounts, cli, db, jobs, reports, settings
+from civicconnect import accounts, city, cli, db, jobs, reports, settings
+from civicconnect.geo import Box
+from tests.basemaps import make_basemap
 from tests.browser.conftest import free_port, wait_until_ready
 from tests.city.test_broken_folders import WHOLE
 from tests.factories import RESIDENT, new_report
@@ -171,6 +173,18 @@ def test_a_broken_city_is_named_fault_by_fault(type_, tmp_path):
     assert code == 1
     assert "promises.toml, [[promise]] pothole, key 'hours'" in said
     assert "rules.toml" in said
+
+
+def test_a_street_map_in_the_folder_is_checked_with_it_and_not_loaded(type_, tmp_path):
+    folder = tmp_path / "town"
+    shutil.copytree(LARKMOUTH, folder)
+    make_basemap(folder / "basemap.pmtiles", box=Box(-33.4, 41.0, -33.2, 41.4))
+    code, said = type_("city", "check", str(folder), folder=tmp_path)
+    assert (code, "basemap.pmtiles: covers " in said) == (1, True), said
+    make_basemap(folder / "basemap.pmtiles")
+    code, said = type_("city", "check", str(folder), folder=tmp_path)
+    assert (code, "is in order" in said) == (0, True), said
+    assert "basemap.pmtiles" not in city.read_folder(folder)
 
 
 @pytest.mark.parametrize("url", ["garbage", "postgresql://[::bad", "sqlite:////proc/x/y"])

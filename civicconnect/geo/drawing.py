@@ -37,6 +37,7 @@ COLOURS = {
     "closed": ("#3d6b35", "#9dc492"),
     "open": ("#0b5a6f", "#7cc3d6"),
     "way": ("#0b5a6f", "#7cc3d6"),
+    "along": ("#b3261e", "#ff8f5a"),
     "pin-edge": ("#ffffff", "#11181a"),
 }
 GROUND = ("park", "water", "pier")  # filled, in this order
@@ -45,8 +46,8 @@ GROWTH = 1.6  # from one zoom to the next; in nature it is 2, but then a near st
 # From which zoom on streets are named, have edges; paths are drawn, are named; houses are numbered.
 NAMED, EDGED, PATHS, PATH_NAMES, NUMBERED = 14, 15, 14, 16, 17
 HOUSE_PIXELS = 200  # of the picture for each house looked at: more numbers would not fit
-NEAREST, FURTHEST = 17, 10  # of the views that hold some points
-ROOM = 36  # pixels from a point to the edge of such a view: its pin is 29 high
+NEAREST, FARTHEST = 17, 10  # zoom of the views that hold some points
+MARGIN = 36  # pixels round what must be in view: a pin stands 31 above its place
 DROP = "M0 0C-4-7-10-12-10-19a10 10 0 1 1 20 0C10-12 4-7 0 0Z"
 
 
@@ -68,17 +69,6 @@ class View:
     zoom: int = 16
     width: int = 360
     height: int = 300
-
-    @classmethod
-    def around(cls, points: Sequence[Point], width: int, height: int) -> View:
-        """Return the nearest view that has all of some points in it, with room for their pins."""
-        south, north = (pick(p.lat for p in points) for pick in (min, max))
-        west, east = (pick(p.long for p in points) for pick in (min, max))
-        centre = Point((south + north) / 2, (west + east) / 2)
-        views = (cls(centre, zoom, width, height) for zoom in range(NEAREST, FURTHEST, -1))
-        return next((view for view in views if (east - west) * view.scale <= width - 2 * ROOM
-                     and (north - south) * view.stretch <= height - 2 * ROOM),
-                    cls(centre, FURTHEST, width, height))
 
     @property
     def scale(self) -> float:
@@ -112,6 +102,20 @@ class View:
         y = (self.centre.lat - coordinates[:, 1]) * self.stretch + self.height / 2
         return np.column_stack((x, y))
 
+    def holding(self, points: Sequence[Point], line: Any = None) -> View:
+        """Return the nearest view, no nearer than this one, with all points in it and a line in degrees."""
+        shape = shapely.MultiPoint([(point.long, point.lat) for point in points])
+        box = Box(*(shape if line is None else shapely.union(shape, line)).bounds)
+        there = (View(box.middle, zoom, self.width, self.height) for zoom in range(self.zoom, FARTHEST, -1))
+        furthest = View(box.middle, FARTHEST, self.width, self.height)
+        return next((view for view in (self, *there) if view.has_room_for(box)), furthest)
+
+    def has_room_for(self, box: Box) -> bool:
+        """Say whether a box lies in this view, with room round it for pins."""
+        (west, north), (east, south) = self.pixels(np.array([[box.west, box.north], [box.east, box.south]]))
+        return bool(min(west, north) >= MARGIN and east <= self.width - MARGIN
+                    and south <= self.height - MARGIN)
+
 
 class Shape(NamedTuple):
     """A shape of the map, in pixels."""
@@ -121,22 +125,38 @@ class Shape(NamedTuple):
 
 
 def draw_map(
-    db: Db, view: View, pins: Sequence[Pin] = (), title: str = "", *, way: Sequence[Point] = ()
+    db: Db, view: View, pins: Sequence[Pin] = (), title: str = "", line: Any = None, *,
+    way: Sequence[Point] = ()
 ) -> str:
     """Return the map as an SVG document of about 10 KB once compressed; dark where the device is.
 
-    way    places that a line leads along, in their order
+    line    the street that is meant all along, in degrees; see `street_line`
+    way     places that a line leads along, in their order
     """
     layers = _shapes(db, view)
     spots = [_spot(pin.point, view) for pin in pins]
     parts = [_head(view, title)]
     parts.extend(_ground(kind, layers.get(kind, ())) for kind in GROUND)
     parts.extend(_streets(layers, view.zoom))
+    if line is not None:
+        drawn = shapely.clip_by_rect(shapely.transform(line, view.pixels), -20, -20, view.width + 20,
+                                     view.height + 20)
+        parts.append(f'<g opacity=".6">{_line(_path([Shape("", drawn)]), "along", 6.0)}</g>')
     parts.append(_words(db, view, layers, spots))
     parts.append(_way([_spot(point, view) for point in way]))
     parts.extend(_pin(pin, spot) for pin, spot in zip(pins, spots, strict=True))
     parts.append("</svg>")
     return "".join(parts)
+
+
+def street_line(db: Db, street: str, near: Point, metres: float = 3000) -> Any:
+    """Return a street of the map as one shape in degrees; None where none near is called so."""
+    binary = func.ST_AsBinary(MapShape.shape, type_=None)
+    asked = select(binary).where(
+        in_box(MapShape.shape, Box.around(near, metres)), MapShape.name == street,
+        MapShape.kind.in_(tuple(WIDTHS)))
+    found = [shapely.from_wkb(bytes(row[0])) for row in db.execute(asked.order_by(MapShape.id))]
+    return shapely.union_all(found) if found else None
 
 
 def dark_style() -> str:
@@ -148,7 +168,7 @@ def dark_style() -> str:
 
 
 def _property(kind: str) -> str:
-    return "stroke" if kind in WIDTHS or kind in ("edge", "way") else "fill"
+    return "stroke" if kind in WIDTHS or kind in ("edge", "way", "along") else "fill"
 
 
 def _paint(kind: str) -> str:

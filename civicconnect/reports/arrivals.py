@@ -19,6 +19,7 @@ class NewReport:
 
     area    "layer:code", where it is told in words alone and `point` is None
     also    further places of the same trouble; `address` names them too
+    along   the street it goes all along; `address` names it too
     """
 
     id: UUID
@@ -34,6 +35,7 @@ class NewReport:
     external_id: str = ""  # the sender's own, where a partner's system sent it
     area: str = ""
     also: tuple[Place, ...] = ()
+    along: str = ""
 
     @property
     def given(self) -> dict[str, str]:

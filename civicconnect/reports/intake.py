@@ -112,7 +112,7 @@ def fingerprint(new: NewReport) -> str:
     sent = asdict(new) | {"id": new.id.hex, "language": "", "answers": answers}
     for photo in sent["photos"]:
         del photo["likeness"], photo["place"]  # the digest says all
-    for name in ("external_id", "area", "also"):
+    for name in ("external_id", "area", "also", "along"):
         if not sent[name]:
             del sent[name]  # as before there were any: what was sent then may be sent again
     return accounts.keyed_hash("fingerprint", canonical(sent))
@@ -267,6 +267,7 @@ def _told(new: NewReport) -> dict[str, Any]:
     if new.also:
         sent["also"] = [{"address": place.label, "lat": place.point.lat, "long": place.point.long}
                         for place in new.also]
+    sent |= {"along": new.along} if new.along else {}
     sent |= {"answers": [a.kept for a in new.answers]} if new.answers else {}
     sent |= {"photos": [p.digest for p in new.photos]} if new.photos else {}
     return {key: value for key, value in sent.items() if value != ""}

@@ -50,7 +50,7 @@ TOLD_IN_WORDS = ("exact", "stand_in")
 # Internal events that whoever sent the report is told all the same, and why.
 TOLD_TO_SENDER = ("hide", "show", "photo_hide", "photo_show", "blur", "remind")
 TO_SENDER = {"told_to": "sender"}  # fact of a public event whose words only whoever sent the report reads
-PLACE = ("address", "lat", "long", "also")  # how an event's text tells a place
+PLACE = ("address", "lat", "long", "also", "along")  # how an event's text tells a place
 
 
 def visible_to(

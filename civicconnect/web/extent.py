@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from difflib import SequenceMatcher
+from typing import Any
 
+from flask import Blueprint
 from flask_babel import gettext as _
 
 from civicconnect import db, geo
-from civicconnect.geo import Place
+from civicconnect.geo import Place, Point
+from civicconnect.reports import Entry
 from civicconnect.web.photos import Faults
 
+pages = Blueprint("extent", __name__)
 MOST = 5  # further places
+CHANGES = ("erase", "redact")  # each carries on what came with the report
 ALIKE = 0.7  # "12 oak st" and "12 Oak Street" are; 1.0 is the very same
 LONGEST = 120  # characters of what was typed for one, and of a street's name
 
@@ -42,6 +48,58 @@ def _is_meant(words: str, label: str) -> bool:
     return SequenceMatcher(None, words.casefold(), label.casefold()).ratio() >= ALIKE
 
 
+@dataclass(frozen=True)
+class Further:
+    """Where a trouble is besides its place: at further addresses, all along a street."""
+
+    places: tuple[Place, ...] = ()
+    street: str = ""
+
+    def __bool__(self) -> bool:
+        return bool(self.places or self.street)
+
+    @property
+    def on_map(self) -> dict[str, Any]:
+        """Return what the address of a drawn map must hold of it."""
+        return {"also": [f"{place.point.lat},{place.point.long}" for place in self.places] or None,
+                "along": self.street or None}
+
+    @property
+    def spots(self) -> list[dict[str, Any]]:
+        """Return the places as a script draws them."""
+        return [{"lat": place.point.lat, "long": place.point.long, "words": place.label}
+                for place in self.places]
+
+
+@pages.app_template_global()
+def further_of(entries: Iterable[Entry]) -> Further:
+    """Return where a report is besides its place, as far as whoever reads its timeline may know."""
+    own = [entry for entry in entries
+           if entry.seq == 1 or (entry.verb in CHANGES and entry.facts.get("of") == 1)]
+    if any("address" in entry.facts.get("fields", ()) for entry in own):
+        return Further()  # the city has put another address there, and the first one named all places
+    text = next((entry.text for entry in reversed(own) if entry.text.get("address")), {})
+    return Further(tuple(Place(place["address"], Point(place["lat"], place["long"]))
+                         for place in text.get("also", ())), text.get("along", ""))
+
+
+@pages.app_template_global()
+def further_typed(places: Sequence[Place], along: str) -> Further:
+    """Return where a report would be besides its place, as it stands in the form."""
+    return Further(tuple(places), named(along))
+
+
+@pages.app_template_global()
+def told_extent(sent: Any) -> str:
+    """Return in words where a trouble is, as its form stands."""
+    return said(sent.value("address"), sent.value("along"), sent.also)
+
+
+def named(street: str) -> str:
+    """Return a street's name as it was sent, with single blanks."""
+    return " ".join(street[:LONGEST].split())
+
+
 def street_of(address: str) -> str:
     """Return the street of an address: what is left without its number, at either end; "" without letters."""
     words = [word for word in address.split() if not any(map(str.isdigit, word))]
@@ -50,6 +108,6 @@ def street_of(address: str) -> str:
 
 def said(address: str, street: str, places: Sequence[Place]) -> str:
     """Return in words where a trouble is: at its place or all along a street, and at further ones."""
-    street = " ".join(street[:LONGEST].split())
+    street = named(street)
     first = str(_("All along %(street)s", street=street)) if street else " ".join(address.split())
     return " · ".join(filter(None, dict.fromkeys((first, *(place.label for place in places)))))

@@ -93,7 +93,8 @@ def drawn_round() -> Response:
         way = [*([round_.start] if round_.start else []), *(pin.point for pin in pins)]
         if not pins:
             raise NotFound("no stop of this round has a place")
-        drawing = geo.draw_map(db_, View.around(way, *MAP), pins, _("Map of the round"), way=way)
+        view = View(way[0], geo.NEAREST, *MAP).holding(way)
+        drawing = geo.draw_map(db_, view, pins, _("Map of the round"), way=way)
     return Response(drawing, mimetype="image/svg+xml", headers=PRIVATE_PICTURE)
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import posixpath
+import re
 from functools import cache, lru_cache
 from pathlib import Path
 
@@ -17,6 +19,15 @@ from civicconnect.errors import NotFound
 A_YEAR = 31_536_000
 LARGE = 200_000  # bytes: from here on the last twentieth of packing takes seconds, and somebody waits for it
 TEXTS = {".css": "text/css", ".js": "text/javascript", ".mjs": "text/javascript"}
+# Styles of every page, sent as one: on a slow line each file more costs a turn, and only six turn at a time.
+SHEETS = {
+    f"css/page{mirrored}.css": (f"vendor/govuk/govuk{mirrored}.css", "css/tokens.css", "css/base.css",
+                                "css/components/frame.css")
+    for mirrored in ("", ".rtl")
+}
+BEGIN = "js/start.js"  # the script of every page; it brings the others
+IMPORTED = re.compile(r"""^(?:import|export)\s[^;'"()=]*?\bfrom\s*["'](\.[^"']+)["']""", re.MULTILINE)
+IMPROVED = re.compile(r'data-(module="govuk-|component=")([a-z_-]+)"')
 
 
 @cache
@@ -43,16 +54,48 @@ def hang(app: Flask) -> None:
         answer.headers["Cache-Control"] = f"public, max-age={A_YEAR}, immutable"
         return answer
 
+    @app.after_request
+    def early(answer: Response) -> Response:
+        """Name a page's scripts in its head: else each is found only when the one that wants it has come."""
+        if answer.mimetype == "text/html" and answer.is_sequence and not answer.direct_passthrough:
+            page = answer.get_data(as_text=True)
+            begin = f'<script type="module" src="{address(BEGIN)}"></script>'
+            if begin in page:
+                links = "".join(f'<link rel="modulepreload" href="{address(name)}">'
+                                for name in scripts_of(page))
+                answer.set_data(page.replace(begin, begin + links, 1))
+        return answer
+
     app.add_template_global(address, "asset")
+
+
+def scripts_of(page: str) -> list[str]:
+    """Return the scripts that a page will ask for as soon as it runs, but the first."""
+    folder = settings.home() / "static"
+    wanted = [f"vendor/govuk/components/{name}/{name}.mjs" if "module" in kind else f"js/components/{name}.js"
+              for kind, name in IMPROVED.findall(page)]
+    found = list(dict.fromkeys(name for name in wanted if (folder / name).is_file()))
+    for name in found:  # it grows meanwhile
+        found += [needed for needed in _imported(name) if needed not in found]
+    return found
+
+
+@cache
+def _imported(name: str) -> tuple[str, ...]:
+    """Return what a script cannot run without."""
+    code = (settings.home() / "static" / name).read_text(encoding="utf-8")
+    here = posixpath.dirname(name)
+    return tuple(posixpath.normpath(posixpath.join(here, path)) for path in IMPORTED.findall(code))
 
 
 def _text(folder: Path, name: str) -> Response:
     """Answer with a style or a script, packed as small as it gets: slow once, and then kept."""
-    file = Path(safe_join(str(folder), name) or folder)
-    if not file.is_file():
+    files = tuple(Path(safe_join(str(folder), part) or folder) for part in SHEETS.get(name, (name,)))
+    if not all(file.is_file() for file in files):
         raise NotFound("there is no such file")
     packing = request.accept_encodings.best_match(("br", "gzip")) or ""
-    answer = Response(_packed(file, file.stat().st_mtime_ns, packing), mimetype=TEXTS[file.suffix])
+    changed = max(file.stat().st_mtime_ns for file in files)
+    answer = Response(_packed(files, changed, packing), mimetype=TEXTS[files[0].suffix])
     if packing:
         answer.headers["Content-Encoding"] = packing
     answer.headers["Vary"] = "Accept-Encoding"
@@ -60,9 +103,9 @@ def _text(folder: Path, name: str) -> Response:
 
 
 @lru_cache(maxsize=500)
-def _packed(file: Path, changed: int, packing: str) -> bytes:
-    """Return a file's content as it travels; `changed` is when, so that a newer file is read anew."""
-    content = file.read_bytes()
+def _packed(files: tuple[Path, ...], changed: int, packing: str) -> bytes:
+    """Return files' content as it travels; `changed` is when, so that a newer file is read anew."""
+    content = b"\n".join(file.read_bytes() for file in files)
     if packing == "br":
         return bytes(brotli.compress(content, quality=11 if len(content) < LARGE else 9))
     return gzip.compress(content, 9) if packing == "gzip" else content

@@ -28,6 +28,7 @@ from civicconnect.web import (
     desk,
     entrance,
     errors,
+    extent,
     family,
     field,
     files,
@@ -98,9 +99,9 @@ def furnish(app: Flask, given: Settings) -> None:
     app.url_map.merge_slashes = False  # and nobody is sent to an address made from a Host header
     rooms = (resident, suggestion, following, flagging, listing, staff, desk, bulk, counter, inbox,
              moderation, blocks, people, me, audit, glass, entrance, sign_on, partner, performance, data,
-             notices, languages, mailbox, gallery, theme, tiles, operator, offline, paper, wording, rules,
-             rerouting, city, city_versions, field, rounds, family, works, handover, tasks, contractors,
-             contractor)
+             notices, languages, mailbox, gallery, theme, tiles, operator, offline, paper, extent, wording,
+             rules, rerouting, city, city_versions, field, rounds, family, works, handover, tasks,
+             contractors, contractor)
     for room in rooms:
         app.register_blueprint(room.pages)
     sign_in.shut_doors(app)

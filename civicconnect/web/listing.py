@@ -16,9 +16,9 @@ from sqlalchemy import ColumnElement
 
 from civicconnect import clock, db, geo, reports, settings
 from civicconnect.errors import Invalid
-from civicconnect.geo import Pin, View, point_from
+from civicconnect.geo import Pin, Point, View, point_from
 from civicconnect.reports import Filter, Report
-from civicconnect.web import feed, overview
+from civicconnect.web import extent, feed, overview
 from civicconnect.web.filters import choices, read_filter, read_page
 from civicconnect.web.given import whole
 from civicconnect.web.place import HEIGHT, WIDTH
@@ -160,14 +160,28 @@ def _rfc3339(instant: datetime) -> str:
     return instant.isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
+def _spot(words: str) -> Point:
+    lat, _, long = words.partition(",")
+    return point_from(lat, long)
+
+
 @pages.get("/map.svg")
 def drawn_map() -> Response:
-    """Draw the ground around a place, with a pin in the middle where one is asked for."""
+    """Draw the ground around a place, with a pin in the middle where one is asked for.
+
+    also     further places, "lat,long" each: all are in view, with a pin
+    along    the street that is meant all along: it is in view as far as it goes near the place
+    """
     centre = point_from(request.args.get("lat", ""), request.args.get("long", ""))
     zoom = whole(request.args.get("zoom", ""), 16)
     width, height = overview.SIZES.get(request.args.get("size", ""), (WIDTH, HEIGHT))
     view = View(centre, min(max(zoom, 10), 18), width, height)
     pins = [Pin(centre, "here")] if "pin" in request.args else []
+    pins += [Pin(_spot(words), "here") for words in request.args.getlist("also")[:extent.MOST]]
+    street = extent.named(request.args.get("along", ""))
     with db.reading() as db_:
-        drawing = geo.draw_map(db_, view, pins, _("Map"))
+        line = geo.street_line(db_, street, centre) if street else None
+        if len(pins) > 1 or line is not None:
+            view = view.holding([pin.point for pin in pins] or [centre], line)
+        drawing = geo.draw_map(db_, view, pins, _("Map"), line)
     return Response(drawing, mimetype="image/svg+xml", headers=PICTURE)

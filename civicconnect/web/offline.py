@@ -22,8 +22,7 @@ pages = Blueprint("offline", __name__)
 MANY = 20  # services; more of them stand in groups that open
 INDENT = re.compile(r"\n\s*")
 # Our files that the form and the list of this phone's reports load; those in folders, all of them.
-STYLES = ("css/tokens.css", "css/base.css", "css/components/frame.css", "css/components/form.css",
-          "css/components/phone.css", "vendor/govuk/govuk.css", "vendor/govuk/govuk.rtl.css", "img/icon.svg")
+STYLES = (*files.SHEETS, "css/components/form.css", "css/components/phone.css", "img/icon.svg")
 SCRIPTS = ("js/start.js", *(f"js/components/{name}.js" for name in (
     "away", "branching", "draft", "find", "phone", "photo", "waiting")))
 FOLDERS = ("js/phone", "vendor/idb-keyval", "vendor/govuk")

@@ -124,7 +124,7 @@ def report_from(sent: Sent, catalog: Catalog, language: str) -> NewReport:
         description=sent.value("description").replace("\r\n", "\n").strip(),
         answers=answered, language=language, source="web", photos=sent.photos, contact=contact,
         area="" if sent.point else sent.value("area")[:160],
-        also=sent.also,
+        also=sent.also, along=extent.named(sent.value("along")),
     )
 
 

@@ -1,23 +1,28 @@
-"""Vector tiles from our own database: the ground, and the public reports on it."""
+"""Vector tiles: the ground out of our own database or the city's street map, and the public reports on it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
+import structlog
 from flask import Blueprint, Response, request, url_for
 from sqlalchemy import select
 
-from civicconnect import db, geo, reports
+from civicconnect import db, geo, reports, settings
 from civicconnect.db import Db
 from civicconnect.errors import NotFound
-from civicconnect.geo import Tile
+from civicconnect.geo import Basemap, Point, Tile, Unusable
 from civicconnect.reports import Filter, Report
-from civicconnect.web.files import in_any_language
+from civicconnect.web.files import A_YEAR, in_any_language
 from civicconnect.web.given import whole
 from civicconnect.web.words import read_catalog
 
 pages = Blueprint("tiles", __name__)
+log = structlog.get_logger("tiles")
 MIMETYPE = "application/vnd.mapbox-vector-tile"
+STREETS = "basemap"
+LONGEST_CREDIT = 500  # characters
 CELLS = 64  # reports are heaped on so many squares across a tile: 8 pixels where it is drawn
 
 
@@ -43,10 +48,40 @@ LAYERS: dict[str, tuple[Callable[[Db, Tile], bytes], int]] = {
 }
 
 
+def basemap() -> Basemap | None:
+    """Return the city's street map; None where it has none, or none that can be shown.
+
+    Also none where the file does not show the middle of the city: then the folder is another city's.
+    """
+    path = settings.current().basemap_file
+    try:
+        found = geo.open_basemap(path)
+    except FileNotFoundError:
+        return None
+    except (Unusable, OSError) as fault:
+        log.warning("the street map is not shown", file=str(path), why=str(fault))
+        return None
+    return found if found.box.holds(Point(*read_catalog().city.centre)) else None
+
+
 @pages.app_template_global()
-def address_of_tiles(layer: str) -> str:
+def told_of_basemap() -> dict[str, Any] | None:
+    """Return what a page tells of the street map: `style` for the script that draws it, `credit` (HTML)."""
+    found = basemap()
+    if found is None:
+        return None
+    widest, nearest = found.zooms
+    return {
+        "style": {"tiles": address_of_tiles(STREETS, v=found.stamp), "minzoom": widest, "maxzoom": nearest,
+                  "layers": found.layers},
+        "credit": found.attribution[:LONGEST_CREDIT],
+    }
+
+
+@pages.app_template_global()
+def address_of_tiles(layer: str, v: str | None = None) -> str:
     """Return the address of a layer's tiles as a map library fills it in; the same in every language."""
-    pattern = url_for("tiles.tile", layer=layer, zoom="Z", x="X", y="Y")
+    pattern = url_for("tiles.tile", layer=layer, zoom="Z", x="X", y="Y", v=v)
     return in_any_language(pattern).replace("Z/X/Y", "{z}/{x}/{y}")
 
 
@@ -54,12 +89,44 @@ def address_of_tiles(layer: str) -> str:
 def tile(layer: str, zoom: str, x: str, y: str) -> Response:
     """Send one tile; an empty one where nothing lies in it."""
     wanted = Tile(*(whole(part, -1, most=2**20) for part in (zoom, x, y)))
-    if layer not in LAYERS or not wanted.exists:
+    if layer not in (*LAYERS, STREETS) or not wanted.exists:
         raise NotFound(f"there is no tile {layer}/{zoom}/{x}/{y}")
+    return _out_of(basemap(), wanted) if layer == STREETS else _drawn(layer, wanted)
+
+
+def _out_of(street_map: Basemap | None, wanted: Tile) -> Response:
+    """Send a tile as it lies in the archive: it is packed already.
+
+    Where the archive is gone or damaged the answer is not 404: for a map library that is a tile without
+    anything in it, and any other refusal is the sign to draw our own streets.
+    """
+    if street_map is None:
+        return Response(status=410)
+    try:
+        found = street_map.tile(wanted)
+        if found and found.packing and not request.accept_encodings.best_match((found.packing,)):
+            found = geo.Packed(geo.unpacked(found), "")
+    except Unusable as fault:
+        log.warning("a tile of the street map is not shown", why=str(fault))
+        return Response(status=503)
+    answer = Response(found.content if found else b"", mimetype=MIMETYPE)
+    if found and found.packing:
+        answer.headers["Content-Encoding"] = found.packing
+    answer.headers["Vary"] = "Accept-Encoding"
+    kept = f"{A_YEAR}, immutable" if request.args.get("v") == street_map.stamp else "3600"
+    answer.headers["Cache-Control"] = f"public, max-age={kept}"
+    return _tagged(answer)
+
+
+def _drawn(layer: str, wanted: Tile) -> Response:
     draw, seconds = LAYERS[layer]
     with db.reading() as db_:
         answer = Response(draw(db_, wanted), mimetype=MIMETYPE)
     answer.headers["Cache-Control"] = f"public, max-age={seconds}"
+    return _tagged(answer)
+
+
+def _tagged(answer: Response) -> Response:
     answer.headers["Access-Control-Allow-Origin"] = "*"
     answer.add_etag()
     answer.make_conditional(request)

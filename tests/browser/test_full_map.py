@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import io
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from PIL import Image
 
-from tests.browser.conftest import on
+from civicconnect import geo, reports, settings
+from civicconnect.web.extent import street_of
+from tests.basemaps import make_basemap
+from tests.browser.conftest import Phone, Site, on, running
 from tests.browser.test_map import brightness_of
+from tests.conftest import make_settings
+from tests.factories import HERE, RESIDENT, new_report
 
 pytestmark = [pytest.mark.browser, on("postgis")]
 WHERE = "/report?service=pothole&lat=41.2&long=-33.4&look=1&zoom=16"
@@ -163,3 +170,71 @@ def test_a_pin_can_be_moved_on_it_once_there_is_one_also_where_pages_begin_at_th
         one.page.locator(".full-map__take").click()
     query = parse_qs(urlsplit(one.page.url).query)
     assert (float(query["lat"][0]), float(query["long"][0])) == (41.2, -33.4)
+
+
+@pytest.fixture
+def city_with_map(templates, tmp_path):
+    """A product of its own, whose city has a street map."""
+    (tmp_path / "secrets").mkdir()
+    (tmp_path / "secrets" / "CIVIC_BASEMAP").write_text(str(make_basemap(tmp_path / "streets.pmtiles")))
+    with templates("spatialite").copy(tmp_path) as url, running(tmp_path, url) as address:
+        yield Site(address, tmp_path, url)
+
+
+@pytest.mark.parametrize("way", ["well", "with its tiles lost"])
+def test_a_city_with_a_street_map_shows_it_and_without_its_tiles_our_own(browser, city_with_map, way):
+    context = browser.new_context(viewport={"width": 360, "height": 640}, service_workers="block")
+    one, asked, said = Phone(context, context.new_page(), city_with_map), [], []
+    one.page.on("request", lambda request: asked.append(request.url.removeprefix(one.site.address)))
+    one.page.on("console", lambda message: said.append(message.text))
+    if way != "well":
+        one.page.route("**/tiles/basemap/**", lambda route: route.fulfill(status=503))
+    one.go(WHERE)
+    one.page.wait_for_load_state("networkidle")
+    assert of_the_map(asked) == []
+    button(one).click()
+    has_come(one)
+    tiles = [path for path in asked if path.startswith("/tiles/")]
+    assert any(path.startswith("/tiles/basemap/15/") and "?v=" in path for path in tiles)
+    assert any(path.startswith("/tiles/ground/") for path in tiles) is (way != "well")
+    credit = one.page.get_by_text("© The map makers & friends")
+    assert credit.count() == (1 if way == "well" else 0)
+    assert [path for path in asked if not path.startswith(("/", "blob:", "data:"))] == []
+    assert [words for words in said if "Content Security Policy" in words] == []
+    assert one.axe() == []
+    picture = one.page.locator(".full-map canvas").screenshot()
+    context.close()
+    if way == "well":
+        (city_with_map.data / "seen.png").write_bytes(picture)
+        # The archive's street runs from west to east through the middle of each tile, its park is green.
+        colours = set(Image.open(io.BytesIO(picture)).convert("RGB").getdata())
+        assert {(255, 233, 176), (188, 220, 234), (216, 232, 207)} & colours
+
+
+def test_all_places_of_a_report_are_marked_on_its_full_map(phone, site):
+    with settings.bound(make_settings(site.data, site.database)), site.changing() as change:
+        start = geo.somewhere(change, HERE)
+        other = geo.somewhere(change, geo.Point(HERE.lat + 0.004, HERE.long))
+        street = street_of(start.label)
+        reference = reports.submit(change, RESIDENT, new_report(
+            address=f"All along {street} · {other.label}", also=(other,), along=street)).reference
+    one = phone()
+    one.go(f"/reports/{reference}")
+    words = f"Map with these places marked: All along {street} · {other.label}"
+    drawing = one.page.get_by_role("img", name=words)
+    assert drawing.evaluate("image => image.decode().then(() => image.naturalWidth)") == 360
+    button(one).click()
+    has_come(one)
+    pins = one.page.locator(".maplibregl-marker")
+    assert pins.count() == 2
+    stage = one.page.locator(".full-map").bounding_box()
+    for box in (pin.bounding_box() for pin in pins.all()):
+        assert stage["x"] <= box["x"] <= stage["x"] + stage["width"] - box["width"]
+        assert stage["y"] <= box["y"] <= stage["y"] + stage["height"] - box["height"]
+    assert one.page.get_by_role("img", name=other.label).count() >= 1
+    red = Image.open(io.BytesIO(one.page.locator(".full-map canvas").screenshot())).convert("RGB")
+    assert any(r > 180 and g < 150 and b < 140 for r, g, b in red.getdata()), "the street is not marked"
+    assert not one.page.locator(".full-map__take").count()
+    assert one.axe() == []
+    assert one.overflow() <= 0
+    one.complaints[:] = [said for said in one.complaints if "GL Driver Message" not in said]

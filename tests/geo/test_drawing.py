@@ -15,7 +15,7 @@ from shapely.geometry import LineString, box
 from shapely.geometry import Point as ShapePoint
 
 from civicconnect import geo
-from civicconnect.geo import Address, MapShape, Pin, Point, View
+from civicconnect.geo import NEAREST, Address, MapShape, Pin, Point, View
 from tests.factories import HERE
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -235,7 +235,7 @@ def test_the_corners_of_a_view_are_the_corners_of_its_box(view):
     [HERE], [HERE, Point(HERE.lat, HERE.long + 0.03)], [HERE, Point(HERE.lat + 0.02, HERE.long)],
     [HERE, HERE], [HERE, Point(HERE.lat + 4, HERE.long + 4)]])
 def test_a_view_around_some_points_is_the_nearest_that_has_them_all(points):
-    view = View.around(points, 360, 300)
+    view = View(points[0], NEAREST, 360, 300).holding(points)
     if view.zoom > 10:
         assert all(view.box.holds(point) for point in points)
     assert view.zoom == 17 or not all(

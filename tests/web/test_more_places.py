@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 from sqlalchemy import func, select
 
-from civicconnect import clock, geo
+from civicconnect import clock, geo, reports
 from civicconnect.reports import EventText, Report, ReportArea
 from civicconnect.web import extent
 from tests.factories import HERE
@@ -95,3 +96,96 @@ def test_six_further_places_are_too_many(visitor):
 ])
 def test_a_street_is_an_address_without_its_number(address, street):
     assert extent.street_of(address) == street
+
+
+def pins_of(visitor, page) -> tuple[str, str, int]:
+    """Return the words and the address of a page's map, and how many pins stand on it."""
+    (picture,) = [one for one in page.tree.iter("img") if "/map.svg" in (one.get("src") or "")]
+    drawing = visitor.client.get(picture.get("src"))
+    assert drawing.status_code == 200
+    spots = re.findall(r'translate\((-?\d+) (-?\d+)\)"><path d="M0 0C-4', drawing.text)
+    assert all(0 < int(x) < 360 and 30 < int(y) < 300 for x, y in spots), "a pin is out of view"
+    return picture.get("alt"), drawing.text, len(spots)
+
+
+def test_all_places_have_a_pin_on_the_map_and_stand_in_its_words(visitor, further):
+    words, _, pins = pins_of(visitor, visitor.follow(send(visitor)))
+    assert (words, pins) == ("Map of the place", 1)
+    page = visitor.follow(send(visitor, also=[place.label for place in further]))
+    words, _, pins = pins_of(visitor, page)
+    assert pins == 3
+    assert words.startswith("Map with these places marked: ")
+    assert all(place.label in words for place in further)
+
+
+def test_a_street_is_drawn_as_far_as_it_goes(visitor, db_):
+    street = extent.street_of(geo.describe(db_, HERE))
+    page = visitor.follow(send(visitor, along=street))
+    words, drawing, pins = pins_of(visitor, page)
+    assert pins == 1
+    assert f"All along {street}" in words
+    assert re.search(r'<g opacity=".6"><path d="M[^"]{9,}"[^>]*class="along"', drawing)
+    assert 'class="along"' not in pins_of(visitor, visitor.follow(send(visitor)))[1]
+
+
+def test_colleagues_see_the_same_pins_on_the_screen_and_on_paper(visitor, signed_in, further):
+    page = visitor.follow(send(visitor, also=[place.label for place in further]))
+    reference = re.search(r"/reports/(\w{8,})", page.text)[1]
+    colleague = signed_in("supervisor")
+    for where in (f"/staff/reports/{reference}", f"/staff/reports/{reference}/print"):
+        assert pins_of(colleague, colleague.get(where))[2] == 3, where
+
+
+def test_the_form_shows_what_was_typed_when_it_comes_back_and_before_it_is_sent(visitor, further):
+    form = visitor.get(AT).form("/reports")
+    back = visitor.post("/reports", form | SIZE | {"also": [further[0].label, "1 No Such Street At All"]})
+    assert back.status == 422
+    assert pins_of(visitor, back)[2] == 2
+    looked = visitor.post("/reports", form | SIZE | {"also": further[0].label, "do": "look"})
+    assert pins_of(visitor, looked)[2] == 2
+
+
+def test_further_places_are_told_where_the_place_is_and_nowhere_else(visitor, further, db_):
+    sent = send(visitor, also=[place.label for place in further])
+    own = visitor.follow(sent)
+    report = db_.scalars(select(Report).order_by(Report.number.desc()).limit(1)).one()
+    public = f"/reports/{report.reference}"
+    assert pins_of(visitor, visitor.get(public))[2] == 3
+    for told in ("rounded", "area", "stand_in"):
+        report.place_told = told
+        db_.flush()
+        page = visitor.get(public)
+        assert "also=" not in page.text, told
+    assert own.status == 200
+
+
+def test_an_address_that_the_city_rewrote_takes_the_further_places_with_it(visitor, further, db_, moderator):
+    send(visitor, also=[place.label for place in further], description="Holes.")
+    report = db_.scalars(select(Report).order_by(Report.number.desc()).limit(1)).one()
+    public = f"/reports/{report.reference}"
+    reports.rewrite(db_, moderator, report.reference, 1, "A hole.", "personal")
+    db_.flush()
+    assert pins_of(visitor, visitor.get(public))[2] == 3
+    reports.rewrite(db_, moderator, report.reference, 1, "A hole.", "personal", address="Candle Row")
+    db_.flush()
+    page = visitor.get(public)
+    assert "also=" not in page.text
+    assert not any(place.label in page.text for place in further)
+
+
+def test_who_takes_out_their_own_words_keeps_the_places(visitor, further, db_):
+    send(visitor, also=[place.label for place in further], description="Ana wrote it.")
+    report = db_.scalars(select(Report).order_by(Report.number.desc()).limit(1)).one()
+    reports.redact(db_, report, 1, "")
+    db_.flush()
+    assert pins_of(visitor, visitor.get(f"/reports/{report.reference}"))[2] == 3
+
+
+@pytest.mark.parametrize(("query", "status"), [
+    ("also=x", 422), ("also=1", 422), ("also=99,0", 422), ("also=41.2,-33.4,7", 422), ("also=nan,1", 422),
+    ("along=No+Such", 200), ("along=" + "x" * 500, 200), ("also=-80,170&also=80,-170", 200),
+    ("&".join(["also=41.2,-33.41"] * 50), 200)])
+def test_what_is_asked_of_a_drawn_map_is_checked(visitor, query, status):
+    answer = visitor.client.get(f"/map.svg?lat=41.2&long=-33.4&pin=1&{query}")
+    assert answer.status_code == status
+    assert answer.text.count("<path d=\"M0 0C-4") <= 6

@@ -28,15 +28,48 @@ function shown(map) {
   });
 }
 
-function begin(engine, form) {
-  const { lat, long, zoom } = form.elements;
+/** Return what draws the city's own street map, and what there is of it; nothing where there is none. */
+async function streetMap(form) {
+  const { basemap } = form.querySelector(".full-map").dataset;
+  if (!basemap) return [];
+  const { streets } = await import("./full_map_streets.js");
+  return [streets, JSON.parse(basemap)];
+}
+
+/** Return what is to be seen: a place that a form holds, or those of a report. */
+function view(root) {
+  if (root.dataset.view) return JSON.parse(root.dataset.view);
+  const { lat, long, zoom } = root.elements;
+  return { lat: Number(lat.value), long: Number(long.value), zoom: Number(zoom.value) };
+}
+
+/** Put a pin at each of a report's places, and bring all of them in view. */
+function mark(engine, map, root, { lat, long, words, places }) {
+  if (!places) return;
+  const spots = [{ lat, long, words }, ...places];
+  const bounds = new engine.LngLatBounds();
+  for (const spot of spots) {
+    const pin = root.querySelector(".full-map__mark").content.firstElementChild.cloneNode(true);
+    const element = document.createElement("div");
+    element.append(pin);
+    new engine.Marker({ element, anchor: "bottom" }).setLngLat([spot.long, spot.lat]).addTo(map);
+    element.setAttribute("role", "img");
+    element.setAttribute("aria-label", spot.words);
+    bounds.extend([spot.long, spot.lat]);
+  }
+  if (places.length) map.fitBounds(bounds, { padding: 56, maxZoom: map.getZoom(), animate: false });
+}
+
+function begin(engine, form, drawn) {
+  const seen = view(form);
   const stage = form.querySelector(".full-map");
+  const widest = Math.max(WIDEST - ONE_LESS, drawn[1]?.minzoom ?? 0);
   const map = new engine.Map({
     container: stage.querySelector(".full-map__ground"),
-    style: look(stage),
-    center: [Number(long.value), Number(lat.value)],
-    zoom: Number(zoom.value) - ONE_LESS,
-    minZoom: WIDEST - ONE_LESS,
+    style: look(stage, ...drawn),
+    center: [seen.long, seen.lat],
+    zoom: seen.zoom - ONE_LESS,
+    minZoom: widest,
     maxZoom: NEAREST - ONE_LESS,
     maxPitch: 0,
     dragRotate: false,
@@ -46,6 +79,7 @@ function begin(engine, form) {
   });
   map.touchZoomRotate.disableRotation();
   map.keyboard.disableRotation();
+  mark(engine, map, form, seen);
   return map;
 }
 
@@ -60,20 +94,37 @@ function take(map, form) {
   form.submit();
 }
 
-function listen(map, form) {
-  map.on("click", ({ lngLat }) => map.easeTo({ center: lngLat }));
-  map.getCanvas().addEventListener("keydown", (event) => {
-    if (event.key !== "Enter") return;
-    event.preventDefault();
-    take(map, form);
-  });
-  form.querySelector(".full-map__take").addEventListener("click", () => take(map, form));
+function listen(map, form, drawn) {
+  if (form.elements) {
+    map.on("click", ({ lngLat }) => map.easeTo({ center: lngLat }));
+    map.getCanvas().addEventListener("keydown", (event) => {
+      if (event.key !== "Enter") return;
+      event.preventDefault();
+      take(map, form);
+    });
+    form.querySelector(".full-map__take").addEventListener("click", () => take(map, form));
+  }
   for (const button of form.querySelectorAll("[data-scale]")) {
     button.addEventListener("click", () => map.zoomTo(Math.round(map.getZoom()) + Number(button.dataset.scale)));
   }
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
-    map.setStyle(look(form.querySelector(".full-map")));
+    map.setStyle(look(form.querySelector(".full-map"), ...drawn));
   });
+}
+
+/** Bring the map with the city's street map, or where that fails with our own streets. */
+async function come(engine, form, drawn) {
+  const map = begin(engine, form, drawn);
+  try {
+    await shown(map);
+    return [map, drawn];
+  } catch (error) {
+    map.remove();
+    if (!drawn.length) throw error;
+    console.info("Our own streets are drawn instead:", error);
+    form.querySelector(".full-map__credit")?.remove();
+    return come(engine, form, []);
+  }
 }
 
 /** Put the full map into the form of the drawn one; throws, with the form as it was, where that fails. */
@@ -86,13 +137,11 @@ export default async function fullMap(form) {
   ]);
   const parts = [...form.querySelector(".full-map-parts").content.cloneNode(true).children];
   form.classList.add("report-map--coming");
-  form.querySelector("input[type=image]").before(...parts);
-  let map;
+  form.querySelector(".report-map__drawing").before(...parts);
+  let map, drawn;
   try {
-    map = begin(engine, form);
-    await shown(map);
+    [map, drawn] = await come(engine, form, await streetMap(form));
   } catch (error) {
-    map?.remove();
     parts.forEach((part) => part.remove());
     throw error;
   } finally {
@@ -100,6 +149,6 @@ export default async function fullMap(form) {
   }
   form.classList.add("report-map--full");
   map.resize();
-  listen(map, form);
+  listen(map, form, drawn);
   map.getCanvas().focus();
 }

@@ -8,8 +8,11 @@ const at = (zoom, width, more) => Math.max(width * GROWTH ** (zoom - 15), 0.8) +
 const wide = (kind, more = 0) => ["interpolate", ["exponential", GROWTH], ["zoom"],
   ...[10, 12, 14, 16, 18].flatMap((zoom) => [zoom, at(zoom, WIDTHS[kind], more)])];
 
-/** Return the style of the map as `stage` and the page's tokens want it. */
-export function look(stage) {
+/** Return the style of the map as `stage` and the page's tokens want it.
+ *
+ * streets   what draws the city's own street map in the place of our ground, and `told` what there is to draw
+ */
+export function look(stage, streets, told) {
   const tokens = getComputedStyle(stage);
   const colour = (name) => tokens.getPropertyValue(`--${name}`).trim();
   const tiles = (address) => ({ type: "vector", tiles: [location.origin + address], minzoom: 10, maxzoom: 16 });
@@ -30,22 +33,46 @@ export function look(stage) {
   });
   const along = { "symbol-placement": "line" };
 
+  const ours = [
+    area("park", "map-green"),
+    area("water", "map-water"),
+    area("pier", "map-building"),
+    line("path", "path", "map-path", 0, {
+      layout: {},
+      paint: { "line-color": colour("map-path"), "line-width": wide("path"), "line-dasharray": [2.5, 1.5] },
+    }),
+    line("street-edge", "street", "map-road-edge", EDGE, { minzoom: 14 }),
+    line("main-edge", "main", "map-road-edge", EDGE),
+    line("street", "street", "map-road", 0),
+    line("main", "main", "map-main", 0),
+  ];
+  const named = [
+    words("number", "map-words", { "text-size": 11 }, 16),
+    words("path", "map-words", along, 15),
+    words("street", "map-words", along, 13),
+    words("water", "map-water-words", {}),
+    words("park", "map-green-words", {}, 12),
+    words("main", "map-words", along),
+  ];
+  // Of the ground that is drawn: what is called as the street that a report goes all along.
+  const marked = (source, layer) => ({
+    id: `${layer}-along`, source, "source-layer": layer, type: "line",
+    filter: ["all", ["in", ["geometry-type"], ["literal", ["LineString", "MultiLineString"]]],
+      ["==", ["get", "name"], stage.dataset.along]],
+    layout: { "line-cap": "round", "line-join": "round" },
+    paint: { "line-color": colour("map-along"), "line-opacity": 0.6, "line-width": wide("street") },
+  });
+  const lines = streets ? told.layers : ["path", "street", "main"];
+  const meant = stage.dataset.along ? lines.map((layer) => marked(streets ? "basemap" : "ground", layer)) : [];
+  const basemap = streets && { ...tiles(told.tiles), minzoom: told.minzoom, maxzoom: told.maxzoom };
+
   return {
     version: 8,
-    sources: { ground: tiles(stage.dataset.ground), reports: tiles(stage.dataset.reports) },
+    sources: { ...(basemap ? { basemap } : { ground: tiles(stage.dataset.ground) }), reports: tiles(stage.dataset.reports) },
     layers: [
       { id: "land", type: "background", paint: { "background-color": colour("map-land") } },
-      area("park", "map-green"),
-      area("water", "map-water"),
-      area("pier", "map-building"),
-      line("path", "path", "map-path", 0, {
-        layout: {},
-        paint: { "line-color": colour("map-path"), "line-width": wide("path"), "line-dasharray": [2.5, 1.5] },
-      }),
-      line("street-edge", "street", "map-road-edge", EDGE, { minzoom: 14 }),
-      line("main-edge", "main", "map-road-edge", EDGE),
-      line("street", "street", "map-road", 0),
-      line("main", "main", "map-main", 0),
+      ...(basemap ? streets(told, colour, wide) : ours),
+      ...meant,
       {
         id: "reports",
         type: "circle",
@@ -59,12 +86,7 @@ export function look(stage) {
           "circle-stroke-width": 2,
         },
       },
-      words("number", "map-words", { "text-size": 11 }, 16),
-      words("path", "map-words", along, 15),
-      words("street", "map-words", along, 13),
-      words("water", "map-water-words", {}),
-      words("park", "map-green-words", {}, 12),
-      words("main", "map-words", along),
+      ...(basemap ? [] : named),
     ],
   };
 }

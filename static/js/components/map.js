@@ -2,8 +2,8 @@
 // It also offers the map that moves under the finger, which is loaded only for those who ask for it.
 
 /** Offer the full map to a browser that may draw it, unless somebody saves data; where it fails, this one stays. */
-function offer(form) {
-  const more = form.querySelector(".report-map__more");
+function offer(root) {
+  const more = root.querySelector(".report-map__more");
   const button = more.querySelector("button");
   if (!("WebGL2RenderingContext" in window) || navigator.connection?.saveData) return;
   more.hidden = false;
@@ -13,10 +13,12 @@ function offer(form) {
     button.firstElementChild.textContent = button.dataset.waiting;
     try {
       const { default: fullMap } = await import("./full_map.js");
-      await fullMap(form);
+      await fullMap(root);
     } catch (error) {
       console.info("The drawn map stays:", error);
-      form.querySelector("input[type=image]").focus();
+      const drawing = root.querySelector(".report-map__drawing");
+      if (drawing.tabIndex < 0) drawing.tabIndex = -1; // a picture takes the focus only so
+      drawing.focus();
     }
     more.hidden = true;
   });
@@ -24,6 +26,10 @@ function offer(form) {
 
 /** Let the map grow, and tell of each tap where it lies in a picture of the width that `shown` says. */
 export default function map(form) {
+  if (form.dataset.view) { // a report's places: nothing to choose
+    offer(form);
+    return;
+  }
   const picture = form.querySelector("input[type=image]");
   const shown = Number(form.elements.shown.value);
   form.classList.add("report-map--fluid");

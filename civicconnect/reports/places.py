@@ -27,6 +27,7 @@ NEWEST = 1000
 WIDE = 5000
 # From so many in view on, the map is drawn from squares and blocks, and not from each report.
 MANY, CROWD = 20_000, 2_000
+COUNTED_TO = 1000  # what holds common words is counted no further
 
 
 @dataclass(frozen=True)
@@ -158,10 +159,19 @@ def _numbers(
 
 
 def count_public(db: Db, view: Filter, offer: Catalog) -> int:
-    """Return how many public reports fit, wherever they lie."""
+    """Return how many public reports fit, wherever they lie; more than COUNTED_TO are not counted on where
+    words stand in very many.
+    """
     chosen = squares.conditions(view, offer)
     if chosen is not None:
         return squares.total(db, [ReportSquare.is_public.is_(True), *chosen])
+    if view.is_common:
+        # Among the newest with the words there are nearly always enough; only where not, others are read.
+        for some in (view.some, view):
+            counted = count_fitting(db, [PUBLIC, *some.where(offer, strangers=True)], COUNTED_TO + 1)
+            if counted > COUNTED_TO:
+                break
+        return counted
     return count_fitting(db, [PUBLIC, *view.where(offer, strangers=True)])
 
 

@@ -16,6 +16,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     ForeignKey,
+    Select,
     and_,
     delete,
     event,
@@ -86,21 +87,29 @@ def look_for(db: Db, words: str, offer: Catalog, *, strangers: bool) -> Sought:
 
     strangers    whether only words that strangers may read are searched
     """
-    wanted = _wanted(words, offer)
+    wanted = wanted_in(words, offer)
     found: list[int] = []
     if wanted:
-        asked = select(ReportWords.report_number).where(_holds(wanted, strangers=strangers)).limit(FEW + 1)
-        found += db.scalars(looked_up(db, asked, ReportWords.report_number, wanted))
+        found += db.scalars(look_up(db, wanted, strangers=strangers))
     if reference := _reference(words):
         found += db.scalars(select(Report.number).where(Report.reference == reference))
     return Sought(words, tuple(found[:FEW]), len(found) <= FEW, strangers)
+
+
+def look_up(db: Db, wanted: Sequence[Sequence[str]], *, strangers: bool) -> Select[int]:
+    """Select the newest reports that hold words, as the index tells them: FEW, and one more.
+
+    wanted    `wanted_in` what was typed
+    """
+    asked = select(ReportWords.report_number).where(_holds(wanted, strangers=strangers)).limit(FEW + 1)
+    return looked_up(db, asked, ReportWords.report_number, wanted)
 
 
 def says(words: str, offer: Catalog, sought: Sought | None, *, strangers: bool) -> ColumnElement[bool]:
     """Return the condition that all words stand in a report, or that they are its reference."""
     if sought and sought.is_all and (sought.words, sought.strangers) == (words, strangers):
         return among(Report.number, sought.numbers)
-    wanted, reference = _wanted(words, offer), _reference(words)
+    wanted, reference = wanted_in(words, offer), _reference(words)
     known = Report.reference == reference if reference else false()
     if not wanted:
         return known
@@ -108,7 +117,7 @@ def says(words: str, offer: Catalog, sought: Sought | None, *, strangers: bool) 
     return or_(beside, known) if reference else beside
 
 
-def _wanted(words: str, offer: Catalog) -> list[list[str]]:
+def wanted_in(words: str, offer: Catalog) -> list[list[str]]:
     """Return for each word typed the needles of which one must stand among a report's words."""
     names = [(service.id, written(*service.name.values())) for service in offer.services.values()]
     return [[needle, *(code_word(number) for number, name in names if needle in name)]

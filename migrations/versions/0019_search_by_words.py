@@ -2,12 +2,17 @@
 
 import sqlalchemy as sa
 from alembic import op
+from rich.console import Console
+from rich.progress import track
+
+from civicconnect.reports.words import spelled
 
 revision = "0019"
 down_revision = "0018"
 
 NUMBER = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 SAID = ("description", "address", "text_told", "place_told", "service_id")
+FEW = 5000  # are read before anybody looks for a bar
 CHANGED = " OR ".join(f"old.{name} IS DISTINCT FROM new.{name}" for name in SAID)
 # The old words go with whatever changes them, whoever does it; reading the new ones is for reports/words.py.
 GO = ("DELETE FROM report_words WHERE report_number = new.number; "
@@ -28,6 +33,7 @@ EMBEDDED = (
     # Which threes stand in a report, not where: a third of the size, and what is found is compared anyway.
     "CREATE VIRTUAL TABLE report_words_index USING fts5(told, rest, content='report_words', "
     "content_rowid='report_number', tokenize='trigram case_sensitive 1', detail=none)",
+    "INSERT INTO report_words_index (report_words_index) VALUES ('rebuild')",
     f"CREATE TRIGGER report_words_new AFTER INSERT ON report_words BEGIN {INDEXED} END",
     f"CREATE TRIGGER report_words_old AFTER DELETE ON report_words BEGIN {UNINDEXED} END",
     f"CREATE TRIGGER report_words_other AFTER UPDATE ON report_words BEGIN {UNINDEXED} {INDEXED} END",
@@ -44,14 +50,27 @@ def upgrade():
                         sa.ForeignKeyConstraint(["report_number"], ["report.number"],
                                                 name=f"fk_{name}_report_number"))
     bind = op.get_bind()
-    for sql in SERVER if bind.dialect.name == "postgresql" else EMBEDDED:
-        bind.exec_driver_sql(sql)
     if bind.dialect.name == "postgresql":
         _index_on_a_server(bind)
-    elif bind.dialect.dbapi.sqlite_version_info >= (3, 42):
+        # The worker or the command reads them, a batch at a time: so long nobody may change what is read.
+        op.execute("INSERT INTO report_unread (report_number) SELECT number FROM report")
+    else:
+        _fill(bind)
+    for sql in SERVER if bind.dialect.name == "postgresql" else EMBEDDED:
+        bind.exec_driver_sql(sql)
+    if bind.dialect.name != "postgresql" and bind.dialect.dbapi.sqlite_version_info >= (3, 42):
         # Else what is taken out would only be marked as such until the index is next put in order.
         op.execute("INSERT INTO report_words_index (report_words_index, rank) VALUES ('secure-delete', 1)")
-    op.execute("INSERT INTO report_unread (report_number) SELECT number FROM report")
+
+
+def _fill(bind):
+    """Read the words of every report before the index is there: in one go it is made in a tenth of the time."""
+    raw = bind.connection.driver_connection
+    total = raw.execute("SELECT count(*) FROM report").fetchone()[0]
+    rows = track(raw.execute(f"SELECT number, {', '.join(SAID)} FROM report ORDER BY number"),  # noqa: S608
+                 "Words to search by", total, console=Console(stderr=True), disable=total < FEW)
+    raw.executemany("INSERT INTO report_words (report_number, told, rest) VALUES (?, ?, ?)",
+                    ((number, *spelled(*said)) for number, *said in rows))
 
 
 def _index_on_a_server(bind):

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import orjson
-from sqlalchemy import Boolean, ColumnElement, Select, String, bindparam, column, literal_column, table
+from sqlalchemy import ColumnElement, Integer, Select, String, bindparam, column, literal_column, table
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
@@ -131,11 +131,11 @@ def _all_of(needle: str) -> str:
     return f"({' AND '.join(f'{chr(34)}{gram}{chr(34)}' for gram in grams(needle))})"
 
 
-class _Among(FunctionElement[bool]):
+class _Among(FunctionElement[Any]):
     """A key is one of some numbers: one value to send, however many they are."""
 
     name = "among"
-    type = Boolean()
+    type = Integer()  # of a Boolean SQLAlchemy asks whether it = 1, and then no engine looks anything up
     inherit_cache = True
 
 

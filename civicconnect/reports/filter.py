@@ -47,7 +47,7 @@ class Filter:
             found.append(Report.status == self.status)
             found += [IS_OPEN] if self.status in OPEN else []  # said as well, for their index
         if self.area:
-            found.append(_in_area(self.area))
+            found.append(_lies_in(self.area) if self.leads else _in_area(self.area))
         if self.outcome:
             found.append((Report.verification if self.outcome in FOUND else Report.outcome) == self.outcome)
         found += self._days(ZoneInfo(offer.city.time_zone))
@@ -68,6 +68,16 @@ class Filter:
     def is_common(self) -> bool:
         """Say whether the words stand in more reports than are looked up: counts and maps then stop there."""
         return self.sought is not None and not self.sought.is_all
+
+    @property
+    def densely(self) -> Filter:
+        """Return the view as it is read where a page is soon full: along its order, report by report."""
+        return replace(self, sought=replace(self.sought, leads=True)) if self.sought else self
+
+    @property
+    def leads(self) -> bool:
+        """Say whether what was looked up leads to few reports, or to a page: no area is read before it."""
+        return self.sought is not None and (self.sought.is_all or self.sought.leads)
 
     @property
     def some(self) -> Filter:
@@ -141,6 +151,14 @@ def _begin(day: date, zone: ZoneInfo, more: int = 0) -> datetime | None:
         return datetime.combine(day + timedelta(days=more), time(), zone).astimezone(UTC)
     except OverflowError:
         return None
+
+
+def _lies_in(name: str) -> ColumnElement[bool]:
+    """Return the condition for an area as it is asked of one report after the other."""
+    layer, _, code = name.partition(":")
+    inside = select(ReportArea.area_id).join(Area, Area.id == ReportArea.area_id).where(
+        ReportArea.report_number == Report.number, Area.layer == layer, Area.code == code)
+    return inside.correlate(Report).exists()
 
 
 def _in_area(name: str) -> ColumnElement[bool]:

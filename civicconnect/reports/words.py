@@ -74,12 +74,14 @@ class Sought:
 
     numbers    of the newest, at most FEW
     is_all     whether there are no more
+    leads      whether reading in order and comparing is quick enough
     """
 
     words: str
     numbers: tuple[int, ...]
     is_all: bool
     strangers: bool
+    leads: bool = False
 
 
 def look_for(db: Db, words: str, offer: Catalog, *, strangers: bool) -> Sought:

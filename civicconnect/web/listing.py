@@ -42,9 +42,9 @@ def index() -> ResponseReturnValue:
     rows = min(max(whole(request.args.get("rows", ""), PAGE), PAGE), MOST)
     with db.reading() as db_:
         view = view.seek(db_, offer, strangers=True)
-        conditions = view.where(offer, strangers=True)
-        total = reports.count_public(db_, view, offer)
-        count = max(1, -(-(min(total, reports.COUNTED_TO) if view.is_common else total) // rows))
+        total = reports.total_of(db_, view, offer)
+        conditions = total.view.where(offer, strangers=True)
+        count = max(1, -(-total.count // rows))
         page = min(page, count)
         asked = reports.public_reports(conditions, view.order).limit(rows).offset((page - 1) * rows)
         found = list(db_.scalars(asked))
@@ -54,7 +54,7 @@ def index() -> ResponseReturnValue:
     return render_template(
         "resident/reports.html", view=view, found=found, total=total, page=page, pages=count, areas=areas,
         choices=choices(view, offer, named, "listing.index"), faults=faults, catalog=offer, rows=rows,
-        most=MOST, now=clock.now(), counted_to=reports.COUNTED_TO,
+        most=MOST, now=clock.now(),
     ), 422 if faults else 200
 
 

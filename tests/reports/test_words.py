@@ -16,7 +16,7 @@ from civicconnect.accounts import SYSTEM
 from civicconnect.catalog import catalog
 from civicconnect.db import Db, fold, needles, written
 from civicconnect.geo import Point
-from civicconnect.reports import Closing, Event, Filter, NewReport, PastReport, Report, words
+from civicconnect.reports import Closing, Event, Filter, NewReport, PastReport, Report, places, words
 from civicconnect.reports.words import ReportUnread, ReportWords, spelled
 from tests.counting import counted
 from tests.factories import HERE, RESIDENT, new_report
@@ -291,14 +291,16 @@ def test_a_report_that_goes_takes_its_words_along(db_, make_report):
 def test_common_words_are_looked_for_report_by_report_and_counted_as_far_as_is_told(
         db_, visitor, make_report, monkeypatch):
     monkeypatch.setattr(words, "FEW", 5)
-    monkeypatch.setattr(reports.places, "COUNTED_TO", 20)
-    monkeypatch.setattr(reports, "COUNTED_TO", 20)
+    monkeypatch.setattr(places, "DENSE", 4)
     made = [make_report(description=f"A lantern, {'odd' if n % 2 else 'even'}.", service="tree").reference
             for n in range(24)]
     assert found(db_, "lantern") == set(made)
     page = visitor.get("/reports?q=lantern")
-    assert "More than 20 reports" in page.words
-    assert "1 page" not in visitor.get("/reports?q=lantern&rows=20&page=2").words
+    assert "More than 5 reports" in page.words
+    monkeypatch.setattr(places, "DENSE", 6)
+    assert "24 reports" in visitor.get("/reports?q=lantern&area=district:old-town").words
+    monkeypatch.setattr(places, "COUNTED_TO", 20)
+    assert "More than 20 reports" in visitor.get("/reports?q=lantern").words
     assert "12 reports" in visitor.get("/reports?q=lantern+odd").words
     assert "drawn from" in visitor.get("/map?q=lantern").words
     assert "drawn from" not in visitor.get(f"/map?q={made[0]}").words

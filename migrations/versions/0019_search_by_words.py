@@ -3,8 +3,10 @@
 import sqlalchemy as sa
 from alembic import op
 from rich.console import Console
-from rich.progress import track
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from sqlalchemy.orm import Session
 
+from civicconnect.db import copy_in
 from civicconnect.reports.words import spelled
 
 revision = "0019"
@@ -12,7 +14,7 @@ down_revision = "0018"
 
 NUMBER = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 SAID = ("description", "address", "text_told", "place_told", "service_id")
-FEW = 5000  # are read before anybody looks for a bar
+BATCH = 20_000
 CHANGED = " OR ".join(f"old.{name} IS DISTINCT FROM new.{name}" for name in SAID)
 # The old words go with whatever changes them, whoever does it; reading the new ones is for reports/words.py.
 GO = ("DELETE FROM report_words WHERE report_number = new.number; "
@@ -50,27 +52,34 @@ def upgrade():
                         sa.ForeignKeyConstraint(["report_number"], ["report.number"],
                                                 name=f"fk_{name}_report_number"))
     bind = op.get_bind()
-    if bind.dialect.name == "postgresql":
-        _index_on_a_server(bind)
-        # The worker or the command reads them, a batch at a time: so long nobody may change what is read.
-        op.execute("INSERT INTO report_unread (report_number) SELECT number FROM report")
-    else:
+    is_server = bind.dialect.name == "postgresql"
+    if not is_server:
         _fill(bind)
-    for sql in SERVER if bind.dialect.name == "postgresql" else EMBEDDED:
+    for sql in SERVER if is_server else EMBEDDED:
         bind.exec_driver_sql(sql)
-    if bind.dialect.name != "postgresql" and bind.dialect.dbapi.sqlite_version_info >= (3, 42):
+    if is_server:
+        _fill(bind)  # the triggers came first: from then on nobody changes what is read
+        _index_on_a_server(bind)
+    elif bind.dialect.dbapi.sqlite_version_info >= (3, 42):
         # Else what is taken out would only be marked as such until the index is next put in order.
         op.execute("INSERT INTO report_words_index (report_words_index, rank) VALUES ('secure-delete', 1)")
 
 
 def _fill(bind):
     """Read the words of every report before the index is there: in one go it is made in a tenth of the time."""
-    raw = bind.connection.driver_connection
-    total = raw.execute("SELECT count(*) FROM report").fetchone()[0]
-    rows = track(raw.execute(f"SELECT number, {', '.join(SAID)} FROM report ORDER BY number"),  # noqa: S608
-                 "Words to search by", total, console=Console(stderr=True), disable=total < FEW)
-    raw.executemany("INSERT INTO report_words (report_number, told, rest) VALUES (?, ?, ?)",
+    total = bind.execute(sa.text("SELECT count(*) FROM report")).scalar_one()
+    bar = Progress(TextColumn("Words to search by"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
+                   console=Console(stderr=True), disable=total < BATCH)
+    asked = sa.text(f"SELECT number, {', '.join(SAID)} FROM report WHERE number > :last "  # noqa: S608  names of ours
+                    "ORDER BY number LIMIT :most")
+    last = -1
+    with bar, Session(bind) as db:
+        task = bar.add_task("", total=total)
+        while rows := bind.execute(asked, {"last": last, "most": BATCH}).all():
+            copy_in(db, "report_words", ("report_number", "told", "rest"),
                     ((number, *spelled(*said)) for number, *said in rows))
+            last = rows[-1][0]
+            bar.advance(task, len(rows))
 
 
 def _index_on_a_server(bind):
@@ -82,7 +91,7 @@ def _index_on_a_server(bind):
         print(f"Search by words stays slow: the extension pg_trgm is not to be had ({fault.orig}). "  # noqa: T201
               "Let a superuser type CREATE EXTENSION pg_trgm; docs/operate.md says what then.")
         return
-    bind.exec_driver_sql("CREATE INDEX ix_report_words_grams ON report_words USING gin ((told || rest) gin_trgm_ops)")
+    bind.exec_driver_sql("CREATE INDEX idx_report_words_grams ON report_words USING gin ((told || rest) gin_trgm_ops)")
 
 
 def downgrade():

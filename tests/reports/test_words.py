@@ -340,7 +340,7 @@ def test_words_are_looked_up_in_the_index(db_, make_report):
     if db_.get_bind().dialect.name == "postgresql":
         db_.execute(text("SET LOCAL enable_seqscan = off"))  # it would read one row sooner than any index
         db_.execute(text("SET LOCAL enable_indexscan = off"))
-        assert "ix_report_words_grams" in plan(db_, "lantern hole")
+        assert "idx_report_words_grams" in plan(db_, "lantern hole")
     else:
         assert "VIRTUAL TABLE INDEX" in plan(db_, "lantern hole")
         assert "SCAN report_words\n" not in plan(db_, "lantern hole")

@@ -100,6 +100,7 @@ def _on_event(db_: Db, event: dict[str, Any]) -> None:
     if event["verb"] not in QUIET:
         opendata.request_publication(db_)
     if event["verb"] == "import":
+        jobs.enqueue(db_, "words", key="words")
         _ask_to_learn(db_, clock.now().replace(microsecond=0).isoformat())
 
 
@@ -164,6 +165,14 @@ def _bulk(_view: Db, asked: dict[str, Any]) -> None:
                 return notify.Tongue(language, zone)
 
             more = queue.work_on(change, asked["bulk"], speak)
+
+
+def _words(_view: Db, _: dict[str, Any]) -> None:
+    """Read the words of reports that came in at once, so that they are found by them."""
+    read = 1
+    while read:
+        with db.transaction() as change:
+            read = reports.read_words(change)
 
 
 def _staff_link(db_: Db, asked: dict[str, Any]) -> None:
@@ -240,6 +249,7 @@ def handlers() -> dict[str, Handler]:
         "forget": Handler(_forget),
         "recount": Handler(_recount, reads=True),
         "learn": Handler(_learn, reads=True),
+        "words": Handler(_words, reads=True),
     }
 
 
@@ -247,6 +257,8 @@ def schedule() -> None:
     """Ask for what is due by the calendar; the worker calls this at every sign of life."""
     with db.transaction() as db_:
         _ask_for_clocks(db_)
+        if reports.has_unread(db_):
+            jobs.enqueue(db_, "words", key="words")
         if not seal_file(clock.now().date().isoformat()).exists():
             for kind in ("seal", "forget", "sweep", "recount", "learn"):
                 jobs.enqueue(db_, kind, key=kind)

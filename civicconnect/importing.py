@@ -13,7 +13,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from civicconnect import catalog, commands, db, history, lanes, settings
+from civicconnect import catalog, commands, db, history, lanes, running, settings
 from civicconnect.errors import Invalid
 from civicconnect.history import Chosen, Endpoint, Fetched, Profile
 from civicconnect.settings import Settings
@@ -127,6 +127,7 @@ def import_csv(
         tally = history.import_csv(file, profile, files.verdicts,
                                    lambda now: bar.update(task, completed=now.rows), dry=dry, lanes=helpers)
     seconds = max(monotonic() - began, 0.001)
+    running.read_words()
     click.echo(f"{tally.rows:,} rows = {tally.accepted:,} accepted ({tally.new:,} new, "
                f"{tally.already_there:,} already there) + {tally.rejected:,} rejected, "
                f"in {seconds:.1f} s ({tally.rows / seconds:,.0f} rows a second)")

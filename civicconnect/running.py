@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from waitress.server import create_server
 
 from civicconnect import accounts, catalog, city, clock, db, geo, jobs, opendata, reports, settings, simulate
@@ -75,6 +77,22 @@ def make_ready(given: Settings, database: Database) -> None:
         (given.data_folder / name).mkdir(parents=True, exist_ok=True)
     if not db.is_current(database, settings.home() / "migrations"):
         db.migrate(database, settings.home() / "migrations")
+        with db.bound(database):
+            read_words()
+
+
+def read_words() -> None:
+    """Read the words of all reports that wait for it, with a bar where they are many."""
+    with db.reading() as view:
+        waiting = reports.count_unread(view)
+    bar = Progress(TextColumn("Words to search by"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
+                   console=Console(stderr=True), disable=waiting <= reports.FEW)
+    with bar:
+        task, read = bar.add_task("", total=waiting), waiting
+        while read:
+            with db.transaction() as change:
+                read = reports.read_words(change)
+            bar.advance(task, read)
 
 
 def stay_in_town(checked: City) -> None:

@@ -17,7 +17,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from civicconnect import catalog, city, clock, db, lanes, settings, simulate
+from civicconnect import catalog, city, clock, db, lanes, running, settings, simulate
 from civicconnect.errors import Conflict
 from civicconnect.settings import Settings
 from civicconnect.simulate import Day, Manner, Plan, Truth
@@ -71,6 +71,7 @@ def simulated(given: Settings, wish: Wish, *, live: bool) -> None:
             new = simulate.load_history(plan, wish.seed, helpers, progress, note)
     simulate.write_truth(folder, truth, {})
     seconds = max(monotonic() - began, 0.001)
+    running.read_words()
     click.echo(f"{wish.reports:,} reports, {new:,} of them new, in {seconds:.1f} s "
                f"({wish.reports / seconds:,.0f} a second).")
     click.echo(f"What is true of them: {folder}")

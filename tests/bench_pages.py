@@ -7,6 +7,7 @@ on it. It asks without a network: what a browser waits for on top depends on whe
 from __future__ import annotations
 
 import time
+from urllib.parse import quote
 
 import click
 import numpy as np
@@ -15,7 +16,7 @@ from sqlalchemy import func, select
 from civicconnect import accounts, db, geo, settings
 from civicconnect.app import create_app
 from civicconnect.catalog import catalog
-from civicconnect.reports import Report
+from civicconnect.reports import Report, ReportArea
 from tests.counting import counted
 
 PERSON = ("bench@city.example", "bench-the-pages-1")
@@ -29,13 +30,18 @@ ASKED = {
     "map of one service": "/map?service={service}", "map, nearer": "/map?lat={lat}&long={long}&zoom=16",
 }
 
+SOUGHT = {"list": "/reports?", "list, one area": "/reports?area={area}&", "map": "/map?",
+          "queue": "/staff/queue?", "queue, closed too": "/staff/queue?status=all&"}
+
 
 @click.command()
 @click.option("--times", default=15, show_default=True)
 @click.option("--department", required=True, help="Whose queue is opened.")
 @click.option("--also", multiple=True, help="More departments of theirs.")
+@click.option("--words", multiple=True, help="Time only pages that search for these; may be repeated.")
 @click.option("--area", multiple=True, help="An area they are limited to, as ward:east; may be repeated.")
-def bench(times: int, department: str, also: tuple[str, ...], area: tuple[str, ...]) -> None:
+def bench(times: int, department: str, also: tuple[str, ...], area: tuple[str, ...],
+          words: tuple[str, ...]) -> None:
     """Time the pages."""
     given = settings.load()
     database = db.open_database(given.url_of_database)
@@ -50,8 +56,11 @@ def bench(times: int, department: str, also: tuple[str, ...], area: tuple[str, .
         token = page.split('name="csrf_token" value="')[1].split('"')[0] if "csrf_token" in page else ""
         client.post("/sign-in", base_url=given.address, data={
             "email": PERSON[0], "password": PERSON[1], "csrf_token": token})
-        for name, address in ASKED.items():
-            _time(client, database, name, address.format(**_words(department)), times, given.address)
+        asked = {f"{sought}: {name}": f"{address}q={quote(sought)}"
+                 for sought in words for name, address in SOUGHT.items()} or ASKED
+        known = _words(department)
+        for name, address in asked.items():
+            _time(client, database, name, address.format(**known), times, given.address)
 
 
 def _words(department: str) -> dict[str, str]:
@@ -62,12 +71,14 @@ def _words(department: str) -> dict[str, str]:
                             .order_by(func.count().desc()).limit(1))
         place = view.execute(select(geo.latitude(Report.place), geo.longitude(Report.place))
                              .where(Report.place.is_not(None)).order_by(Report.number.desc()).limit(1)).one()
+        area = view.execute(select(geo.Area.layer, geo.Area.code).where(geo.Area.id.in_(
+            select(func.max(ReportArea.area_id))))).one()
         last = view.scalar(select(func.max(Report.received_at)))
         return {"open": view.scalar(one.where(
                     Report.status != "closed", Report.department_id == offer.departments[department].id)),
                 "closed": view.scalar(one.where(Report.status == "closed")),
                 "service": offer.service_codes[often], "lat": place[0], "long": place[1],
-                "month": f"{last.replace(day=1):%Y-%m}"}
+                "area": ":".join(area), "month": f"{last.replace(day=1):%Y-%m}"}
 
 
 def _time(client, database, name: str, address: str, times: int, base: str) -> None:

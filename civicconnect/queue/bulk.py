@@ -62,7 +62,7 @@ def begin_view(db: Db, actor: Actor, desk: Desk, offer: Catalog) -> int:
     """Begin with every report of a view, as it stands now."""
     number = _begin(db, actor)
     chosen = (select(literal(number), Report.number, Report.events, literal(WAITING))
-              .where(*desk.where(actor, offer, clock.now())).limit(MOST + 1))
+              .where(*desk.seek(db, offer).where(actor, offer, clock.now())).limit(MOST + 1))
     db.execute(insert(BulkItem).from_select(["bulk_id", "report_number", "seen", "state"], chosen))
     total = db.scalar(select(func.count()).select_from(BulkItem).where(BulkItem.bulk_id == number)) or 0
     if not total:

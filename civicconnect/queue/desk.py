@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, and_, false, not_, or_
 
 from civicconnect.accounts import Actor
 from civicconnect.catalog import Catalog
+from civicconnect.db import Db
 from civicconnect.queue.ranking import MANY, SOON
 from civicconnect.reports import IS_OPEN, PRIORITIES, Filter, Report, is_overdue, lifecycle, visible_to
 
@@ -35,7 +36,7 @@ class Desk:
     @classmethod
     def read(cls, asked: Mapping[str, str]) -> Desk:
         """Read a view from an address, or from what was kept of one."""
-        found = {key: str(asked.get(key, ""))[:200].strip() for key in (*FILTER, *DESK)}
+        found: dict[str, Any] = {key: str(asked.get(key, ""))[:200].strip() for key in (*FILTER, *DESK)}
         return cls(Filter(**{name: found[key] for key, name in FILTER.items()}),
                    **{key: found[key] for key in DESK})
 
@@ -50,6 +51,10 @@ class Desk:
         """Return the filter of reports: open ones where nothing else is said, all where "all" is."""
         status = self.filter.status or "open"
         return replace(self.filter, status="" if status == "all" else status)
+
+    def seek(self, db: Db, offer: Catalog) -> Desk:
+        """Return the same view with its words looked up, so that it can be read quickly."""
+        return replace(self, filter=self.filter.seek(db, offer, strangers=False))
 
     @property
     def is_plain(self) -> bool:

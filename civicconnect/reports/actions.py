@@ -25,6 +25,7 @@ from civicconnect.reports.models import Event, EventText, Report, ReportArea
 from civicconnect.reports.queries import SHOWN, find, place_of
 from civicconnect.reports.recording import count_moved, record
 from civicconnect.reports.standing import Standing
+from civicconnect.reports.words import keep_words
 from civicconnect.routing import Case, World, rule_book
 from civicconnect.sla import Hours, calendars, promise_book
 
@@ -183,6 +184,8 @@ def _insert(db: Db, composed: Draft, new: NewReport) -> int | None:
     point: geo.Point | None = row["place"]
     stored = row | {"place": f"SRID=4326;POINT({point.long} {point.lat})" if point else None}
     number: int | None = insert_new(db, Report, ["id"], stored, Report.number)
+    if number is not None:
+        keep_words(db, row, number)
     return number
 
 

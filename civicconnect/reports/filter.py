@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, false, or_, select
+from sqlalchemy import ColumnElement, false, select
 
 from civicconnect.catalog import Catalog
+from civicconnect.db import Db
 from civicconnect.errors import Sentence
 from civicconnect.geo import Area
 from civicconnect.reports.lifecycle import CLOSED, OPEN
 from civicconnect.reports.models import IS_OPEN, Report, ReportArea
-from civicconnect.reports.queries import TOLD_IN_WORDS, tidy
+from civicconnect.reports.words import Sought, look_for, says
 
 FOUND = ("confirmed", "disputed")
 
@@ -32,6 +33,7 @@ class Filter:
     until: str = ""  # the last day
     outcome: str = ""  # what came of it, or "confirmed", "disputed": what people found afterwards
     order: str = ""  # a key of ORDERS; it chooses nothing
+    sought: Sought | None = field(default=None, compare=False, repr=False)  # where the words were looked up
 
     def where(self, offer: Catalog, *, strangers: bool) -> list[ColumnElement[bool]]:
         """Return the conditions. A code or a day that there is not matches nothing.
@@ -45,12 +47,42 @@ class Filter:
             found.append(Report.status == self.status)
             found += [IS_OPEN] if self.status in OPEN else []  # said as well, for their index
         if self.area:
-            found.append(_in_area(self.area))
+            found.append(_lies_in(self.area) if self.leads else _in_area(self.area))
         if self.outcome:
             found.append((Report.verification if self.outcome in FOUND else Report.outcome) == self.outcome)
         found += self._days(ZoneInfo(offer.city.time_zone))
-        found += [_says(word, strangers=strangers) for word in self.words.split()[:6]]
+        if self.words:
+            found.append(says(self.words, offer, self.sought, strangers=strangers))
         return found
+
+    def seek(self, db: Db, offer: Catalog, *, strangers: bool) -> Filter:
+        """Return the same view with its words looked up, so that it can be read quickly: two statements.
+
+        It holds no longer than this reading of the database.
+        """
+        if not self.words:
+            return self
+        return replace(self, sought=look_for(db, self.words, offer, strangers=strangers))
+
+    @property
+    def is_common(self) -> bool:
+        """Say whether the words stand in more reports than are looked up: counts and maps then stop there."""
+        return self.sought is not None and not self.sought.is_all
+
+    @property
+    def densely(self) -> Filter:
+        """Return the view as it is read where a page is soon full: along its order, report by report."""
+        return replace(self, sought=replace(self.sought, leads=True)) if self.sought else self
+
+    @property
+    def leads(self) -> bool:
+        """Say whether what was looked up leads to few reports, or to a page: no area is read before it."""
+        return self.sought is not None and (self.sought.is_all or self.sought.leads)
+
+    @property
+    def some(self) -> Filter:
+        """Return the view of the newest reports with the words, as many as are looked up."""
+        return replace(self, sought=replace(self.sought, is_all=True)) if self.sought else self
 
     def asked_of(self, offer: Catalog, table: Any) -> list[ColumnElement[bool]]:
         """Return the conditions on the service and the department, for a table that has them."""
@@ -73,11 +105,11 @@ class Filter:
         """Return what is wrong with the days, by field of the address."""
         found: dict[str, list[str]] = {}
         days = {}
-        for field, text in (("since", self.since), ("until", self.until)):
+        for name, text in (("since", self.since), ("until", self.until)):
             try:
-                days[field] = _day(text) if text else None
+                days[name] = _day(text) if text else None
             except ValueError:
-                found[field] = [Sentence("Write the day as year-month-day, like 2026-11-30.")]
+                found[name] = [Sentence("Write the day as year-month-day, like 2026-11-30.")]
         first, last = days.get("since"), days.get("until")
         if first and last and last < first:
             found["until"] = [Sentence("The last day lies before the first one.")]
@@ -121,21 +153,15 @@ def _begin(day: date, zone: ZoneInfo, more: int = 0) -> datetime | None:
         return None
 
 
+def _lies_in(name: str) -> ColumnElement[bool]:
+    """Return the condition for an area as it is asked of one report after the other."""
+    layer, _, code = name.partition(":")
+    inside = select(ReportArea.area_id).join(Area, Area.id == ReportArea.area_id).where(
+        ReportArea.report_number == Report.number, Area.layer == layer, Area.code == code)
+    return inside.correlate(Report).exists()
+
+
 def _in_area(name: str) -> ColumnElement[bool]:
     layer, _, code = name.partition(":")
     drawn = select(Area.id).where(Area.layer == layer, Area.code == code)
     return Report.number.in_(select(ReportArea.report_number).where(ReportArea.area_id.in_(drawn)))
-
-
-def _says(word: str, *, strangers: bool) -> ColumnElement[bool]:
-    pattern = f"%{_literal(word)}%"
-    text: ColumnElement[bool] = Report.description.ilike(pattern, escape="\\")
-    address: ColumnElement[bool] = Report.address.ilike(pattern, escape="\\")
-    if strangers:
-        # Else one could find out letter by letter what may not be read.
-        text, address = text & Report.text_told, address & Report.place_told.in_(TOLD_IN_WORDS)
-    return or_(text, address, Report.reference == tidy(word))
-
-
-def _literal(word: str) -> str:
-    return word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

@@ -28,6 +28,7 @@ from civicconnect.reports.lifecycle import CLOSED
 from civicconnect.reports.recording import REOPENING
 from civicconnect.reports.squares import Spot, count, spot
 from civicconnect.reports.timeline import EventRow, TextRow
+from civicconnect.reports.words import leave_unread
 
 Row = tuple[Any, ...]
 
@@ -115,6 +116,7 @@ def store(db: Db, sheets: Sequence[Sheet]) -> int:
                 ((n, *text) for n, s in numbered for text in s.texts))
         copy_in(db, "report_area", ("report_number", "area_id"),
                 ((n, area) for n, s in numbered for area in s.areas))
+        leave_unread(db, list(numbers))
     count(db, [s.spot for s in fresh])
     return len(fresh)
 

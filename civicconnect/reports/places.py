@@ -27,6 +27,8 @@ NEWEST = 1000
 WIDE = 5000
 # From so many in view on, the map is drawn from squares and blocks, and not from each report.
 MANY, CROWD = 20_000, 2_000
+COUNTED_TO = 1000  # what holds common words is counted no further
+DENSE = 100  # so many that fit among the newest with the words: a page is soon full
 
 
 @dataclass(frozen=True)
@@ -163,6 +165,31 @@ def count_public(db: Db, view: Filter, offer: Catalog) -> int:
     if chosen is not None:
         return squares.total(db, [ReportSquare.is_public.is_(True), *chosen])
     return count_fitting(db, [PUBLIC, *view.where(offer, strangers=True)])
+
+
+@dataclass(frozen=True)
+class Total:
+    """How many public reports fit a view.
+
+    is_more    there are more than that: words that stand in very many reports are not counted to the end
+    view       how it is best read
+    """
+
+    count: int
+    is_more: bool
+    view: Filter
+
+
+def total_of(db: Db, view: Filter, offer: Catalog) -> Total:
+    """Count the public reports of a view whose words were looked up, as far as is quick."""
+    if not view.is_common:
+        return Total(count_public(db, view, offer), is_more=False, view=view)
+    some = count_fitting(db, [PUBLIC, *view.some.where(offer, strangers=True)], COUNTED_TO)
+    if some >= DENSE:
+        return Total(some, is_more=True, view=view.densely)
+    # Whatever else is asked for is rare among the newest: then that leads, and the words are only compared.
+    counted = count_fitting(db, [PUBLIC, *view.where(offer, strangers=True)], COUNTED_TO + 1)
+    return Total(min(counted, COUNTED_TO), is_more=counted > COUNTED_TO, view=view)
 
 
 def count_visible(db: Db, actor: Actor, view: Filter, offer: Catalog) -> int:

@@ -344,9 +344,13 @@ def public_reports(conditions: Sequence[ColumnElement[bool]], order: str = "") -
     return select(Report).where(PUBLIC, *conditions).order_by(*ORDERS.get(order, ORDERS[""]))
 
 
-def count_fitting(db: Db, conditions: Sequence[ColumnElement[bool]]) -> int:
-    """Return how many reports fit."""
-    return db.scalar(select(func.count()).select_from(Report).where(*conditions)) or 0
+def count_fitting(db: Db, conditions: Sequence[ColumnElement[bool]], most: int | None = None) -> int:
+    """Return how many reports fit; counted no further than `most`."""
+    asked = select(func.count()).select_from(Report).where(*conditions)
+    if most is not None:
+        some = select(literal(1)).select_from(Report).where(*conditions).limit(most).subquery()
+        asked = select(func.count()).select_from(some)
+    return db.scalar(asked) or 0
 
 
 def areas_of(db: Db, numbers: Sequence[int]) -> dict[int, tuple[AreaHit, ...]]:

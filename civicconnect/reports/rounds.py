@@ -241,6 +241,7 @@ def fitting_round(
     nobodys = Report.assigned_to.is_(None) & (Report.team == "")
     planned = (select(RoundStop.report_number).join(Round, Round.id == RoundStop.round_id)
                .where(RoundStop.state.in_((TODO, DOING)), Round.day >= offer.city.day(clock.now())))
+    view = view.seek(db, offer, strangers=False)
     asked = (
         select(Report.reference)
         .where(IS_OPEN, visible_to(actor), Report.department_id == round_.department_id,

@@ -102,7 +102,7 @@ def show_queue() -> ResponseReturnValue:
     offer, desk, form = read_catalog(), read_desk(), request.args.get("as", "list")
     form = form if form in queue.FORMS else "list"
     with db.reading() as db_:
-        me = actor(db_)
+        me, desk = actor(db_), desk.seek(db_, offer)
         tabs, counts = counted(db_, me, desk, offer)
         shown = _FORMS[form](db_, me, desk, offer, counts)
     letters, to_moderate, tasks = counts.more
@@ -148,7 +148,7 @@ def counts() -> ResponseReturnValue:
         return Response(status=204)
     offer, desk = read_catalog(), read_desk()
     with db.reading() as db_:
-        me = actor(db_)
+        me, desk = actor(db_), desk.seek(db_, offer)
         tabs, counts_ = counted(db_, me, desk, offer)
     form = request.args.get("as", "list")
     return render_template("components/desk_counts.html", tabs=tabs, total=counts_.total, late=counts_.late,
@@ -168,6 +168,7 @@ def next_report() -> ResponseReturnValue:
     """Go to the report that follows one in the view that was looked at last; to the queue where none does."""
     offer, desk = read_catalog(), _last_desk()
     with db.reading() as db_:
+        desk = desk.seek(db_, offer)
         found = queue.next_after(db_, actor(db_), desk, offer, request.args.get("after", "")[:20])
     if found is None:
         return redirect(url_for("staff.show_queue", **desk.query))

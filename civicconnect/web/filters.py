@@ -23,7 +23,8 @@ FIELDS = {"service": "service", "department": "department", "status": "status", 
 
 def read_filter() -> Filter:
     """Return the filter in the address."""
-    return Filter(**{name: request.args.get(key, "")[:200].strip() for name, key in FIELDS.items()})
+    given: dict[str, Any] = {name: request.args.get(key, "")[:200].strip() for name, key in FIELDS.items()}
+    return Filter(**given)
 
 
 def read_page() -> int:

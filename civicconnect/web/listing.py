@@ -15,6 +15,8 @@ from flask_babel import gettext as _
 from sqlalchemy import ColumnElement
 
 from civicconnect import clock, db, geo, reports, settings
+from civicconnect.catalog import Catalog
+from civicconnect.db import Db
 from civicconnect.errors import Invalid
 from civicconnect.geo import Pin, Point, View, point_from
 from civicconnect.reports import Filter, Report
@@ -38,10 +40,11 @@ def index() -> ResponseReturnValue:
     """List the public reports that fit the filter."""
     offer, view, page = read_catalog(), read_filter(), read_page()
     rows = min(max(whole(request.args.get("rows", ""), PAGE), PAGE), MOST)
-    conditions = view.where(offer, strangers=True)
     with db.reading() as db_:
-        total = reports.count_public(db_, view, offer)
-        count = max(1, -(-total // rows))
+        view = view.seek(db_, offer, strangers=True)
+        total = reports.total_of(db_, view, offer)
+        conditions = total.view.where(offer, strangers=True)
+        count = max(1, -(-total.count // rows))
         page = min(page, count)
         asked = reports.public_reports(conditions, view.order).limit(rows).offset((page - 1) * rows)
         found = list(db_.scalars(asked))
@@ -59,11 +62,13 @@ def index() -> ResponseReturnValue:
 def on_map() -> ResponseReturnValue:
     """Show the public reports that fit the filter on a map, and those in view as a list below it."""
     offer, view, page = read_catalog(), read_filter(), read_page()
-    conditions = view.where(offer, strangers=True)
     with db.reading() as db_:
+        view = view.seek(db_, offer, strangers=True)
+        drawn = view.some
+        conditions = drawn.where(offer, strangers=True)
         look = overview.read_look(db_, request.args, view, offer.city)
         ground = look.view()
-        seen = reports.gather(db_, view, offer, ground.box, overview.SQUARE / ground.scale,
+        seen = reports.gather(db_, drawn, offer, ground.box, overview.SQUARE / ground.scale,
                               overview.SQUARE / ground.stretch, is_wide=look.is_wide)
         count = max(1, -(-seen.total // PAGE))
         page = min(page, count)
@@ -78,18 +83,19 @@ def on_map() -> ResponseReturnValue:
     return render_template(
         "resident/map.html", view=view, look=look, marks=marks, found=found, seen=seen, page=page,
         pages=count, areas=areas, faults=faults, catalog=offer, now=clock.now(),
-        sizes=overview.SIZES, choices=choices(view, offer, named, "listing.on_map", **look.place),
+        sizes=overview.SIZES, few=reports.FEW,
+        choices=choices(view, offer, named, "listing.on_map", **look.place),
     ), 422 if faults else 200
 
 
 @pages.get("/reports.csv")
 def as_csv() -> Response:
     """Send the same view as CSV, live."""
-    conditions = _conditions(read_filter())
-    offer = read_catalog()
+    view, offer = _faultless(read_filter()), read_catalog()
 
     def lines() -> Iterator[list[str]]:
         with db.reading() as db_:
+            conditions = _conditions(db_, view, offer)
             shown = reports.columns(reports.layers(db_, offer.city.limit_layer))
             yield [column.name for column in shown]
             for row in reports.public_rows(db_, offer, conditions):
@@ -112,12 +118,12 @@ def _written(lines: Iterable[list[str]]) -> Iterator[str]:
 @pages.get("/reports.geojson")
 def as_geojson() -> Response:
     """Send the same view as GeoJSON, live."""
-    conditions = _conditions(read_filter())
-    offer = read_catalog()
+    view, offer = _faultless(read_filter()), read_catalog()
     encode = json.JSONEncoder(ensure_ascii=False, default=_rfc3339).encode
 
     def features() -> Iterator[str]:
         with db.reading() as db_:
+            conditions = _conditions(db_, view, offer)
             for row in reports.public_rows(db_, offer, conditions):
                 lat, long = row.pop("lat"), row.pop("long")
                 place = None if lat is None else {"type": "Point", "coordinates": [long, lat]}
@@ -137,9 +143,9 @@ def as_geojson() -> Response:
 @pages.get("/reports.atom")
 def as_atom() -> Response:
     """Send what changed last in the same view as a feed."""
-    view, offer = read_filter(), read_catalog()
-    asked = reports.public_reports(_conditions(view), "changed").limit(ENTRIES)
+    view, offer = _faultless(read_filter()), read_catalog()
     with db.reading() as db_:
+        asked = reports.public_reports(_conditions(db_, view, offer), "changed").limit(ENTRIES)
         found = list(db_.scalars(asked))
     body = feed.feed(found, offer, view, settings.current().address, clock.now())
     answer = Response(body, mimetype="application/atom+xml")
@@ -148,12 +154,16 @@ def as_atom() -> Response:
     return answer
 
 
-def _conditions(view: Filter) -> list[ColumnElement[bool]]:
-    """Return a file's conditions, or raise Invalid: an empty file would not say what is wrong."""
+def _faultless(view: Filter) -> Filter:
+    """Return a file's view, or raise Invalid: an empty file would not say what is wrong."""
     faults = view.faults()
     if faults:
         raise Invalid(faults)
-    return view.where(read_catalog(), strangers=True)
+    return view
+
+
+def _conditions(db_: Db, view: Filter, offer: Catalog) -> list[ColumnElement[bool]]:
+    return view.seek(db_, offer, strangers=True).where(offer, strangers=True)
 
 
 def _rfc3339(instant: datetime) -> str:

@@ -6,7 +6,7 @@ from alembic import op
 from civicconnect.db.base import UtcInstant
 
 revision = "0020"
-down_revision = "0018"
+down_revision = "0019"
 
 BIG = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 

@@ -8,7 +8,7 @@ from alembic import op
 from civicconnect.db.base import UtcInstant
 
 revision = "0021"
-down_revision = "0018"
+down_revision = "0020"
 
 BIG = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 TOUCHED = sa.text("SELECT id FROM area WHERE ST_Intersects(shape, ST_GeomFromText(:shape, 4326))")

@@ -48,7 +48,9 @@ def person_of_sign_on(db: Db, on: SignOn, vouched: Vouched, invitation: str = ""
     if granted is None:
         raise TurnedAway("no_role", "none of their groups has one", person.id)
     _give(db, on, person, granted)
-    known = known or _link(db, on, vouched, person, "invitation" if invitation else "email")
+    if known is None:
+        known = _link(db, on, vouched, person, "invitation" if invitation else "email")
+        end_sessions(db, person.id)  # from now on they sign in there alone
     known.decides, known.used_at = list(granted.fields), clock.now()
     end_links(db, person.id)
     db.flush()

@@ -102,9 +102,22 @@ class Provider:
                 self._keys = clock.now(), _key_set(self._fetched(address))
             return self._keys[1]
 
-    def _fetched(self, address: str, having: Mapping[str, str] | None = None) -> dict[str, Any]:
+    def ask(self, address: str, body: str = "", headers: Mapping[str, str] | None = None
+            ) -> tuple[int, dict[str, Any]]:
+        """Return what it answers at one of its addresses, as `ask`; it is spared where it just did not."""
+        self._spare()
+        try:
+            return ask(address, body, headers)
+        except TurnedAway as fault:
+            self._fault = clock.now(), fault
+            raise
+
+    def _spare(self) -> None:
         if self._fault is not None and clock.now() < self._fault[0] + SPARED:
             raise TurnedAway(self._fault[1].why, "as a moment ago", is_news=False)
+
+    def _fetched(self, address: str, having: Mapping[str, str] | None = None) -> dict[str, Any]:
+        self._spare()
         try:
             status, found = ask(address)
             if status != 200:
@@ -221,7 +234,7 @@ def _redeemed(on: SignOn, provider: Provider, back: str, begun: Begun, code: str
                                   code_verifier=begun.verifier)
     _, headers, body = ClientAuth(on.client_id, on.client_secret, way).prepare(
         "POST", address, {"Content-Type": "application/x-www-form-urlencoded"}, asked)
-    status, found = ask(address, body, headers)
+    status, found = provider.ask(address, body, headers)
     if status >= 500 or status == 429:
         raise TurnedAway("away", f"the token_endpoint answers {status}")
     if status != 200:
@@ -259,7 +272,7 @@ def _completed(
     known = dict(claims)
     if not address or not isinstance(key, str) or (groups_in(known, on.claim) and "email" in known):
         return known
-    status, found = ask(address, headers={"Authorization": f"Bearer {key}"})
+    status, found = provider.ask(address, headers={"Authorization": f"Bearer {key}"})
     if status != 200:
         raise TurnedAway("away" if status >= 500 else "unset", f"the userinfo_endpoint answers {status}")
     if not hmac.compare_digest(str(found.get("sub")).encode(), str(known["sub"]).encode()):

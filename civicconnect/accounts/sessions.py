@@ -6,7 +6,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import joinedload
 
 from civicconnect import clock
@@ -50,7 +50,9 @@ def signed_in(db: Db, uniquifier: str, token: str) -> SignedIn | None:
         .join(StaffSession, StaffSession.staff_id == Staff.id)
         .where(Staff.fs_uniquifier == uniquifier, Staff.active, StaffSession.ended_at.is_(None),
                StaffSession.token == keyed_hash("session", token),
-               StaffSession.seen_at > clock.now() - LASTS)
+               StaffSession.seen_at > clock.now() - LASTS,
+               # What groups at the provider give is asked anew after that time, used or not.
+               or_(StaffSession.way != "sign_on", StaffSession.made_at > clock.now() - LASTS))
         .options(joinedload(Staff.roles))
     )
     found = db.execute(asked).unique().first()

@@ -61,6 +61,11 @@ class AreaIndex:
         return frozenset(area.key for area, until in zip(self.areas, self.until, strict=True)
                          if until > np.datetime64(GONE))
 
+    @cached_property
+    def _joined(self) -> dict[frozenset[int], shapely.Geometry]:
+        """Some areas taken together, by their ids, as they were asked for."""
+        return {}
+
     def called(self, layer: str, code: str, on: date) -> AreaHit | None:
         """Return the area that is called so on a day; None where there is none."""
         day = np.datetime64(on)
@@ -101,9 +106,11 @@ class AreaIndex:
 
     def hold(self, ids: Collection[int], shape: shapely.Geometry) -> bool:
         """Say whether a shape lies in some areas, taken together, but for what was drawn unsharply."""
-        theirs = shapely.union_all([one for area, one in zip(self.areas, self.shapes, strict=True)
-                                    if area.id in ids])
-        rest = shapely.difference(shape, theirs)
+        key = frozenset(ids)
+        if key not in self._joined:
+            self._joined[key] = shapely.union_all(
+                [one for area, one in zip(self.areas, self.shapes, strict=True) if area.id in key])
+        rest = shapely.difference(shape, self._joined[key])
         size = shape.area or shape.length
         return bool(rest.is_empty or (size and (rest.area or rest.length) < SLIVER * size))
 

@@ -127,7 +127,11 @@ def unpacked(tile: Packed) -> bytes:
     """Return a tile without its packing. Raises Unusable where it is damaged."""
     try:
         if tile.packing == "br":
-            return bytes(brotli.decompress(tile.content))
+            reader = brotli.Decompressor()
+            found = bytes(reader.process(tile.content, output_buffer_limit=LARGEST_PART))
+            if len(found) > LARGEST_PART or not reader.is_finished():
+                raise Unusable("it is damaged: a tile has no end. Copy it again.")
+            return found
     except brotli.error:
         raise Unusable("it is damaged: a tile cannot be unpacked. Copy it again.") from None
     return _unpacked(tile.content, pmtiles.Compression.GZIP if tile.packing else pmtiles.Compression.NONE)

@@ -28,7 +28,7 @@ def _to_stretch(point: Point, start: Point, end: Point) -> float:
 def shape_along(points: Sequence[Point], *, is_line: bool) -> shapely.Geometry:
     """Return some points as one shape; with `is_line` also everything between one and the next."""
     where = [(point.long, point.lat) for point in points]
-    return shapely.LineString(where) if is_line and len(where) > 1 else shapely.MultiPoint(where)
+    return shapely.LineString(where) if is_line and len(set(where)) > 1 else shapely.MultiPoint(where)
 
 
 def box_round(points: Sequence[Point], metres: float) -> Box:

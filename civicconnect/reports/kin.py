@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from civicconnect.db import Base, Db, Instant, Json, Key, Reference
 from civicconnect.reports.models import IS_OPEN, Report, ReportPhoto
-from civicconnect.reports.queries import PUBLIC, SHOWN, tidy
+from civicconnect.reports.queries import HIDDEN, PUBLIC, SHOWN, tidy
 
 
 class Merge(Base):
@@ -115,6 +115,15 @@ def shared_photo(db: Db, number: int, digest: str) -> list[tuple[Report, ReportP
     asked = select(Report, ReportPhoto).join(ReportPhoto, ReportPhoto.report_number == Report.number).where(
         or_(Report.number == parent, Report.number.in_(parts)), ReportPhoto.digest == digest)
     return list(db.execute(asked.order_by(Report.number)).tuples())
+
+
+def photos_at_parts(db: Db, number: int) -> list[tuple[Report, ReportPhoto]]:
+    """Return the photos of a report that can be seen at parts of it, each with its part."""
+    own = select(ReportPhoto.digest).where(ReportPhoto.report_number == number)
+    asked = (select(Report, ReportPhoto).join(ReportPhoto, ReportPhoto.report_number == Report.number)
+             .join(Part, Part.child_number == Report.number)
+             .where(Part.parent_number == number, ReportPhoto.digest.in_(own), ReportPhoto.state != HIDDEN))
+    return list(db.execute(asked.order_by(Report.number, ReportPhoto.position).with_for_update()).tuples())
 
 
 def is_part(db: Db, number: int) -> bool:

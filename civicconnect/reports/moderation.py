@@ -15,7 +15,7 @@ from civicconnect.accounts import Actor
 from civicconnect.db import Db
 from civicconnect.errors import Conflict, Invalid, NotFound, Sentence
 from civicconnect.geo import Point, cell_of
-from civicconnect.reports import flagging, following
+from civicconnect.reports import flagging, following, kin
 from civicconnect.reports.actions import LONGEST_ADDRESS, areas_inside, count_anew, desk
 from civicconnect.reports.afterwards import checked
 from civicconnect.reports.blocking import must_moderate
@@ -56,7 +56,10 @@ def why(because: str, words: str) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def hide(db: Db, actor: Actor, reference: str, because: str, words: str = "") -> Report:
-    """Let nobody see a report but its sender and staff. Raises NotFound, NotAllowed, Invalid and Conflict."""
+    """Let nobody see a report but its sender and staff; nor its photos, where they stand at its parts.
+
+    Raises NotFound, NotAllowed, Invalid and Conflict.
+    """
     report = found_for(db, actor, reference)
     facts, text = why(because, words)
     if report.visibility == HIDDEN:
@@ -64,6 +67,9 @@ def hide(db: Db, actor: Actor, reference: str, because: str, words: str = "") ->
     was = report.visibility
     _show_to(db, report, HIDDEN)
     record(db, report, "hide", actor, facts | {"was": was}, text=text, public=False)
+    for part, photo in kin.photos_at_parts(db, report.number):
+        photo.state = HIDDEN
+        record(db, part, "photo_hide", actor, facts | {"photo": photo.digest}, text=text, public=False)
     flagging.decide(db, actor, report)
     return report
 

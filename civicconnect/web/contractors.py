@@ -80,5 +80,5 @@ def _keep(contractor_id: int | None) -> ResponseReturnValue:
     except Invalid as fault:
         return _page("new" if contractor_id is None else str(contractor_id), fault.fields), 422
     except Conflict as fault:
-        return _page("new", {"name": [fault.sentence]}), 409
+        return _page("new" if contractor_id is None else str(contractor_id), {"name": [fault.sentence]}), 409
     return redirect(url_for("contractors.index"), 303)

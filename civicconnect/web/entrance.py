@@ -131,7 +131,11 @@ def give_code() -> ResponseReturnValue:
         sign_in.note_failure(person, "code")
         fault = _("This code does not fit. Wait for the next one, or take one on paper.")
         return render_template("staff/code.html", faults={"code": [fault]}), 422
-    return sign_in.let_in(sign_in.anew(person), half["way"], half["next"])
+    person = sign_in.anew(person)
+    if sign_in.belongs_elsewhere(person, half["way"]):  # since they showed their password
+        session.pop(sign_in.HALF, None)
+        return redirect(sign_in.door("elsewhere"), 303)
+    return sign_in.let_in(person, half["way"], half["next"])
 
 
 def _half() -> dict[str, str] | None:

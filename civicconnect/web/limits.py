@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from flask import Flask, current_app
+from flask import Flask, current_app, g
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 
@@ -28,8 +28,7 @@ COUNTED = {"security.login": lambda answer: answer.status_code != 302,
            "entrance.give_code": lambda answer: answer.status_code != 302,
            "entrance.passkey": lambda answer: answer.status_code != 302,
            # What ails the provider is no try of anybody's: a town hall must get in once it is up again.
-           "sign_on.back": lambda answer: answer.status_code != 302 and not (
-               answer.headers.get("Location", "").endswith(("why=away", "why=unset")))}
+           "sign_on.back": lambda answer: answer.status_code != 302 and not g.get("provider_ails")}
 
 
 def hang(app: Flask, given: Settings) -> None:
@@ -38,8 +37,9 @@ def hang(app: Flask, given: Settings) -> None:
                       strategy="moving-window", headers_enabled=False)
 
     for endpoint, setting in (WRITING | ASKING).items():
-        rate, method = f"{getattr(given, setting)} per hour", "GET" if endpoint in ASKING else "POST"
-        counted = limiter.limit(rate, methods=[method], deduct_when=COUNTED.get(endpoint))
+        methods = ["GET", "HEAD"] if endpoint in ASKING else ["POST"]
+        counted = limiter.limit(f"{getattr(given, setting)} per hour", methods=methods,
+                                deduct_when=COUNTED.get(endpoint))
         app.view_functions[endpoint] = counted(app.view_functions[endpoint])  # type: ignore[assignment]  # it may be async
 
 

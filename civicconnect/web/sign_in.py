@@ -129,12 +129,19 @@ def _load(uniquifier: str) -> Staff | None:
     """Return who a cookie belongs to, where its session still holds: asked once a request."""
     token = session.get("sid", "")
     found = accounts.signed_in(account_session(), uniquifier, token) if token else None
-    if found is None or (found.way not in ELSEWHERE and not accounts.local_is_open()):
+    if found is None or not _is_open(found.way):
         return None
     g.signed_in = found
     set_request_attr("fs_authn_via", "session")
     set_request_attr("fs_paa", session.get("fs_paa", 0))
     return found.person
+
+
+def _is_open(way: str) -> bool:
+    """Say whether the city still lets in who signs in so: it may have changed that since."""
+    if way == "sign_on":
+        return accounts.sign_on_now() is not None
+    return way in ELSEWHERE or accounts.local_is_open()
 
 
 def me() -> Actor:
@@ -191,7 +198,11 @@ def door(why: str) -> str:
 def onward(wished: str | None = None) -> str:
     """Return where somebody wanted to go before they were asked who they are: never to another host."""
     wished = request.args.get("next", "") if wished is None else wished
-    return wished if validate_redirect_url(wished) else url_for("staff.home")
+    try:
+        is_ours = wished.isprintable() and validate_redirect_url(wished)
+    except ValueError:  # no address at all
+        is_ours = False
+    return wished if is_ours else url_for("staff.home")
 
 
 def page(faults: Faults | None = None, typed: Mapping[str, str] | None = None, why: str = "") -> str:
@@ -212,16 +223,23 @@ def note_failure(person: Staff | None, way: str) -> None:
 
 def admit(person: Staff, way: str) -> ResponseReturnValue:
     """Let somebody in whom we know, or ask for the code they owe first; not who signs in at the provider."""
-    on = accounts.sign_on_now()
-    if accounts.is_linked(account_session(), on, person.id):
-        with transaction() as db_:
-            accounts.turn_away(db_, on, TurnedAway("elsewhere", staff_id=person.id), way)
+    if belongs_elsewhere(person, way):
         return redirect(door("elsewhere"), 303)
     if person.totp is not None and way in ("password", "link"):
         session[HALF] = {"staff": person.id, "way": way, "at": int(time.time()),
                          "next": onward()}
         return redirect(url_for("entrance.code"))
     return let_in(person, way, onward())
+
+
+def belongs_elsewhere(person: Staff, way: str) -> bool:
+    """Say whether somebody signs in at the provider alone; that they tried in another way is kept."""
+    on = accounts.sign_on_now()
+    if not accounts.is_linked(account_session(), on, person.id):
+        return False
+    with transaction() as db_:
+        accounts.turn_away(db_, on, TurnedAway("elsewhere", staff_id=person.id), way)
+    return True
 
 
 def anew(person: Staff) -> Staff:

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import structlog
-from flask import Blueprint, Flask, make_response, redirect, render_template, request, session, url_for
+from flask import Blueprint, Flask, g, make_response, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -30,7 +30,8 @@ log = structlog.get_logger("sign-on")
 BEGUN = "sign_on"  # where the cookie keeps the sign-ins that are under way
 LASTS_SECONDS = 600
 MOST_BEGUN = 3  # in so many windows at once
-LONGEST_WISH = 500
+LONGEST_WISH = 500  # bytes in the cookie
+AILING = ("away", "unset")
 # What somebody reads who is not let in, and what they can do now.
 WHY = {
     "away": _l("%(name)s does not answer. Try again in a few minutes."),
@@ -87,7 +88,8 @@ def begin() -> ResponseReturnValue:
     if current_user.is_authenticated:
         return redirect(sign_in.onward())
     # What does not fit into a cookie would be a sign-in that never ends.
-    wished = request.args.get("next", "") if len(request.args.get("next", "")) <= LONGEST_WISH else ""
+    wished = request.args.get("next", "")
+    wished = wished if len(wished.encode("unicode_escape")) <= LONGEST_WISH else ""
     kept: dict[str, Any] = {"next": sign_in.onward(wished), "door": url_for("security.login"),
                             "at": int(time.time()), "wished": wished,
                             "invitation": request.args.get("invitation", "")[:80]}
@@ -137,6 +139,8 @@ def _turned_away(on: SignOn, fault: TurnedAway, kept: dict[str, Any]) -> Respons
 
     The answer may have come twice, and the other one have signed them in meanwhile.
     """
+    # What the provider itself answered or did not; whatever is typed into our address counts as a try.
+    g.provider_ails = fault.why in AILING and "error" not in request.args
     if fault.is_news:  # or every click while the provider is down would be a line
         log.warning("somebody was not signed in", why=fault.why, detail=fault.detail, issuer=on.issuer)
         with transaction() as change:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 
+import brotli
 import pytest
 import shapely
 from pmtiles import writer
@@ -11,6 +13,7 @@ from pmtiles.tile import Compression, TileType
 
 from civicconnect import geo
 from civicconnect.geo import Box, Tile, Unusable
+from civicconnect.geo.basemap import Packed, unpacked
 from tests.basemaps import CITY, HERE, make_basemap, streets
 from tests.geo.test_tiles import tile_at
 
@@ -110,3 +113,12 @@ def test_a_map_of_another_part_of_the_world_is_said_so(tmp_path):
     assert geo.basemap_faults(half, ground.areas) == [
         "half.pmtiles: covers 50% of the city's areas. Make it again for the ground from -33.5000,41.1000 to "
         "-33.3000,41.3000 (longitude, latitude)."]
+
+
+def test_a_tile_that_would_never_end_is_not_unpacked():
+    endless = bytes(40 * 2**20)
+    for content, packing in ((gzip.compress(endless), "gzip"), (brotli.compress(endless), "br"),
+                             (brotli.compress(b"cut off")[:-2], "br"), (b"no brotli", "br")):
+        with pytest.raises(Unusable):
+            unpacked(Packed(content, packing))
+    assert unpacked(Packed(brotli.compress(b"a tile"), "br")) == b"a tile"

@@ -491,6 +491,19 @@ def test_a_part_takes_photos_of_the_trouble_as_they_stand_and_no_others(db_, sta
     assert reports.around(db_, made[0]).states == reports.around(db_, parent).states == {}
 
 
+def test_a_report_that_is_hidden_shows_its_photos_at_no_part(db_, staff, moderator, make_report):
+    hole, lamp = (Photo(letter * 64, 40, 30) for letter in "ab")
+    parent = make_report(photos=(hole, lamp))
+    first, second = reports.split(db_, staff, parent.reference, (
+        replace(TWO[0], photos=(hole.digest, lamp.digest)), TWO[1]))
+    own = Photo("c" * 64, 40, 30)
+    reports.transition(db_, staff, first.reference, "accept", photos=(own,))
+    reports.hide(db_, moderator, parent.reference, "personal")
+    assert reports.around(db_, first).states == {hole.digest: "hidden", lamp.digest: "hidden"}
+    assert own.digest in reports.around(db_, first).photos + reports.around(db_, first).finished
+    assert not any(reports.photo_is_public(db_, one.digest) for one in (hole, lamp))
+
+
 def test_no_part_is_divided_and_no_closed_report(db_, staff, parent, parts):
     with pytest.raises(Conflict, match="a part itself"):
         reports.split(db_, staff, parts[0].reference, TWO)

@@ -205,6 +205,15 @@ def test_who_works_in_some_areas_sees_and_makes_only_the_works_in_them(db_, limi
     assert [one.area for one, _ in reports.works_for(db_, elsewhere)] == []
 
 
+@pytest.mark.parametrize(("times", "is_line"), [(1, False), (2, False), (1, True), (2, True), (3, True)])
+def test_one_place_written_several_times_is_one_place_also_as_a_line(db_, limited, times, is_line):
+    here, elsewhere = limited
+    one = replace(MAY, area="", points=MAY.points[:1] * times, is_line=is_line)
+    assert reports.plan_work(db_, here, one).id
+    with pytest.raises(Invalid):
+        reports.plan_work(db_, elsewhere, one)
+
+
 def test_a_work_that_reaches_beyond_one_s_areas_is_seen_and_changed_by_others(
         db_, limited, staff, moderator, two):
     here, elsewhere = limited

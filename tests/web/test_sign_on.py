@@ -319,7 +319,7 @@ def test_what_comes_back_instead_of_a_code_is_a_sentence(visitor, fake, came, wh
 
 @pytest.mark.parametrize("wished", ["https://evil.example/", "//evil.example", "/\\evil.example",
                                     "///evil.example", "javascript:alert(1)", "/\t/evil.example",
-                                    "/" + "x" * 3000])
+                                    "/" + "x" * 3000, "http://[", "http://[::1", "/staff/\r\nX: y"])
 def test_nobody_is_led_to_another_host(visitor, fake, wished):
     page = sign_on(visitor, fake, "/sign-in/with?" + urlencode({"next": wished}))
     assert page.status == 302
@@ -407,6 +407,29 @@ def test_signing_out_works_where_the_provider_knows_no_signing_out_or_is_down(vi
     assert (page.status, page.answer.headers["Location"]) == (302, "/")
 
 
+def test_too_many_tries_are_refused_however_they_are_made(fake, given, database, db_):
+    client = create_app(replace(given, tries_an_hour="3"), database).test_client()
+
+    def tries(address, ask, peer):
+        return [ask(address, environ_base={"REMOTE_ADDR": peer}).status_code for _ in range(5)]
+
+    assert tries("/sign-in/back?state=x", client.head, "10.1.1.1") == [303, 303, 303, 429, 429]
+    there = client.get("/sign-in/with", environ_base={"REMOTE_ADDR": "10.1.1.2"}).headers["Location"]
+    state = parse_qs(urlsplit(there).query)["state"][0]
+    typed = f"/sign-in/back?state={state}&error=made_up"
+    assert tries(typed, client.get, "10.1.1.2") == [303, 303, 303, 429, 429]
+    fake.statuses[TOKEN] = 503  # what ails the provider is nobody's try
+    assert tries(f"/sign-in/back?state={state}&code=any", client.get, "10.1.1.3") == [303] * 5
+    assert fake.asked.count(TOKEN) <= 5
+
+
+def test_long_addresses_in_any_script_fit_into_the_cookie(visitor, fake):
+    wished = "/staff/queue?q=" + "洗" * 480
+    for _ in range(3):
+        assert visitor.get("/sign-in/with?" + urlencode({"next": wished})).status == 302
+    assert len(visitor.client.get_cookie("civic").value) < 4000
+
+
 # Beside, and instead of, local accounts
 
 def test_whoever_signs_in_at_the_provider_signs_in_in_no_other_way(visitor, someone, fake, db_):
@@ -491,3 +514,40 @@ def test_without_a_provider_there_is_no_such_door(app, given, database, visitor)
     assert "Sign in with" not in visitor.get("/sign-in").words.replace("Sign in with a passkey", "")
     assert visitor.get("/sign-in/with").status == 404
     assert visitor.get("/sign-in/back?code=a&state=b").status == 404
+
+
+def test_a_session_of_before_ends_with_the_first_sign_on_and_a_code_owed_is_no_way_in(
+        visitor, someone, fake, db_):
+    local, half = someone(), someone()
+    local.sign_in(Somebody.named("streets"))
+    assert local.get("/staff/queue").status == 200
+    me = person(db_)
+    paper = accounts.new_recovery_codes(db_, me.id)
+    me.totp = accounts.seal(b"JBSWY3DPEHPK3PXP")
+    db_.flush()
+    page = half.post("/sign-in", half.get("/sign-in").form("/sign-in") | {
+        "email": STREETS, "password": Somebody.named("streets").password})
+    assert page.answer.headers["Location"].endswith("/sign-in/code")
+    assert sign_on(visitor, fake).status == 302
+    assert local.get("/staff/queue").status == 302
+    form = half.get("/sign-in/code").form("/sign-in/code")
+    refused(half, half.post("/sign-in/code", form | {"code": paper[0]}), "elsewhere")
+    assert visitor.get("/staff/queue").status == 200
+
+
+def test_a_sign_on_holds_for_twelve_hours_however_often_it_is_used(visitor, fake, db_):
+    sign_on(visitor, fake)
+    began = clock.now()
+    for hours in (5, 10):
+        with clock.stopped_at(began + timedelta(hours=hours)):
+            assert visitor.get("/staff/queue").status == 200
+    with clock.stopped_at(began + timedelta(hours=13)):
+        assert visitor.get("/staff/queue").status == 302
+
+
+def test_who_came_by_a_provider_that_the_city_has_left_is_out(visitor, fake, app, given, database):
+    sign_on(visitor, fake)
+    without = replace(given, oidc_issuer="")
+    app.extensions["civic"] = without, database
+    with settings.bound(without):
+        assert visitor.get("/staff/queue").status == 302

@@ -242,26 +242,28 @@ def test_a_wrong_word_gets_a_sentence_and_exit_code_1(type_, installed, words, s
     assert (code, said in told) == (1, True)
 
 
-def test_someone_added_may_sign_in(own_database, own_settings, tmp_path):
-    url = own_settings.database_url
-    told = civic("user", "add", "Ana@City.example", "--password", "long enough words", "--role", "supervisor",
-                 folder=tmp_path, url=url, CIVIC_SECRET_KEY="s" * 40, CIVIC_CONTACT_KEY="c" * 40)
-    assert "may sign in as supervisor" in told.stdout
+def test_someone_added_may_sign_in(own_database, own_settings, tmp_path, type_):
+    code, said = type_(
+        "user", "add", "Ana@City.example", "--password", "long enough words", "--role", "supervisor",
+        folder=tmp_path, url=own_settings.database_url, CIVIC_SECRET_KEY="s" * 40, CIVIC_CONTACT_KEY="c" * 40)
+    assert (code, "may sign in as supervisor" in said) == (0, True)
     with db.reading() as view:
         assert accounts.is_known(view, "ana@city.example")
 
 
-def test_verify_ends_with_1_once_anything_was_touched(own_database, own_settings, tmp_path):
-    def verify(check):
-        return civic("verify", folder=tmp_path, url=own_settings.database_url, check=check,
+def test_verify_ends_with_1_once_anything_was_touched(own_database, own_settings, tmp_path, type_):
+    def verify():
+        return type_("verify", folder=tmp_path, url=own_settings.database_url,
                      CIVIC_SECRET_KEY="s" * 40, CIVIC_CONTACT_KEY="c" * 40)
 
     with db.transaction() as change:
         reference = reports.submit(change, RESIDENT, new_report()).reference
-    assert "1 reports checked: all in order." in verify(0).stdout
+    code, said = verify()
+    assert (code, "1 reports checked: all in order." in said) == (0, True)
     with own_database.engine.begin() as behind:
         behind.execute(text("UPDATE report_event SET actor = 'nobody' WHERE seq = 1"))
-    assert f"report {reference}, event 1" in verify(1).stderr
+    code, said = verify()
+    assert (code, f"report {reference}, event 1" in said) == (1, True)
 
 
 def test_a_worker_that_is_told_to_stop_finishes_and_ends_with_0(own_database, own_settings, tmp_path):

@@ -173,11 +173,11 @@ def test_a_pin_can_be_moved_on_it_once_there_is_one_also_where_pages_begin_at_th
 
 
 @pytest.fixture
-def city_with_map(templates, tmp_path):
+def city_with_map(engine, templates, tmp_path):
     """A product of its own, whose city has a street map."""
     (tmp_path / "secrets").mkdir()
     (tmp_path / "secrets" / "CIVIC_BASEMAP").write_text(str(make_basemap(tmp_path / "streets.pmtiles")))
-    with templates("spatialite").copy(tmp_path) as url, running(tmp_path, url) as address:
+    with templates(engine).copy(tmp_path) as url, running(tmp_path, url) as address:
         yield Site(address, tmp_path, url)
 
 

@@ -69,7 +69,10 @@ def worklist(
     now, counted = clock.now(), counts or count(db, actor, desk, offer)
     pages = max(1, -(-counted.total // size))
     page = min(max(page, 1), pages)
-    asked = in_order(actor, desk, offer, now).limit(size).offset((page - 1) * size)
+    # Which ones is read off the index alone; only those of the page are looked up.
+    chosen = (select(Report.number).where(*desk.where(actor, offer, now)).order_by(*RANKED)
+              .limit(size).offset((page - 1) * size).subquery())
+    asked = with_holder().where(Report.number.in_(select(chosen.c.number))).order_by(*RANKED)
     return Worklist(lines(db, asked, now), counted.total, counted.late, page, pages)
 
 
@@ -108,10 +111,9 @@ def capped(conditions: Sequence[ColumnElement[bool]], most: int = CAPPED) -> Col
     return select(func.count()).select_from(some).scalar_subquery()
 
 
-def in_order(actor: Actor, desk: Desk, offer: Catalog, now: datetime) -> Select[Report, str | None]:
-    """Select the reports of a view in the order of the rule, each with the name of who works on it."""
-    return (select(Report, Staff.name).outerjoin(Staff, Staff.id == Report.assigned_to)
-            .where(*desk.where(actor, offer, now)).order_by(*RANKED))
+def with_holder() -> Select[Report, str | None]:
+    """Select reports, each with the name of who works on it."""
+    return select(Report, Staff.name).outerjoin(Staff, Staff.id == Report.assigned_to)
 
 
 def lines(db: Db, asked: Select[Report, str | None], now: datetime) -> tuple[Line, ...]:
@@ -159,8 +161,7 @@ def board(
     firsts: list[Any] = [
         select(select(Report.number).where(*conditions, Report.status == status, reports.IS_OPEN)
                .order_by(*RANKED).limit(IN_COLUMN).subquery()) for status in columns]
-    shown = select(Report, Staff.name).outerjoin(Staff, Staff.id == Report.assigned_to).where(
-        Report.number.in_(union_all(*firsts))).order_by(*RANKED)
+    shown = with_holder().where(Report.number.in_(union_all(*firsts))).order_by(*RANKED)
     found = lines(db, shown, now)
     sums = db.execute(select(*(capped([*conditions, Report.status == status, reports.IS_OPEN])
                                for status in columns))).one()

@@ -19,6 +19,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 from joserfc import jwt
 from joserfc.jwk import RSAKey
 
+from civicconnect.accounts.provider import provider_of
 from tests.pages import Page, Visitor
 
 CLIENT, SECRET = "311-site", "the site's secret"
@@ -29,6 +30,14 @@ Claims = dict[str, Any]
 def key(name: str) -> RSAKey:
     """Return a key pair by its name: making one takes long."""
     return RSAKey.generate_key(2048, {"kid": name, "use": "sig"})
+
+
+def fresh(provider: FakeProvider, person: Claims) -> FakeProvider:
+    """Return the provider as it is when all is well, with somebody to sign in, and nothing remembered."""
+    provider_of.cache_clear()
+    provider.__init__(provider.port)  # one server, many tests
+    provider.person = dict(person)
+    return provider
 
 
 class FakeProvider:

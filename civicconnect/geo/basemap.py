@@ -72,7 +72,7 @@ class Basemap:
     @property
     def box(self) -> Box:
         """Return what part of the ground it covers."""
-        west, south, east, north = (self.header[f"{name}_e7"] / 1e7  # type: ignore[literal-required]
+        west, south, east, north = (self.header[f"{name}_e7"] / 1e7  # type: ignore[literal-required]  # built from our own names
                                     for name in ("min_lon", "min_lat", "max_lon", "max_lat"))
         return Box(west, south, east, north)
 
@@ -151,7 +151,7 @@ def _opened(path: Path, seen: tuple[int, ...]) -> Basemap:
         head = os.pread(file, HEADER, 0)
         header = _header(head)
         size = os.fstat(file).st_size
-        if any(header[f"{part}_offset"] + header[f"{part}_length"] > size for part in PARTS):  # type: ignore[literal-required]
+        if any(header[f"{part}_offset"] + header[f"{part}_length"] > size for part in PARTS):  # type: ignore[literal-required]  # built from our own names
             raise Unusable("it ends too early; copy it again.")
         bare = Basemap(os.dup(file), size, "", header, "", ())
         told = _metadata(bare)

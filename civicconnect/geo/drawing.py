@@ -302,7 +302,7 @@ def _spot(point: Point, view: View) -> tuple[float, float]:
 
 
 def _way(spots: Sequence[tuple[float, float]]) -> str:
-    if len(spots) < 2:  # noqa: PLR2004  a line has two ends
+    if len(spots) < 2:  # a line has two ends
         return ""
     points = " ".join(f"{x:.0f},{y:.0f}" for x, y in spots)
     edge, line = COLOURS["pin-edge"][0], COLOURS["way"][0]

@@ -123,7 +123,7 @@ def photos_at_parts(db: Db, number: int) -> list[tuple[Report, ReportPhoto]]:
     asked = (select(Report, ReportPhoto).join(ReportPhoto, ReportPhoto.report_number == Report.number)
              .join(Part, Part.child_number == Report.number)
              .where(Part.parent_number == number, ReportPhoto.digest.in_(own), ReportPhoto.state != HIDDEN))
-    return list(db.execute(asked.order_by(Report.number, ReportPhoto.position).with_for_update()).tuples())
+    return list(db.execute(asked.order_by(Report.number, ReportPhoto.position)).tuples())
 
 
 def is_part(db: Db, number: int) -> bool:

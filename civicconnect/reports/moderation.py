@@ -60,6 +60,7 @@ def hide(db: Db, actor: Actor, reference: str, because: str, words: str = "") ->
 
     Raises NotFound, NotAllowed, Invalid and Conflict.
     """
+    kin.hold_all(db, reference)  # whoever hides a photo at a part at this moment takes the same locks in turn
     report = found_for(db, actor, reference)
     facts, text = why(because, words)
     if report.visibility == HIDDEN:

@@ -104,7 +104,7 @@ def _change(sheet: Sheet) -> ResponseReturnValue:
         page = Page(book.as_it_stands(), row)
         status = _try(db_, me, sheet, book, page, do)
         number = city.newest_version(db_)
-    if status != 303:  # noqa: PLR2004  the code of "go there"
+    if status != 303:  # "go there"
         return _page(sheet, page), status
     return redirect(_after(sheet, page, do, number), 303)
 

@@ -88,7 +88,7 @@ def _index_on_a_server(bind):
         with bind.begin_nested():
             bind.exec_driver_sql("CREATE EXTENSION IF NOT EXISTS pg_trgm")
     except sa.exc.DBAPIError as fault:
-        print(f"Search by words stays slow: the extension pg_trgm is not to be had ({fault.orig}). "  # noqa: T201
+        print(f"Search by words stays slow: the extension pg_trgm is not to be had ({fault.orig}). "  # noqa: T201  for whoever upgrades
               "Let a superuser type CREATE EXTENSION pg_trgm; docs/operate.md says what then.")
         return
     bind.exec_driver_sql("CREATE INDEX idx_report_words_grams ON report_words USING gin ((told || rest) gin_trgm_ops)")

@@ -10,7 +10,7 @@ import pytest
 from civicconnect import accounts, clock, settings
 from civicconnect.accounts import Begun, TurnedAway, sign_on_of
 from civicconnect.settings import Missing
-from tests.provider import CLIENT, SECRET, running
+from tests.provider import CLIENT, SECRET, fresh, running
 
 BACK = "http://localhost:8311/sign-in/back"
 DISCOVERY, KEYS, TOKEN = "/realm/.well-known/openid-configuration", "/realm/keys", "/realm/token"
@@ -24,10 +24,7 @@ def running_provider():
 
 @pytest.fixture
 def fake(running_provider):
-    accounts.provider.provider_of.cache_clear()
-    running_provider.__init__(running_provider.port)
-    running_provider.person = {"sub": "sara-1", "email": "sara@city.example", "groups": ["crew"]}
-    return running_provider
+    return fresh(running_provider, {"sub": "sara-1", "email": "sara@city.example", "groups": ["crew"]})
 
 
 @pytest.fixture

@@ -581,3 +581,22 @@ def test_one_photo_hidden_at_two_reports_at_once_is_hidden_once(own_database):
             assert said.count("photo_hide") == 1
             assert reports.around(view, report).states == {photo.digest: "hidden"}
         assert list(reports.check_chains(view)) == []
+
+
+def test_a_report_hidden_while_its_photo_is_hidden_at_a_part_ends_with_both_hidden(own_database):
+    photo = Photo("a" * 64, 40, 30)
+    with db.transaction() as change:
+        clerk, boss = staff_actor(change, "streets"), staff_actor(change, "supervisor")
+        parent = reports.submit(change, RESIDENT, new_report(photos=(photo,))).reference
+        first, second = (part.reference for part in reports.split(change, clerk, parent, [
+            replace(one, photos=(photo.digest,)) for one in TWO]))
+    came = at_once(lambda change: reports.hide(change, boss, parent, "personal"),
+                   *(lambda change, at=at: reports.hide_photo(change, boss, at, photo.digest, "personal")
+                     for at in (first, second)))
+    assert came[0] is None
+    with db.reading() as view:
+        assert reports.find(view, parent, SYSTEM).visibility == "hidden"
+        for reference in (first, second):
+            part = reports.find(view, reference, SYSTEM)
+            assert reports.around(view, part).states == {photo.digest: "hidden"}
+        assert list(reports.check_chains(view)) == []

@@ -20,7 +20,7 @@ from tests.factories import Staff as Somebody
 from tests.factories import staff_actor
 from tests.pages import Visitor
 from tests.passes import cookie_of
-from tests.provider import CLIENT, SECRET, begin, come_back, running, sign_on
+from tests.provider import CLIENT, SECRET, begin, come_back, fresh, running, sign_on
 
 STREETS = "streets@larkmouth.example"
 ROLES = "crew=staff:streets; lamps=staff:lighting; heads=supervisor; cn=gate,ou=city=readonly; any=staff"
@@ -36,10 +36,7 @@ def running_provider():
 @pytest.fixture
 def fake(running_provider):
     """The provider, with Sara of the streets department, as it is when all is well."""
-    accounts.provider.provider_of.cache_clear()
-    running_provider.__init__(running_provider.port)
-    running_provider.person = dict(SARA)
-    return running_provider
+    return fresh(running_provider, SARA)
 
 
 def at_provider(given, fake, **more):

@@ -75,7 +75,9 @@ def _server(url: str, modest: bool) -> Engine:
         pool_size=FEW if modest else 10,
         max_overflow=20 - FEW if modest else 10,
         pool_pre_ping=True,
-        connect_args={"options": "-c timezone=utc -c lock_timeout=10000", **patience},
+        # Questions are short: to share one among processes, or to compile it, costs more than it saves.
+        connect_args={"options": "-c timezone=utc -c lock_timeout=10000 -c jit=off"
+                                 " -c max_parallel_workers_per_gather=0", **patience},
         json_deserializer=orjson.loads,
     )
 

@@ -61,9 +61,15 @@ class Desk:
         """Say whether the counts by service and department know how many there are."""
         return not any(getattr(self, key) for key in DESK) and self.shown.is_counted
 
-    def where(self, actor: Actor, offer: Catalog, now: datetime) -> list[ColumnElement[bool]]:
-        """Return the conditions, with those for what this actor may see."""
-        found = [seen_by(actor, self.shown), *self.shown.where(offer, strangers=False)]
+    def where(
+        self, actor: Actor, offer: Catalog, now: datetime, *, counting: bool = False
+    ) -> list[ColumnElement[bool]]:
+        """Return the conditions, with those for what this actor may see.
+
+        counting    they are only counted: no order needs to be kept
+        """
+        mine = visible_to(actor) if counting else seen_by(actor, self.shown)
+        found = [mine, *self.shown.where(offer, strangers=False)]
         if self.holder:
             found.append(held_by(self.holder, actor))
         if self.team:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, literal, select, tuple_, union_all
+from sqlalchemy import ColumnElement, Select, and_, case, func, literal, select, tuple_, union_all
 
 from civicconnect import clock, reports, sla
 from civicconnect.accounts import Actor, Staff
@@ -95,13 +95,18 @@ def count(
     more    whatever else a page counts
     """
     now = clock.now()
-    conditions = desk.where(actor, offer, now)
+    conditions = desk.where(actor, offer, now, counting=True)
     known = visible_total(actor, desk.shown, offer) if desk.is_plain else None
-    others = [capped(view.where(actor, offer, now), COUNTED) for view in views]
-    row = db.execute(select(
-        (capped(conditions) if known is None else known).label("total"),
-        capped([*conditions, *is_overdue(now)]).label("late"),
-        *(one.label(f"n{n}") for n, one in enumerate((*others, *more))))).one()
+    others = [capped(view.where(actor, offer, now, counting=True), COUNTED) for view in views]
+    late: ColumnElement[int] = capped([*conditions, *is_overdue(now)])
+    if known is None:
+        # One look finds both: in small areas it is a long one. Where it stops early, another counts the late.
+        found = (select(and_(*is_overdue(now)).label("late")).select_from(Report).where(*conditions)
+                 .limit(CAPPED).subquery())
+        seen = select(func.count().label("total"), func.count().filter(found.c.late).label("late")).subquery()
+        known, late = seen.c.total, case((seen.c.total < CAPPED, seen.c.late), else_=late)
+    row = db.execute(select(known.label("total"), late.label("late"),
+                            *(one.label(f"n{n}") for n, one in enumerate((*others, *more))))).one()
     return Counts(int(row[0]), row[1], tuple(row[2:2 + len(views)]), tuple(row[2 + len(views):]))
 
 
@@ -163,7 +168,8 @@ def board(
                .order_by(*RANKED).limit(IN_COLUMN).subquery()) for status in columns]
     shown = with_holder().where(Report.number.in_(union_all(*firsts))).order_by(*RANKED)
     found = lines(db, shown, now)
-    sums = db.execute(select(*(capped([*conditions, Report.status == status, reports.IS_OPEN])
+    counting = desk.where(actor, offer, now, counting=True)
+    sums = db.execute(select(*(capped([*counting, Report.status == status, reports.IS_OPEN])
                                for status in columns))).one()
     return {status: (tuple(line for line in found if line.report.status == status), total)
             for status, total in zip(columns, sums, strict=True)}

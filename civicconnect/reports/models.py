@@ -34,9 +34,9 @@ class Report(Base):
     __table_args__ = (
         Index("ix_report_queue", "department_id", "status", "due_at"),
         Index("ix_report_service", "service_id", "received_at"),
-        # What the queue looks through: the open ones in its order, and all it chooses and counts by.
-        Index("ix_report_open", "due_at", "received_at", "number", "department_id", "service_id", "status",
-              "updated_at", postgresql_where=text("status <> 'closed'"),
+        # What is counted of the open ones: those of a department stand together, the late ones first.
+        Index("ix_report_open", "department_id", "due_at", "number", "service_id", "status", "updated_at",
+              "received_at", postgresql_where=text("status <> 'closed'"),
               sqlite_where=text("status <> 'closed'")),
         Index("ix_report_cell", "cell", "service_id", "received_at"),
         # What was reported already around a place: found in it, with no look at the reports themselves.
@@ -146,10 +146,10 @@ class ReportArea(Base):
     """The areas a report lay in on the day it was made. Later borders do not move it."""
 
     __tablename__ = "report_area"
+    # All that lie in an area, read off the index alone.
+    __table_args__ = (Index("ix_report_area_area_id", "area_id", "report_number"),)
     report_number: Mapped[Reference] = mapped_column(ForeignKey("report.number"), primary_key=True)
-    area_id: Mapped[Reference] = mapped_column(
-        ForeignKey("area.id"), primary_key=True, index=True
-    )
+    area_id: Mapped[Reference] = mapped_column(ForeignKey("area.id"), primary_key=True)
 
 
 class ReportSquare(Base):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+
+from sqlalchemy import Select
 
 from civicconnect import accounts, catalog, reports
 from civicconnect.accounts import Actor
@@ -25,10 +27,14 @@ OUTCOMES = tuple(outcome for outcome in lifecycle.OUTCOMES if "lead" not in outc
 
 @dataclass
 class Work:
-    """What doing needs, read once for all reports."""
+    """What doing needs, read once for all reports.
+
+    numbers    of these reports, or a statement that selects them
+    """
 
     db: Db
     actor: Actor
+    numbers: Collection[int] | Select[int]
     given: Mapping[str, str]
     offer: Catalog
     speak: Speak
@@ -41,7 +47,7 @@ class Work:
 
     @cached_property
     def related(self) -> frozenset[int]:
-        return reports.related(self.db)
+        return reports.related(self.db, self.numbers)
 
     @cached_property
     def routing(self) -> Desk:
@@ -101,7 +107,8 @@ def _check_step(work: Work, report: Report) -> None:
 def _step(work: Work, report: Report) -> None:
     _check_step(work, report)
     given = work.words_for(report)
-    reports.take_step(work.db, work.actor, report, given.get("verb", ""), given, clocks=work.clocks)
+    reports.take_step(work.db, work.actor, report, given.get("verb", ""), given, clocks=work.clocks,
+                      alone=report.number not in work.related)
 
 
 def _may_work(work: Work, _report: Report) -> None:

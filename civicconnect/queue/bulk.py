@@ -150,7 +150,8 @@ def settle(db: Db, actor: Actor, number: int, code: str, given: Mapping[str, str
 
 def preview(db: Db, actor: Actor, row: Bulk, offer: Catalog, speak: Speak) -> Preview:
     """Return what would come of it now."""
-    action, work = actions.BY_CODE[row.action], Work(db, actor, row.given, offer, speak)
+    chosen = select(BulkItem.report_number).where(BulkItem.bulk_id == row.id)
+    action, work = actions.BY_CODE[row.action], Work(db, actor, chosen, row.given, offer, speak)
     asked = (select(Report, BulkItem.seen).join(BulkItem, BulkItem.report_number == Report.number)
              .where(BulkItem.bulk_id == row.id, visible_to(actor)).order_by(*RANKED))
     refused, possible, words = [], [], dict[str, str]()
@@ -224,7 +225,7 @@ def work_on(db: Db, number: int, speak: Speak) -> bool:
     action = actions.BY_CODE[row.action]
     with reports.gathering(db, LETTERS_WAIT if row.state == ASKED else timedelta()):
         if row.state == ASKED:
-            _do(items, found, action, Work(db, actor, row.given, catalog.catalog(db), speak))
+            _do(items, found, action, Work(db, actor, found, row.given, catalog.catalog(db), speak))
         else:
             _take_back(db, actor, items, found, action)
     return True
@@ -277,13 +278,14 @@ def may_undo(row: Bulk, now: datetime) -> bool:
 def _take_back(
     db: Db, actor: Actor, items: Sequence[BulkItem], found: Mapping[int, Report], action: Action
 ) -> None:
+    related = reports.related(db, found)
     for item in items:
         report = found.get(item.report_number)
         if report is None or report.events != item.seq or not item.before:
             item.state, item.said = STAYS, spelled(Sentence("Something else has happened to it since."))
         else:
             reports.put_back(db, actor, report, item.before, item.seq, public=action.public,
-                             since=item.seen)
+                             since=item.seen, alone=report.number not in related)
             item.state = UNDONE
 
 

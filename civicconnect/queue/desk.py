@@ -13,10 +13,20 @@ from civicconnect.accounts import Actor
 from civicconnect.catalog import Catalog
 from civicconnect.db import Db
 from civicconnect.queue.ranking import MANY, SOON
-from civicconnect.reports import IS_OPEN, PRIORITIES, Filter, Report, is_overdue, lifecycle, visible_to
+from civicconnect.reports import (
+    IS_OPEN,
+    OF_EACH,
+    PRIORITIES,
+    Filter,
+    Report,
+    is_overdue,
+    lifecycle,
+    visible_to,
+)
 
 FORMS = ("list", "board", "map", "table")
 ME, NOBODY = "me", "nobody"
+OPEN_ALONE = ("reopened", "answered")  # `recording` takes them off whatever is closed
 WHY = ("late", "soon", "reopened", "answered", "many")
 # Keys of an address, in the order of Filter's own and then the desk's.
 FILTER = {"service": "service", "department": "department", "status": "status", "q": "words", "area": "area",
@@ -68,8 +78,13 @@ class Desk:
 
         counting    they are only counted: no order needs to be kept
         """
-        mine = visible_to(actor) if counting else seen_by(actor, self.shown)
-        found = [mine, *self.shown.where(offer, strangers=False)]
+        shown = self.shown
+        if self.why in OPEN_ALONE and shown.status == "open":
+            shown = replace(shown, status="")  # to say it again would lead to all that are open
+        # What has an index of its own is not looked up by department.
+        leads = counting and not self.holder and self.why in ("", "late", "soon")
+        mine = visible_to(actor) if leads else seen_by(actor, self.shown)
+        found = [mine, *shown.where(offer, strangers=False)]
         if self.holder:
             found.append(held_by(self.holder, actor))
         if self.team:
@@ -90,7 +105,7 @@ def seen_by(actor: Actor, shown: Filter) -> ColumnElement[bool]:
     """
     if shown.status == lifecycle.CLOSED or not shown.status:
         return visible_to(actor)
-    return visible_to(actor, Report.department_id + 0)
+    return visible_to(actor, OF_EACH)
 
 
 def held_by(holder: str, actor: Actor) -> ColumnElement[bool]:

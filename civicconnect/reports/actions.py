@@ -235,24 +235,25 @@ def transition(
 
 def take_step(
     db: Db, actor: Actor, report: Report, verb: str, given: Mapping[str, str], photos: Sequence[Photo] = (),
-    *, clocks: Clocks | None = None, goes_on: bool = True,
+    *, clocks: Clocks | None = None, goes_on: bool = True, alone: bool = False,
 ) -> Report:
     """Move a report that was found for this actor, and locked, as `transition` does.
 
     clocks    what the clocks say, where many are moved at once; None: it is asked for
+    alone     it is known to belong together with no other one, and nobody asks again
     """
     step = lifecycle.choose(verb, report.status, actor)
-    return carry_out(db, actor, report, step, given, photos, clocks=clocks, goes_on=goes_on)
+    return carry_out(db, actor, report, step, given, photos, clocks=clocks, goes_on=goes_on, alone=alone)
 
 
 def carry_out(
     db: Db, actor: Actor, report: Report, step: lifecycle.Step, given: Mapping[str, str],
-    photos: Sequence[Photo] = (), *, clocks: Clocks | None = None, goes_on: bool = True,
+    photos: Sequence[Photo] = (), *, clocks: Clocks | None = None, goes_on: bool = True, alone: bool = False,
 ) -> Report:
     """Take a step that this actor may take now, and write it on the timeline. Raises Invalid."""
     kept = lifecycle.settle(step, given, clocks.day if clocks else _today(db))
     lead = closing.lead_for(db, actor, report, kept["lead"]) if "lead" in kept and goes_on else None
-    rules = closing.due(db, actor, report, "merge" if lead else step.verb, given)
+    rules = [] if alone else closing.due(db, actor, report, "merge" if lead else step.verb, given)
     if lead is not None:
         kept["lead"] = lead.reference
     before = closing.where_it_stands(report)

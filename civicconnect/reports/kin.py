@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from uuid import uuid4
 
-from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, String, literal, or_, select, text, union_all
+from sqlalchemy import (
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Select,
+    String,
+    literal,
+    or_,
+    select,
+    text,
+    true,
+    union_all,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from civicconnect.db import Base, Db, Instant, Json, Key, Reference
@@ -66,12 +78,15 @@ class Together(Base):
 MERGED = Merge.ended_at.is_(None)
 
 
-def related(db: Db) -> frozenset[int]:
-    """Return the numbers of all reports that belong together with others: one statement."""
-    asked = union_all(
-        select(Merge.child_number).where(MERGED), select(Merge.lead_number).where(MERGED),
-        select(Part.child_number), select(Part.parent_number))
-    return frozenset(db.scalars(asked))
+def related(db: Db, numbers: Collection[int] | Select[int]) -> frozenset[int]:
+    """Return which of some reports belong together with others: one statement.
+
+    numbers    of the reports, or a statement that selects them
+    """
+    sides = ((Merge.child_number, MERGED), (Merge.lead_number, MERGED),
+             (Part.child_number, true()), (Part.parent_number, true()))
+    asked = (select(side).where(is_so, side.in_(numbers)) for side, is_so in sides)
+    return frozenset(db.scalars(union_all(*asked)))
 
 
 def merge_of(db: Db, number: int) -> Merge | None:

@@ -50,6 +50,8 @@ TOLD_IN_WORDS = ("exact", "stand_in")
 # Internal events that whoever sent the report is told all the same, and why.
 TOLD_TO_SENDER = ("hide", "show", "photo_hide", "photo_show", "blur", "remind")
 TO_SENDER = {"told_to": "sender"}  # fact of a public event whose words only whoever sent the report reads
+# A department as it is asked of reports found otherwise: no index leads to all that a department has.
+OF_EACH = Report.department_id + 0
 PLACE = ("address", "lat", "long", "also", "along")  # how an event's text tells a place
 
 

@@ -38,13 +38,14 @@ def kept(report: Report) -> dict[str, Any]:
 
 
 def put_back(db: Db, actor: Actor, report: Report, before: Mapping[str, Any], undoes: int, *,
-             public: bool, since: int | None = None) -> Report:
+             public: bool, since: int | None = None, alone: bool = False) -> Report:
     """Put a report, locked, back to where it stood, and say so on its timeline.
 
     before    what `kept` returned
     undoes    the place on the timeline of the event that is taken back
     since     the place of the last event that stays, where several are taken back
     public    whether residents read of it: whether they could read the event itself
+    alone     it is known to go on in no other report, and nobody asks again
     """
     was = {name: getattr(report, name) for name in COUNTED}
     if (before["department_id"], before["service_id"]) != (report.department_id, report.service_id):
@@ -52,7 +53,7 @@ def put_back(db: Db, actor: Actor, report: Report, before: Mapping[str, Any], un
     for name, value in before.items():
         setattr(report, name, datetime.fromisoformat(value) if name in INSTANTS and value else value)
     count_anew(db, report, place_of(db, report), **was)
-    if report.status != CLOSED:
+    if report.status != CLOSED and not alone:
         closing.end(db, actor, report)
     facts = {"undoes": undoes, "before": dict(before)} | ({} if since is None else {"since": since})
     record(db, report, "undo", actor, facts, public=public)

@@ -14,7 +14,7 @@ from civicconnect.accounts import Actor
 from civicconnect.db import Base, Db, Instant, Json, Key, Reference, insert_ignoring
 from civicconnect.errors import Conflict, NotAllowed, NotFound, Sentence
 from civicconnect.reports.models import IS_OPEN, Report
-from civicconnect.reports.queries import visible_to
+from civicconnect.reports.queries import OF_EACH, visible_to
 
 # Why something is to be looked at, and whether a letter says so.
 THIRD_HOP, ESCALATED, CHECK_WORK, REFUSED = "third_hop", "escalated", "check_work", "refused"
@@ -75,7 +75,8 @@ def tasks_waiting(actor: Actor) -> ColumnElement[int]:
 
 def _waits_for(actor: Actor) -> tuple[ColumnElement[bool], ...]:
     role = true() if actor.may("supervise") else Task.role == OF_DEPARTMENT
-    return IS_OPEN, Task.done_at.is_(None), visible_to(actor), role  # once closed, nothing is left to do
+    # Once a report is closed, nothing is left to do.
+    return IS_OPEN, Task.done_at.is_(None), visible_to(actor, OF_EACH), role
 
 
 def tasks_of(db: Db, number: int) -> list[Task]:

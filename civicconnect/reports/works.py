@@ -43,7 +43,7 @@ from civicconnect.geo import (
 )
 from civicconnect.reports.lifecycle import BY_VERB
 from civicconnect.reports.models import IS_OPEN, Event, Report, ReportArea
-from civicconnect.reports.queries import visible_to
+from civicconnect.reports.queries import OF_EACH, visible_to
 from civicconnect.reports.recording import record
 
 ON, DONE, OFF = "planned", "done", "called_off"
@@ -195,8 +195,8 @@ def suggested(db: Db, actor: Actor, work: Work) -> list[Report]:
     settled = select(Covered.report_number).join(Work, Work.id == Covered.work_id).where(
         Covered.left_at.is_(None), Work.state == ON)
     asked = select(Report, latitude(Report.place), longitude(Report.place)).where(
-        IS_OPEN, visible_to(actor), Report.service_id.in_(work.services), Report.number.not_in(settled),
-        Report.status.in_(BY_VERB["plan"].starts))
+        IS_OPEN, visible_to(actor, OF_EACH), Report.service_id.in_(work.services),
+        Report.number.not_in(settled), Report.status.in_(BY_VERB["plan"].starts))
     if work.area:
         inside = select(ReportArea.report_number).where(ReportArea.area_id.in_(areas_called(work.area)))
         asked = asked.where(Report.number.in_(inside))

@@ -152,7 +152,7 @@ def run_demo(given: Settings, database: Database) -> None:
     _stop_on_signals()
     prepare(given, database)
     began = clock.now()
-    worker = subprocess.Popen([sys.executable, "-m", "civicconnect.cli", "worker"],  # noqa: S603  ourselves
+    worker = subprocess.Popen([sys.executable, "-m", "civicconnect", "worker"],  # noqa: S603  ourselves
                               start_new_session=True)  # Ctrl-C reaches us first, we stop it
     try:
         _fill(given, database)

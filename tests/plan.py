@@ -14,7 +14,7 @@ from tests.plan_engines import named_engines, said
 
 GROUND = {"settings", "clock", "errors", "jobs", "db", "lanes", "tables", "__init__"}
 ROOF = {"app", "cities", "cli", "commands", "folders", "importing", "letters", "post", "running",
-        "simulating", "training"}
+        "simulating", "training", "__main__"}
 LOWER = {"accounts", "catalog", "geo", "media", "routing", "sla", "stats"}
 BELOW_HISTORY = LOWER | {"reports"}
 EVERYTHING_LOWER = BELOW_HISTORY | {

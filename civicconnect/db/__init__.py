@@ -1,7 +1,16 @@
 """The database: one engine per city, one visible transaction per change, two dialects."""
 
 from civicconnect.db.base import Base, Instant, Json, Key, Reference
-from civicconnect.db.bulk import Spelling, analyse, copy_in, present, references_known, reserve, spelling
+from civicconnect.db.bulk import (
+    Spelling,
+    analyse,
+    copy_in,
+    present,
+    references_known,
+    reserve,
+    spelling,
+    write_much,
+)
 from civicconnect.db.engine import Database, describe, open_database
 from civicconnect.db.migrate import is_current, migrate
 from civicconnect.db.search import GRAM, among, code_word, fold, looked_up, needles, written
@@ -18,9 +27,9 @@ from civicconnect.db.transaction import (
 from civicconnect.db.upsert import add_up, insert_ignoring, insert_new, upsert
 
 __all__ = [
-    "Base", "Database", "Db", "GRAM", "Instant", "Json", "Key", "Reference", "Spelling",
-    "account_session", "add_up", "among", "analyse", "bound", "code_word", "copy_in", "current",
-    "describe", "fold", "insert_ignoring", "insert_new", "is_current", "looked_up", "migrate", "needles",
-    "open_database", "present", "reading", "references_known", "rehearsal", "reserve", "spelling",
-    "transaction", "upsert", "use", "written",
+    "Base", "Database", "Db", "GRAM", "Instant", "Json", "Key", "Reference", "Spelling", "account_session",
+    "add_up", "among", "analyse", "bound", "code_word", "copy_in", "current", "describe", "fold",
+    "insert_ignoring", "insert_new", "is_current", "looked_up", "migrate", "needles", "open_database",
+    "present", "reading", "references_known", "rehearsal", "reserve", "spelling", "transaction", "upsert",
+    "use", "write_much", "written",
 ]

@@ -63,6 +63,20 @@ def copy_in(db: Db, table: str, columns: Sequence[str], rows: Iterable[Sequence[
     raw.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", rows)  # noqa: S608
 
 
+LOG_PAGES, SMALLER_CACHE = 32_768, 32 * 1024  # 128 MB; KB
+
+
+def write_much(db: Db) -> None:
+    """Set the embedded engine, on this connection, to take in many rows one batch after the other.
+
+    Its log may grow before it is brought into the file: indexes change all over, and a page that changes
+    again with the next batch is brought over once for many. The rows themselves take most of the memory.
+    """
+    if db.get_bind().dialect.name == "sqlite":
+        db.execute(text(f"PRAGMA wal_autocheckpoint={LOG_PAGES}"))
+        db.execute(text(f"PRAGMA cache_size=-{SMALLER_CACHE}"))
+
+
 @contextmanager
 def references_known(db: Db) -> Iterator[None]:
     """Copy rows in the block whose references the caller has looked up: they are not checked one by one.

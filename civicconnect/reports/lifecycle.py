@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 
 from civicconnect.accounts import Actor
 from civicconnect.errors import Conflict, Invalid, NotAllowed, Sentence
@@ -121,9 +122,8 @@ def buttons(status: str, actor: Actor) -> list[Step]:
 def settle(step: Step, given: Mapping[str, str], today: date) -> dict[str, str]:
     """Return what the step keeps of the fields given, or raise Invalid for what is still owed."""
     outcome = BY_OUTCOME.get(given.get("outcome", "")) if "outcome" in step.owes else None
-    owed = set(step.owes) | (set(outcome.owes) if outcome else set())
-    along = {"reason", "owner"} if "next_owner" in owed else {"reason"}
-    kept = {name: given.get(name, "").strip() for name in owed | along}
+    owed, taken = _fields_of(step, outcome)
+    kept = {name: given.get(name, "").strip() for name in taken}
     faults = {name: [SENTENCES[name]] for name in owed if not kept[name]}
     if "outcome" in owed and outcome is None:
         faults["outcome"] = [SENTENCES["outcome"]]
@@ -137,6 +137,13 @@ def settle(step: Step, given: Mapping[str, str], today: date) -> dict[str, str]:
     if step.outcome:
         kept["outcome"] = step.outcome
     return {name: value for name, value in kept.items() if value}
+
+
+@cache
+def _fields_of(step: Step, outcome: Outcome | None) -> tuple[frozenset[str], frozenset[str]]:
+    """Return the fields that a step owes, and all that it takes."""
+    owed = step.owes | (outcome.owes if outcome else frozenset())
+    return owed, owed | {"reason"} | ({"owner"} if "next_owner" in owed else frozenset())
 
 
 def _is_day_from(text: str, today: date) -> bool:

@@ -18,7 +18,7 @@ from sqlalchemy import select
 from civicconnect import clock, geo, jobs
 from civicconnect.accounts import Actor
 from civicconnect.catalog import catalog
-from civicconnect.db import Db, Spelling, copy_in, present, references_known, reserve, spelling
+from civicconnect.db import Db, Spelling, copy_in, present, references_known, reserve, spelling, write_much
 from civicconnect.errors import Conflict
 from civicconnect.geo import Area, AreaIndex, Point, cell_of
 from civicconnect.reports.actions import desk
@@ -31,6 +31,7 @@ from civicconnect.reports.timeline import EventRow, TextRow
 from civicconnect.reports.words import leave_unread
 
 Row = tuple[Any, ...]
+MANY = 500  # reports at once, with as many again to come
 
 
 @dataclass(frozen=True)
@@ -102,6 +103,8 @@ def store(db: Db, sheets: Sequence[Sheet]) -> int:
     fresh = [s for s in sheets if s.id not in there]
     if not fresh:
         return 0
+    if len(fresh) >= MANY:
+        write_much(db)
     _must_still_be_there(db, fresh)
     numbers = reserve(db, "report", "number", len(fresh))
     numbered = list(zip(numbers, fresh, strict=True))

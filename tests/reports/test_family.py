@@ -438,6 +438,22 @@ def test_parts_that_came_to_different_things_leave_the_last_word_to_somebody(
     reports.transition(db_, staff, parent.reference, "close", {"outcome": "partly_fixed", "reason": "Half."})
 
 
+def test_a_dividing_is_taken_back_by_letting_the_parts_go_on_in_their_parent(
+        db_, moderator, parent, parts, post):
+    post()
+    before, divided = (reports.state_hash(db_, numbers) for numbers in (
+        [parent.number], [one.number for one in parts]))
+    reports.merge(db_, moderator, parent.reference, [one.reference for one in parts], "It is one trouble.")
+    assert post().to == ["ana@home.example", "bea@home.example"]
+    assert reports.state_hash(db_, [parent.number]) == before
+    # From here on it is one report: nobody is asked about its parts, and its people hear once that it is done.
+    reports.transition(db_, moderator, parent.reference, "close", {"outcome": "fixed"})
+    assert (parent.status, post().to) == ("closed", ["ana@home.example", "bea@home.example"])
+    for one in parts:
+        reports.take_out(db_, moderator, one.reference)
+    assert reports.state_hash(db_, [one.number for one in parts]) == divided
+
+
 def test_a_part_that_is_opened_again_opens_its_parent(db_, staff, moderator, parent, parts):
     hole, _ = parts
     reports.transition(db_, moderator, parent.reference, "close", {"outcome": "fixed", "parts": "close"})

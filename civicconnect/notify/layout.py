@@ -27,7 +27,6 @@ def message(letter: Letter, sender: str, to: str) -> EmailMessage:
     made["From"] = Address(" ".join(letter.city.split()), addr_spec=sender)
     made["To"] = Address(addr_spec=to)
     made["Date"] = format_datetime(clock.now())
-    made["Content-Language"] = letter.code
     made["Auto-Submitted"] = "auto-generated"  # nobody's holiday notice answers it
     made["X-CivicConnect"] = "letter"  # and we know our own when it comes back
     host = urlsplit(settings.current().address).hostname or "localhost"
@@ -40,6 +39,8 @@ def message(letter: Letter, sender: str, to: str) -> EmailMessage:
         made["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     made.set_content(plain(letter))
     made.add_alternative(_laid_out("letter.html", letter), subtype="html")
+    for part in made.walk():  # only now: what says something of the content goes to the first part
+        part["Content-Language"] = letter.code
     return made
 
 

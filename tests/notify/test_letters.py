@@ -136,6 +136,8 @@ def test_a_letter_speaks_the_language_of_whoever_gets_it(db_, report, step, lang
     letter = next(m for m in sent() if m["To"] == "bea@home.example")
     assert said in words(letter)
     assert f'lang="{language}" dir="{"rtl" if language == "ar" else "ltr"}"' in html(letter)
+    # The whole, its text, and its HTML.
+    assert [part["Content-Language"] for part in letter.walk()] == [language] * 3
 
 
 def test_a_letter_about_a_private_report_tells_others_no_place(db_, report, step):

@@ -446,7 +446,7 @@ def test_a_dividing_is_taken_back_by_letting_the_parts_go_on_in_their_parent(
     reports.merge(db_, moderator, parent.reference, [one.reference for one in parts], "It is one trouble.")
     assert post().to == ["ana@home.example", "bea@home.example"]
     assert reports.state_hash(db_, [parent.number]) == before
-    # From here on it is one report: nobody is asked about its parts, and its people hear once that it is done.
+    # From here on it is one report: nobody is asked about its parts, and its people hear once of its end.
     reports.transition(db_, moderator, parent.reference, "close", {"outcome": "fixed"})
     assert (parent.status, post().to) == ("closed", ["ana@home.example", "bea@home.example"])
     for one in parts:

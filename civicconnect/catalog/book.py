@@ -110,7 +110,7 @@ class City:
 
     def wall(self, now: datetime) -> str:
         """Return an instant as the city's own clock shows it: "2026-12-01 08:00"."""
-        return now.astimezone(ZoneInfo(self.time_zone)).strftime("%Y-%m-%d %H:%M")
+        return now.astimezone(ZoneInfo(self.time_zone)).isoformat(" ", "minutes")[:16]
 
     def day(self, now: datetime) -> date:
         """Return the day that an instant falls on in the city."""

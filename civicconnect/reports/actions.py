@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -311,7 +311,7 @@ def clocks(db: Db) -> Clocks:
 
 
 DOORS = closing.Doors(take_step, count_anew)
-_STANDING = tuple(field.name for field in fields(Standing))
+_STANDING = Standing._fields
 
 
 def _standing(report: Report) -> Standing:

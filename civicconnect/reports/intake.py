@@ -10,7 +10,6 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from civicconnect import accounts
 from civicconnect.accounts import Actor
@@ -173,7 +172,7 @@ class Pen:
         self.areas = tuple([a.id for a in areas])
         names = [a.key for a in areas]
         self.priority = self.service.priority_of(new.given)
-        decision, due = self.desk.decide(new, names, at, near)
+        decision, due = self.desk.decide(new, names, at, near, self.priority)
         self.department = self.desk.catalog.departments[decision.department]
         self.why = decision.facts | (_recorded(recorded) if recorded else _promised(due))
         due_at = recorded.at if recorded else due.at if due else None
@@ -192,8 +191,9 @@ class Pen:
     def take(self, past: PastStep) -> None:
         """Take a step of the past, if the lifecycle allows it."""
         step = lifecycle.choose(past.verb, self.stands.status, past.actor)
-        zone = ZoneInfo(self.desk.catalog.city.time_zone)
-        kept = lifecycle.settle(step, past.given, past.at.astimezone(zone).date())
+        # On which day it was is asked of a step that is planned for one.
+        today = self.desk.catalog.city.day(past.at) if "planned_for" in step.owes else past.at.date()
+        kept = lifecycle.settle(step, past.given, today)
         opening = self.desk.promises.calendars.get(str(self.why.get("calendar", "")))
         answers = past.actor.kind == "staff"
         self.stands, facts = standing.after(self.stands, step, kept, past.at, answers=answers,

@@ -122,16 +122,16 @@ def buttons(status: str, actor: Actor) -> list[Step]:
 def settle(step: Step, given: Mapping[str, str], today: date) -> dict[str, str]:
     """Return what the step keeps of the fields given, or raise Invalid for what is still owed."""
     outcome = BY_OUTCOME.get(given.get("outcome", "")) if "outcome" in step.owes else None
-    owed, taken = _fields_of(step, outcome)
+    owed, taken = _fields_of(step.owes, outcome.owes if outcome else NOTHING)
     kept = {name: given.get(name, "").strip() for name in taken}
     faults = {name: [SENTENCES[name]] for name in owed if not kept[name]}
     if "outcome" in owed and outcome is None:
         faults["outcome"] = [SENTENCES["outcome"]]
     if "planned_for" in owed and not _is_day_from(kept["planned_for"], today):
         faults["planned_for"] = [SENTENCES["planned_for"]]
-    for name, most in LONGEST.items():
-        if len(kept.get(name, "")) > most:
-            faults[name] = [Sentence("Use at most %(most)s characters.", most=most)]
+    for name, text in kept.items():
+        if text and len(text) > LONGEST.get(name, len(text)):
+            faults[name] = [Sentence("Use at most %(most)s characters.", most=LONGEST[name])]
     if faults:
         raise Invalid(faults)
     if step.outcome:
@@ -139,11 +139,14 @@ def settle(step: Step, given: Mapping[str, str], today: date) -> dict[str, str]:
     return {name: value for name, value in kept.items() if value}
 
 
+NOTHING: frozenset[str] = frozenset()
+
+
 @cache
-def _fields_of(step: Step, outcome: Outcome | None) -> tuple[frozenset[str], frozenset[str]]:
-    """Return the fields that a step owes, and all that it takes."""
-    owed = step.owes | (outcome.owes if outcome else frozenset())
-    return owed, owed | {"reason"} | ({"owner"} if "next_owner" in owed else frozenset())
+def _fields_of(step: frozenset[str], outcome: frozenset[str]) -> tuple[frozenset[str], tuple[str, ...]]:
+    """Return the fields that a step and its outcome owe together, and all that may be given, in one order."""
+    owed = step | outcome
+    return owed, tuple(sorted(owed | {"reason"} | ({"owner"} if "next_owner" in owed else NOTHING)))
 
 
 def _is_day_from(text: str, today: date) -> bool:

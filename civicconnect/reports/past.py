@@ -80,7 +80,10 @@ def compose(
     """
     days = [p.received_at.astimezone(press_.zone).date() for p in past]
     points = [None if p.stand_in else p.new.point for p in past]
-    places, near = press_.areas.of_many(points, days), press_.desk.near(points)
+    places = press_.areas.of_many(points, days)
+    asks_near = {p.new.service: press_.desk.rules.asks_near(p.new.service) for p in past}
+    near = press_.desk.near([point if asks_near[p.new.service] else None
+                             for point, p in zip(points, past, strict=True)])
     encode, instants = geo.encoder(press_.spelling), _Instants(press_.spelling)
     at = None if press_.as_it_happened else recorded_at
     return [

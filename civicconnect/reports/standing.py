@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from civicconnect.reports.lifecycle import CLOSED, RECEIVED, WAITING, Step
 from civicconnect.reports.pauses import due_after_waiting
 from civicconnect.sla import Hours
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(NamedTuple):
     """Where a report stands. All instants in UTC."""
 
     status: str

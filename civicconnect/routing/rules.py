@@ -230,6 +230,10 @@ class RuleBook:
         """Say whether service, areas, source and priority settle who answers, besides answers."""
         return not any(rule.near or rule.hours or rule.days for rule in self.rules_for(service))
 
+    def asks_near(self, service: str) -> bool:
+        """Say whether any rule asks what lies near."""
+        return any(rule.near for rule in self.rules_for(service))
+
     @cached_property
     def reach(self) -> dict[str, float]:
         """Return how far, in metres, things are looked for, by their layer."""

@@ -35,7 +35,8 @@ def honest_repeats(
     for _ in range(4):  # repeats stand where their originals do, so they leave less to chance
         weekly = DAYS * a_day * (1 - repeats) * usual
         heaped = 1 - np.exp(-weekly * fallback)
-        spread = np.asarray([spots.odds @ -np.expm1(-m * spots.around) for m in weekly * (1 - fallback)])
+        spread = np.asarray([-(spots.odds * np.expm1(-m * spots.around)).sum()
+                             for m in weekly * (1 - fallback)])
         chance = float(usual @ (fallback * heaped + (1 - fallback) * spread))
         repeats = max((parameters.near_duplicates - chance) / max(1 - chance, 1e-9), 0.0)
     return max(repeats, parameters.true_duplicates)

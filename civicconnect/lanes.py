@@ -47,7 +47,11 @@ def in_lanes(
     pool = ProcessPoolExecutor(lanes, mp_context=get_context("spawn"), initializer=_begin, initargs=(tool,))
     waiting: deque[Future[Made]] = deque()
     with pool:
+        up = [pool.submit(os.getpid) for _ in range(lanes)]
         for item in items:
+            if not all(one.done() for one in up):  # they load what they need: meanwhile it is made here
+                yield make(tool, item)
+                continue
             waiting.append(pool.submit(_made, make, item))
             if len(waiting) > AHEAD * lanes:
                 yield _result(waiting.popleft())

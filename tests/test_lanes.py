@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from itertools import count, repeat
 
 import pytest
 
@@ -14,23 +15,33 @@ def times(tool, item):
     return item * tool, os.getpid()
 
 
-def refuse(_tool, item):
-    if item == 3:
+def refuse(spared, item):
+    if item == 3 and os.getpid() != spared:
         raise Invalid({"item": ["Three is refused."]})
     return item
 
 
-def fall(_tool, item):
-    if item == 3:
+def fall(spared, item):
+    if os.getpid() != spared:
         os._exit(1)
     return item
 
 
-@pytest.mark.parametrize("lanes", [0, 2])
-def test_what_is_made_comes_in_the_order_of_what_was_given(lanes):
-    made = list(in_lanes(times, 10, range(20), lanes))
-    assert [value for value, _ in made] == [n * 10 for n in range(20)]
-    assert (os.getpid() in {process for _, process in made}) == (lanes == 0)
+def test_what_is_made_comes_in_the_order_of_what_was_given():
+    made = list(in_lanes(times, 10, range(20), 0))
+    assert made == [(n * 10, os.getpid()) for n in range(20)]
+
+
+def test_the_order_is_kept_when_others_take_over_from_whoever_began():
+    helped, made = set(), []
+    for value, process in in_lanes(times, 10, count(), 2):
+        made.append(value)
+        if process != os.getpid():
+            helped.add(value)
+        if len(helped) == 20:
+            break
+    assert made == [n * 10 for n in range(len(made))]
+    assert helped == set(made[-20:])
 
 
 def test_only_a_few_items_are_read_ahead():
@@ -41,14 +52,15 @@ def test_only_a_few_items_are_read_ahead():
     assert len(list(made)) == 99
 
 
-@pytest.mark.parametrize("lanes", [0, 1])
-def test_a_refusal_over_there_is_a_refusal_here(lanes):
-    made = in_lanes(refuse, None, range(9), lanes)
+def test_a_refusal_is_a_refusal_whoever_came_upon_it():
+    made = in_lanes(refuse, None, range(9), 0)
     assert [next(made) for _ in range(3)] == [0, 1, 2]
     with pytest.raises(Invalid, match="Three is refused"):
         next(made)
+    with pytest.raises(Invalid, match="Three is refused"):
+        list(in_lanes(refuse, os.getpid(), repeat(3), 1))
 
 
 def test_a_process_that_was_ended_is_told_in_a_sentence():
     with pytest.raises(Conflict, match="A process that helped was ended"):
-        list(in_lanes(fall, None, range(9), 1))
+        list(in_lanes(fall, os.getpid(), repeat(3), 1))

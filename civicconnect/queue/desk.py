@@ -62,6 +62,11 @@ class Desk:
         status = self.filter.status or "open"
         return replace(self.filter, status="" if status == "all" else status)
 
+    @property
+    def is_next(self) -> bool:
+        """Say whether all of it is still to be done, and so stands in the order of the rule."""
+        return self.shown.status not in ("", lifecycle.CLOSED)
+
     def seek(self, db: Db, offer: Catalog) -> Desk:
         """Return the same view with its words looked up, so that it can be read quickly."""
         return replace(self, filter=self.filter.seek(db, offer, strangers=False))
@@ -103,7 +108,7 @@ def seen_by(actor: Actor, shown: Filter) -> ColumnElement[bool]:
     The open ones lie in their index in the order of the queue, and the first page is read off it. An
     engine that looked them up by department would sort them all first: so it is not offered one to look up.
     """
-    if shown.status == lifecycle.CLOSED or not shown.status:
+    if shown.status in ("", lifecycle.CLOSED):
         return visible_to(actor)
     return visible_to(actor, OF_EACH)
 

@@ -1,4 +1,7 @@
-"""The queue: open reports of one's departments, the most pressing first, each with its reason."""
+"""The queue: open reports of one's departments, the most pressing first, each with its reason.
+
+A view that holds closed reports too is no queue any more: what changed last stands first in it.
+"""
 
 from __future__ import annotations
 
@@ -25,6 +28,7 @@ CAPPED = 1000  # a view that only counting finds is counted as far as this
 IN_COLUMN = 12  # of the board
 ON_MAP = 500
 RANKED = (Report.rank, Report.number)
+LATEST = (Report.updated_at.desc(), Report.number.desc())  # where closed ones stand among them
 
 
 @dataclass(frozen=True)
@@ -66,14 +70,19 @@ def worklist(
 
     counts    where they were counted already
     """
-    now, counted = clock.now(), counts or count(db, actor, desk, offer)
+    now, counted, order = clock.now(), counts or count(db, actor, desk, offer), order_of(desk)
     pages = max(1, -(-counted.total // size))
     page = min(max(page, 1), pages)
     # Which ones is read off the index alone; only those of the page are looked up.
-    chosen = (select(Report.number).where(*desk.where(actor, offer, now)).order_by(*RANKED)
+    chosen = (select(Report.number).where(*desk.where(actor, offer, now)).order_by(*order)
               .limit(size).offset((page - 1) * size).subquery())
-    asked = with_holder().where(Report.number.in_(select(chosen.c.number))).order_by(*RANKED)
+    asked = with_holder().where(Report.number.in_(select(chosen.c.number))).order_by(*order)
     return Worklist(lines(db, asked, now), counted.total, counted.late, page, pages)
+
+
+def order_of(desk: Desk) -> tuple[Any, ...]:
+    """Return the order that a view stands in."""
+    return RANKED if desk.is_next else LATEST
 
 
 @dataclass(frozen=True)
@@ -143,12 +152,19 @@ def _left(report: Report, opening: Mapping[str, Hours], now: datetime) -> timede
 
 def next_after(db: Db, actor: Actor, desk: Desk, offer: Catalog, reference: str) -> str | None:
     """Return the reference of the report that follows one in a view; after the last one, the first again."""
-    known = db.execute(select(*RANKED).where(Report.reference == reference)).first()
+    order = order_of(desk)
+    known = db.execute(select(Report.rank, Report.number, Report.updated_at)
+                       .where(Report.reference == reference)).first()
     asked = (select(Report.reference).where(*desk.where(actor, offer, clock.now()),
-                                            Report.reference != reference).order_by(*RANKED).limit(1))
+                                            Report.reference != reference).order_by(*order).limit(1))
     if known is not None:
         # The first comparison is for the index, the second decides.
-        after = asked.where(Report.rank >= known.rank, tuple_(*RANKED) > tuple_(*map(literal, known)))
+        here = tuple_(literal(known.rank), literal(known.number))
+        after = asked.where(Report.rank >= known.rank, tuple_(*RANKED) > here)
+        if order is LATEST:
+            changed = literal(known.updated_at, Report.updated_at.type)
+            after = asked.where(Report.updated_at <= changed, tuple_(
+                Report.updated_at, Report.number) < tuple_(changed, literal(known.number)))
         found = db.scalar(after)
         if found is not None:
             return found
@@ -179,6 +195,6 @@ def placed(db: Db, actor: Actor, desk: Desk, offer: Catalog) -> list[tuple[Repor
     """Return the first reports of a view that have a place, with it: what its map is drawn from."""
     lat, long = latitude(Report.place), longitude(Report.place)
     conditions = desk.where(actor, offer, clock.now())
-    asked = (select(Report, lat, long).where(*conditions, Report.place.is_not(None)).order_by(*RANKED)
+    asked = (select(Report, lat, long).where(*conditions, Report.place.is_not(None)).order_by(*order_of(desk))
              .limit(ON_MAP))
     return [(report, Point(lat, long)) for report, lat, long in db.execute(asked)]

@@ -32,7 +32,8 @@ class Report(Base):
 
     __tablename__ = "report"
     __table_args__ = (
-        Index("ix_report_queue", "department_id", "status", "due_at"),
+        # What a department has dealt with: all of its reports, the last changed first.
+        Index("ix_report_queue", "department_id", "updated_at", "number", "status"),
         Index("ix_report_service", "service_id", "received_at"),
         # What is counted of the open ones: those of a department stand together, the late ones first.
         Index("ix_report_open", "department_id", "due_at", "number", "service_id", "status", "updated_at",

@@ -97,6 +97,21 @@ def test_next_goes_on_after_a_report_and_begins_again_at_the_end(db_, make_repor
     assert queue.next_after(db_, staff_actor(db_, "lighting"), Desk(), offer, first.reference) is None
 
 
+def test_where_closed_reports_are_shown_what_changed_last_stands_first_and_is_gone_on_from(
+        db_, make_report):
+    first, second, third = (make_report().reference for _ in range(3))
+    me, offer = staff_actor(db_, "streets"), catalog(db_)
+    for minutes, reference in enumerate((second, first)):
+        with clock.stopped_at(clock.now() + timedelta(minutes=minutes + 1)):
+            reports.transition(db_, me, reference, "close", {"outcome": "fixed"})
+    assert order(db_) == [third]
+    assert order(db_, status="closed") == [first, second]
+    assert order(db_, status="all") == [first, second, third]
+    everything = Desk.read({"status": "all"})
+    after = [queue.next_after(db_, me, everything, offer, one) for one in (first, second, third)]
+    assert after == [second, third, first]
+
+
 def test_everything_is_counted_in_one_statement(database, db_, make_report):
     make_report()
     me, offer = staff_actor(db_, "streets"), catalog(db_)

@@ -55,6 +55,14 @@ def test_the_catalogue_is_read_in_three_statements(database, db_):
     assert len(seen) == 3
 
 
+def test_what_reads_alike_is_built_once_and_a_row_changed_by_any_way_is_believed(db_):
+    before = catalog.catalog(db_)
+    assert catalog.catalog(db_) is before
+    db_.execute(update(ServiceRow).where(ServiceRow.code == "pothole").values(hint={"en": "How deep?"}))
+    assert catalog.catalog(db_).service("pothole").hint == {"en": "How deep?"}
+    assert before.service("pothole").hint != {"en": "How deep?"}
+
+
 def test_before_a_city_is_loaded_the_refusal_says_what_to_type(db_):
     db_.execute(delete(CityRow))
     with pytest.raises(NotFound, match="civic city load"):

@@ -13,12 +13,16 @@ from flask import Flask
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import TestResponse, encode_multipart
 
+from tests import plain
+
 INLINE = re.compile(r"\s(style|on[a-z]+)=", re.IGNORECASE)
 UNLABELLED = {"hidden", "submit", "button", "image", "reset"}
 
 
 def parsed(html: str) -> tuple[ET.Element, list[str]]:
     """Return a page as a browser builds it, and what is wrong with it as HTML."""
+    if (plainly := plain.read(html)) is not None:
+        return plainly, []
     parser = html5lib.HTMLParser(strict=False, namespaceHTMLElements=False)
     tree = parser.parse(html)
     return tree, [f"HTML at {where}: {code}" for where, code, _ in parser.errors]

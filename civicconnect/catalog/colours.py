@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 
 # The names of static/css/tokens.css that a city may set, and what each is read against.
 KNOWN = {"brand": "#ffffff", "link": "#f6f5f1"}
@@ -45,6 +46,13 @@ def faint(colours: Mapping[str, str]) -> Iterator[tuple[str, str]]:
 
 def sheet(colours: Mapping[str, str]) -> str:
     """Return the style sheet that brings a city's colours to every page, light and dark."""
+    return _sheet(tuple(colours.items()))
+
+
+@lru_cache(64)
+def _sheet(told: tuple[tuple[str, str], ...]) -> str:
+    # Every page asks for it, for the stamp in its address.
+    colours = dict(told)
     light = {f"--city-{name}": colour for name, colour in colours.items()}
     dark: dict[str, str] = {}
     for name, colour in colours.items():
@@ -57,8 +65,8 @@ def sheet(colours: Mapping[str, str]) -> str:
         light["--city-on-brand"] = LIGHT
         dark["--city-brand-tint-dark"] = _mixed(colours["brand"], _read(DARK), 0.72)
         dark["--city-on-brand-dark"] = "#06211f"
-    told = "".join(f"{name}:{colour};" for name, colour in (light | dark).items())
-    return f":root{{{told}}}\n"
+    names = "".join(f"{name}:{colour};" for name, colour in (light | dark).items())
+    return f":root{{{names}}}\n"
 
 
 def _mixed(colour: str, other: Colour, part: float) -> str:

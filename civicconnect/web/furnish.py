@@ -70,12 +70,14 @@ from civicconnect.web import (
     words,
     works,
 )
+from civicconnect.web.compiled import Compiled
 
 
 def furnish(app: Flask, given: Settings) -> None:
     """Hang the pages into an application."""
     _configure(app, given)
     app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.bytecode_cache = Compiled()
     Babel(app, locale_selector=language.locale, timezone_selector=language.time_zone)
     language.prefix(app)
     csrf = CSRFProtect(app)

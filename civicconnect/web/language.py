@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 from typing import Any
 from urllib.parse import quote
 
@@ -75,6 +76,7 @@ def name(code: str) -> str:
         return code
 
 
+@cache
 def own_name(code: str) -> str:
     """Return a language's name in that language."""
     found = Locale.parse(code, sep="-")

@@ -185,3 +185,9 @@ def test_who_sends_too_much_is_told_how_long_to_wait(database, given):
     assert page.status == 429
     assert 3500 < int(page.answer.headers["Retry-After"]) <= 3601
     assert "Wait 60 minutes" in page.words or "Wait 61 minutes" in page.words
+
+
+def test_two_cities_of_one_process_compile_a_template_once(given, database):
+    one, other = (create_app(given, database).jinja_env.get_template("layout/page.html") for _ in range(2))
+    assert one is not other
+    assert one.root_render_func.__code__ is other.root_render_func.__code__

@@ -27,7 +27,7 @@ from civicconnect.db import Database
 from civicconnect.settings import Settings
 from tests.factories import Staff, make_staff, reporter, staff_actor
 from tests.pages import Visitor
-from tests.passes import cookie_of
+from tests.passes import cookie_of, hash_quickly
 from tests.postgres import cluster
 
 ENGINES = ("spatialite", "postgis")
@@ -36,6 +36,7 @@ SHARED = HERE.parent / "shared" / "data"
 _numbers = count(1)
 # So many tests hold many objects for good: looking through them for garbage was a seventh of the time.
 gc.set_threshold(50_000, 20, 20)
+hash_quickly()
 
 
 def make_settings(folder: Path, url: str = "") -> Settings:

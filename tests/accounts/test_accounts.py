@@ -15,6 +15,7 @@ from civicconnect.accounts import Actor, ContactDetails, Role, Staff
 from civicconnect.accounts.models import ContactRow
 from civicconnect.errors import Invalid, NotFound
 from tests.factories import PEOPLE, staff_actor
+from tests.passes import LEAST_COST, USUAL_COST
 
 ANA = ContactDetails("Ana Søndergård", "Ana.Sondergard@home.example", "+351 555 0199")
 
@@ -170,6 +171,12 @@ def test_somebody_added_may_sign_in_with_their_password_and_it_is_not_kept(app, 
         assert not verify_password("correct horse batterz", person.password)
     assert "argon2" in person.password
     assert "correct horse" not in everything(db_)
+
+
+def test_a_password_is_as_slow_to_guess_as_argon2_has_it_by_itself(add):
+    assert USUAL_COST == (65_536, 3, 4)
+    m, t, p = LEAST_COST
+    assert f"$m={m},t={t},p={p}$" in add().password  # so nothing of ours makes it cheaper
 
 
 def test_adding_somebody_again_changes_them_and_ends_their_sessions(db_, add):

@@ -6,7 +6,6 @@ test has for itself, with real commits, for whatever runs in several threads or 
 
 from __future__ import annotations
 
-import gc
 import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -34,8 +33,6 @@ ENGINES = ("spatialite", "postgis")
 HERE = Path(__file__).parent.parent
 SHARED = HERE.parent / "shared" / "data"
 _numbers = count(1)
-# So many tests hold many objects for good: looking through them for garbage was a seventh of the time.
-gc.set_threshold(50_000, 20, 20)
 hash_quickly()
 
 

@@ -12,6 +12,7 @@ import tomli_w
 from marshmallow import Schema, ValidationError, fields, missing
 
 BARE = re.compile(r"[A-Za-z0-9_-]+")
+SPECIAL = re.compile(r'[\x00-\x1f"\\\x7f]')  # what TOML writes otherwise between quotes
 
 
 def parse(file: str, content: bytes | None, faults: list[str]) -> dict[str, Any]:
@@ -143,6 +144,8 @@ def lines(table: Mapping[str, Any], path: str = "") -> list[str]:
 
 
 def _value(value: Any) -> str:
+    if isinstance(value, str) and not SPECIAL.search(value):
+        return f'"{value}"'  # nearly all there is; asking for each of them was half of writing a city
     if isinstance(value, Mapping):
         inside = ", ".join(f"{_key(k)} = {_value(v)}" for k, v in value.items())
         return f"{{ {inside} }}" if inside else "{}"

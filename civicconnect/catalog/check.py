@@ -37,7 +37,7 @@ def check(files: Mapping[str, bytes]) -> tuple[CatalogRows, list[str]]:
     said = parse("city.toml", files.get("city.toml"), faults)
     try:
         # What cannot be read at all need not be told of every key that it lacks.
-        city = {} if faults else dict(shapes.City().load(said))
+        city = {} if faults else dict(shapes.CITY.load(said))
     except ValidationError as fault:
         faults.extend(f"city.toml, key '{k}': {words}" for k, words in spell(fault.messages))
     offices = parse("departments.toml", files.get("departments.toml"), faults)
@@ -50,11 +50,11 @@ def check(files: Mapping[str, bytes]) -> tuple[CatalogRows, list[str]]:
     unknown_keys("templates.toml", letters, {"template"}, faults)
     found = CatalogRows(
         city,
-        tuple(rows("departments.toml", offices, "department", shapes.Department(), faults)),
-        tuple(rows("services.toml", offer, "group", shapes.Group(), faults)),
-        tuple(rows("services.toml", offer, "service", shapes.Service(), faults)),
-        tuple(rows("templates.toml", letters, "template", shapes.Template(), faults)),
-        tuple(rows("owners.toml", outside, "owner", shapes.Owner(), faults)),
+        tuple(rows("departments.toml", offices, "department", shapes.DEPARTMENT, faults)),
+        tuple(rows("services.toml", offer, "group", shapes.GROUP, faults)),
+        tuple(rows("services.toml", offer, "service", shapes.SERVICE, faults)),
+        tuple(rows("templates.toml", letters, "template", shapes.TEMPLATE, faults)),
+        tuple(rows("owners.toml", outside, "owner", shapes.OWNER, faults)),
         _logo(files, faults),
     )
     _check_names(found, faults)

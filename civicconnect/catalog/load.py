@@ -112,20 +112,20 @@ def _standing(db: Db) -> CatalogRows | None:
 def spell(found: CatalogRows) -> dict[str, bytes]:
     """Return a checked offer as the folder's files, each in the one way we write it."""
     files = {
-        "city.toml": toml(told(shapes.City(), found.city), "What the city says of itself."),
+        "city.toml": toml(told(shapes.CITY, found.city), "What the city says of itself."),
         "departments.toml": toml(
-            _many("department", shapes.Department(), found.departments),
+            _many("department", shapes.DEPARTMENT, found.departments),
             "Who answers. The calendar says in whose hours their promises count."),
         "services.toml": toml(
-            _many("group", shapes.Group(), found.groups)
-            | _many("service", shapes.Service(), found.services),
+            _many("group", shapes.GROUP, found.groups)
+            | _many("service", shapes.SERVICE, found.services),
             "What residents may ask for, in the order they see it."),
     }
     if found.templates:
-        files["templates.toml"] = toml(_many("template", shapes.Template(), found.templates),
+        files["templates.toml"] = toml(_many("template", shapes.TEMPLATE, found.templates),
                                        "Words that staff can start from when they take a step.")
     if found.owners:
-        files["owners.toml"] = toml(_many("owner", shapes.Owner(), found.owners),
+        files["owners.toml"] = toml(_many("owner", shapes.OWNER, found.owners),
                                     "Who outside the city looks after what people report to it.")
     logo = dict([found.logo]) if found.logo else {}
     return {path: text.encode() for path, text in files.items()} | logo

@@ -255,3 +255,8 @@ class Owner(Schema):
     url = fields.Str(load_default="", validate=validate.Length(max=500))
     services = fields.List(fields.Str(), load_default=list)  # named first for these
     name = Words(required=True)
+
+
+# Made once each: to make one takes longer than to read a row with it.
+CITY, DEPARTMENT, GROUP, SERVICE, TEMPLATE, OWNER = (
+    City(), Department(), Group(), Service(), Template(), Owner())

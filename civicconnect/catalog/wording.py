@@ -119,7 +119,7 @@ def _checked(db: Db, given: Mapping[str, Any]) -> dict[str, Any]:
     """Return a row as it is kept, or raise Invalid for all that a folder would be refused for."""
     faults: dict[str, list[str]] = {}
     try:
-        row: dict[str, Any] = dict(shapes.Template().load(dict(given)))
+        row: dict[str, Any] = dict(shapes.TEMPLATE.load(dict(given)))
     except ValidationError as fault:
         for key, words in spell(fault.messages):
             faults.setdefault(key.replace(".value", "").replace(".", "-"), []).append(words)

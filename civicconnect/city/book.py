@@ -7,6 +7,7 @@ import json
 import tomllib
 from collections.abc import Mapping
 from copy import deepcopy
+from functools import lru_cache
 from typing import Any
 
 from civicconnect import catalog, geo
@@ -41,7 +42,7 @@ class Book:
         """Return a whole file as its tables."""
         if file not in self._open:
             if file not in self._read:
-                self._read[file] = tomllib.loads(self.before.get(file, b"").decode())
+                self._read[file] = _tables(self.before.get(file, b""))
             self._open[file] = deepcopy(self._read[file])
         return self._open[file]
 
@@ -130,6 +131,12 @@ class Book:
             rows = rows[at].setdefault(kind, [])
             at = _found(rows, kind, name)
         return rows, at
+
+
+@lru_cache(16)
+def _tables(content: bytes) -> Row:
+    # Page after page opens the same files. Nobody writes into what is read here: a book changes a copy.
+    return tomllib.loads(content.decode())
 
 
 def _found(rows: list[Row], kind: str, name: str) -> int | None:

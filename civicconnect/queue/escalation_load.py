@@ -101,4 +101,5 @@ def spell(found: tuple[Mapping[str, Any], ...]) -> dict[str, bytes]:
     if not found:
         return {}
     head = "Who is told when nobody acts on a report, and when everybody reads that it is overdue."
-    return {FILE: toml({"escalation": [told(_Rule(), row) for row in found]}, head).encode()}
+    schema = _Rule()
+    return {FILE: toml({"escalation": [told(schema, row) for row in found]}, head).encode()}

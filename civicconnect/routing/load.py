@@ -9,7 +9,7 @@ from civicconnect.db import Db
 from civicconnect.routing.conditions import World
 from civicconnect.routing.keeping import keep, rule_book
 from civicconnect.routing.rules import Rule
-from civicconnect.routing.spelling import RuleSchema, rule_from, spelled
+from civicconnect.routing.spelling import RULE, rule_from, spelled
 from civicconnect.tables import parse, rows, toml, unknown_keys
 
 FILE = "rules.toml"
@@ -26,13 +26,13 @@ def check(files: Mapping[str, bytes], world: World) -> tuple[tuple[Rule, ...], l
     for number, row in enumerate(written if isinstance(written, list) else ()):
         # One by one: a row that cannot be read must not shift the lines of those after it.
         broken: list[str] = []
-        found = rows(FILE, {"rule": [row]}, "rule", RuleSchema(), broken)
+        found = rows(FILE, {"rule": [row]}, "rule", RULE, broken)
         faults += [lines.placed(words, number) for words in broken]
         if not found:
             continue
         lines.rules.append((number, rule_from(found[0])))
     if not isinstance(written, list):
-        rows(FILE, tables, "rule", RuleSchema(), faults)
+        rows(FILE, tables, "rule", RULE, faults)
     seen: set[str] = set()
     for number, rule in lines.rules:
         where = f"{FILE}, [[rule]] {rule.code}"

@@ -56,6 +56,9 @@ class RuleSchema(Schema):
         return row
 
 
+RULE = RuleSchema()  # made once: to make it takes longer than to read a rule with it
+
+
 def rule_from(row: Mapping[str, Any]) -> Rule:
     """Return a rule from a row that fits the schema."""
     near, answers = row["near"], dict[str, frozenset[str]]()
@@ -76,7 +79,7 @@ def spelled(rule: Rule) -> dict[str, Any]:
         {"question": question, "option": next(iter(options))} if len(options) == 1
         else {"question": question, "options": sorted(options)}
         for question, options in rule.answers.items()]
-    row = told(RuleSchema(), {
+    row = told(RULE, {
         "code": rule.code, "department": rule.department, "services": sorted(rule.services),
         "area": areas[0] if len(areas) == 1 else None, "areas": areas if len(areas) > 1 else [],
         "answers": answers,
@@ -95,7 +98,7 @@ def _place(day: str) -> int:
 def read(row: Any) -> Rule:
     """Return a rule from what is kept of it, whatever that is: what makes no sense can only fail."""
     try:
-        return rule_from(RuleSchema().load(row))
+        return rule_from(RULE.load(row))
     except (ValidationError, TypeError, AttributeError, ValueError):
         known = row if isinstance(row, Mapping) else {}
         services = known.get("services")

@@ -190,7 +190,8 @@ def dump(db: Db) -> dict[str, bytes]:
 def spell(promises: Promises) -> dict[str, bytes]:
     """Return checked promises as the folder's files, each in the one way we write it."""
     calendars = [_spelled(code, row) for code, row in promises.calendars.items()]
-    promised = [told(_Promise(), to._asdict() | {"hours": hours, "note": note})
+    schema = _Promise()
+    promised = [told(schema, to._asdict() | {"hours": hours, "note": note})
                 for to, hours, note in promises.promises]
     return {
         "calendars.toml": toml({"calendar": calendars} if calendars else {},

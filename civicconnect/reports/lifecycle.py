@@ -100,12 +100,14 @@ SENTENCES = {
 
 
 def choose(verb: str, status: str, actor: Actor) -> Step:
-    """Return the step, or raise NotAllowed (wrong person) or Conflict (wrong moment)."""
+    """Return the step, or raise NotAllowed (wrong person), Invalid (no step) or Conflict (wrong moment)."""
+    if actor.kind == "staff" and not actor.may("step"):
+        raise NotAllowed(Sentence("Your role may look, but not change reports."))
     step = BY_VERB.get(verb)
+    if step is None and actor.kind == "staff":  # they may take steps: a form came without its button
+        raise Invalid({"verb": [Sentence("Choose the step.")]})
     if step is None or actor.kind not in step.who:
         raise NotAllowed(f"{verb} is not for you to do")
-    if actor.kind == "staff" and not actor.may("step"):
-        raise NotAllowed("your role may look, but not change reports")
     if status not in step.starts:
         raise Conflict(Sentence("'%(step)s' is not possible while the report is %(status)s.",
                                 step=VERB_SAID[verb], status=STATUS_SAID[status]))

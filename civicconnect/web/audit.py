@@ -18,7 +18,7 @@ from flask_security import auth_required
 from civicconnect import accounts, clock, db, reports
 from civicconnect.accounts import Actor
 from civicconnect.db import Db, transaction
-from civicconnect.errors import NotAllowed
+from civicconnect.errors import NotAllowed, Sentence
 from civicconnect.web.staff import actor
 from civicconnect.web.words import AUDIT, EVENT, read_catalog
 
@@ -64,7 +64,7 @@ def reader(db_: Db) -> Actor:
     """Return who is signed in; NotAllowed for whoever may not read the audit."""
     found = actor(db_)
     if not found.may("audit"):
-        raise NotAllowed("this account may not read the audit")
+        raise NotAllowed(Sentence("Your role may not read the audit."))
     return found
 
 

@@ -36,7 +36,7 @@ def clerk(db_: Db) -> Actor:
     """Return who is signed in; NotAllowed for whoever may not enter reports."""
     found = accounts.actor_of(db_, current_user.id)
     if not found.may("enter"):
-        raise NotAllowed("this account may not enter reports")
+        raise NotAllowed(Sentence("Your role may not enter reports."))
     return found
 
 

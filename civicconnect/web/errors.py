@@ -15,7 +15,7 @@ from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
-from civicconnect.errors import Conflict, Invalid, NotAllowed, NotFound
+from civicconnect.errors import Conflict, Invalid, NotAllowed, NotFound, Sentence
 from civicconnect.web import in_json, limits, sign_in
 from civicconnect.web.words import translated
 
@@ -41,7 +41,7 @@ def hang(app: Flask) -> None:
     """Translate refusals once, here."""
     app.before_request(_refuse_nul)
     app.register_error_handler(NotFound, lambda _fault: page(404))
-    app.register_error_handler(NotAllowed, lambda _fault: page(403))
+    app.register_error_handler(NotAllowed, lambda fault: page(403, _said(fault)))
     app.register_error_handler(Conflict, lambda fault: page(409, translated(fault.sentence)))
     app.register_error_handler(Invalid, lambda fault: page(422, " ".join(
         translated(sentence) for sentences in fault.fields.values() for sentence in sentences)))
@@ -52,6 +52,11 @@ def hang(app: Flask) -> None:
     app.register_error_handler(OSError, _disk_full)
     app.register_error_handler(HTTPException, lambda fault: page(fault.code or 500))
     app.register_error_handler(Exception, _our_mistake)
+
+
+def _said(fault: NotAllowed) -> str:
+    """Return what a refusal says to people; "" where it only says it to us."""
+    return translated(fault.sentence) if isinstance(fault.sentence, Sentence) else ""
 
 
 def _refuse_nul() -> ResponseReturnValue | None:

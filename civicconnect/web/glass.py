@@ -20,7 +20,7 @@ def breaker(db_: Db) -> Actor:
     """Return who is signed in; NotAllowed for whoever may not open reports of others."""
     found = actor(db_)
     if not found.may("break_glass"):
-        raise NotAllowed("this account may not open reports of others")
+        raise NotAllowed(Sentence("Your role may not open reports of others."))
     return found
 
 

@@ -11,7 +11,7 @@ from flask_security import auth_required
 from civicconnect import accounts, db, geo, reports
 from civicconnect.accounts import Actor
 from civicconnect.db import Db, transaction
-from civicconnect.errors import Invalid, NotAllowed, NotFound
+from civicconnect.errors import Invalid, NotAllowed, NotFound, Sentence
 from civicconnect.geo import point_from
 from civicconnect.media import Patch
 from civicconnect.reports import Report
@@ -31,7 +31,7 @@ def moderator(db_: Db) -> Actor:
     """Return who is signed in; NotAllowed for whoever may not moderate."""
     found = actor(db_)
     if not found.may("moderate"):
-        raise NotAllowed("this account may not moderate")
+        raise NotAllowed(Sentence("Your role may not moderate. Ask a supervisor."))
     return found
 
 

@@ -9,7 +9,7 @@ from flask_security import auth_required
 from civicconnect import accounts, clock, db, geo, notify, reports
 from civicconnect.accounts import ROLES, Actor, Rights
 from civicconnect.db import Db, transaction
-from civicconnect.errors import Conflict, Invalid, NotAllowed, NotFound
+from civicconnect.errors import Conflict, Invalid, NotAllowed, NotFound, Sentence
 from civicconnect.web import language
 from civicconnect.web.given import whole
 from civicconnect.web.photos import Faults
@@ -24,7 +24,7 @@ def leader(db_: Db) -> Actor:
     """Return who is signed in; NotAllowed for whoever may not change people."""
     found = actor(db_)
     if not found.may("people"):
-        raise NotAllowed("this account may not change people")
+        raise NotAllowed(Sentence("Your role may not change people."))
     return found
 
 

@@ -78,9 +78,10 @@ def test_there_is_a_button_for_every_possible_step_and_no_other(status, who):
 
 @pytest.mark.parametrize("verb", ["receive", "route", "note", "look", "", "ACCEPT", "accept "])
 @pytest.mark.parametrize("who", ACTORS)
-def test_a_step_that_is_none_is_for_nobody(verb, who):
-    with pytest.raises(NotAllowed):
+def test_a_step_that_is_none_is_for_nobody_and_whoever_may_take_one_is_told_to_choose(verb, who):
+    with pytest.raises(Invalid if who == "clerk" else NotAllowed) as refused:
         lifecycle.choose(verb, "received", ACTORS[who])
+    assert ("Choose the step." in str(refused.value)) is (who == "clerk")
 
 
 def test_from_every_status_staff_can_go_on_and_every_status_is_reached():

@@ -197,7 +197,7 @@ def test_a_report_repeats_another_one_that_exists(db_, report, step, lead):
 
 @pytest.mark.parametrize(("verb", "who", "told", "refusal"), [
     ("resume", "streets", {}, Conflict), ("close", "streets", {}, Invalid), ("plan", "streets", {}, Invalid),
-    ("fly", "streets", {}, NotAllowed), ("accept", "lighting", {}, NotFound),
+    ("fly", "streets", {}, Invalid), ("accept", "lighting", {}, NotFound),
     ("close", "streets", {"outcome": "no_action"}, Invalid),
 ])
 def test_a_refused_step_leaves_everything_as_it_was(db_, report, step, verb, who, told, refusal):

@@ -43,6 +43,23 @@ def test_every_step_of_the_lifecycle_has_its_button(steps):
         assert said in words
 
 
+@pytest.mark.parametrize("verb", ["", "fly"])
+@pytest.mark.parametrize("form", ["steps", "preview"])
+def test_a_form_that_comes_without_its_button_says_what_to_do(steps, form, verb):
+    fields = steps.clerk.get(steps.address).form("/steps", verb="close")
+    page = steps.clerk.post(f"{steps.address}/{form}", fields | {"verb": verb, "reason": "Soon."})
+    assert page.status == 422
+    assert "Choose the step." in page.words
+    assert 'href="#verb"' in page.text
+    assert 'id="verb"' in page.text
+
+
+def test_who_may_not_is_told_why_and_whom_to_ask(signed_in):
+    refused = signed_in("streets").get("/staff/moderation")
+    assert refused.status == 403
+    assert "Your role may not moderate. Ask a supervisor." in refused.words
+
+
 @pytest.mark.parametrize(("verb", "typed", "words"), [
     ("plan", {"planned_for": ""}, "Give the day it is planned for"),
     ("plan", {"planned_for": "2001-01-01"}, "today or later"),

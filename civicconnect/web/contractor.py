@@ -42,13 +42,14 @@ def _page(token: str, form: str, faults: Faults, kept: tuple[Photo, ...], status
     with db.reading() as view:
         given = reports.work_at(view, token)
         beside = reports.around(view, given.report, areas=False)
-        mine = [entry for entry in reports.timeline(view, given.report, internal=True)
+        entries = reports.timeline(view, given.report, internal=True)
+        mine = [entry for entry in entries
                 if entry.actor == f"contractor:{given.contractor.id}" and entry.seq > given.commission.seq]
     service = offer.services[offer.service_codes[given.report.service_id]]
     department = offer.departments[offer.department_codes[given.report.department_id]]
     return secret(make_response(render_template(
         "contractor/work.html", given=given, made=given.commission, report=given.report, token=token,
-        service=service, department=department, beside=beside, mine=mine, form=form, faults=faults,
+        service=service, department=department, beside=beside, entries=entries, mine=mine, form=form, faults=faults,
         typed=request.form, tokens=[photos.token_of(photo) for photo in kept],
         shown=_shown(given, beside)), status))
 

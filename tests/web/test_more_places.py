@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select
@@ -134,6 +135,21 @@ def test_colleagues_see_the_same_pins_on_the_screen_and_on_paper(visitor, signed
     colleague = signed_in("supervisor")
     for where in (f"/staff/reports/{reference}", f"/staff/reports/{reference}/print"):
         assert pins_of(colleague, colleague.get(where))[2] == 3, where
+
+
+def test_a_contractor_sees_the_same_pins_and_may_ask_for_the_full_map(
+        visitor, db_, staff, moderator, further):
+    page = visitor.follow(send(visitor, also=[place.label for place in further]))
+    report = reports.find(db_, re.search(r"/reports/(\w{8,})", page.text)[1], staff)
+    firm = reports.keep_contractor(
+        db_, moderator, report.department_id, "Hall & Sons", "work@hall.example", "en")
+    given = reports.commission(db_, staff, report.reference, firm.id, "Fill them.",
+                               clock.now().date() + timedelta(days=3))
+    work = visitor.get(f"/work/{reports.token_of_work(given)}")
+    words, _, pins = pins_of(visitor, work)
+    assert pins == 3
+    assert all(place.label in words for place in further)
+    assert "Use the full map" in work.text
 
 
 def test_the_form_shows_what_was_typed_when_it_comes_back_and_before_it_is_sent(visitor, further):

@@ -268,6 +268,38 @@ def test_what_was_typed_comes_back_with_its_photos_until_it_is_sent(handy, own_d
 
 
 @on("spatialite")
+@pytest.mark.parametrize("way", ["at once", "without a server"])
+def test_what_is_sent_from_its_preview_leaves_no_draft_and_waits_like_any_other(
+        handy, product, own_database, way):
+    page = open_page(handy, FORM)
+    page.get_by_label("Like a hand").check()
+    page.get_by_label("Anything else").fill("Looked at first.")
+    page.get_by_label("Up to 3 photos (optional)").set_input_files(picture(90))
+    page.get_by_text("Saved on this phone.").wait_for()
+    page.get_by_role("button", name="See what everybody will see").click()
+    page.get_by_role("heading", name="What everybody will see").wait_for()
+    page.wait_for_load_state("networkidle")
+    assert not page.locator(".waiting").is_visible()  # it is being finished here
+    if way != "at once":
+        product.stop()
+    send(page)
+    if way != "at once":
+        page.get_by_role("heading", name="Your report is safe on this phone").wait_for()
+        assert not page.get_by_role("heading", name="What everybody will see").is_visible()
+        assert handy.axe() == []
+        product.start()
+        page = open_page(handy, "/en/report/phone")
+        page.get_by_role("button", name="Send now").click()
+    else:
+        page.get_by_role("heading", name="Thank you").wait_for()
+        page.goto("/en/report/phone")
+    page.get_by_text("Sent", exact=True).wait_for()
+    assert states(page) == ["Sent"]
+    assert not page.locator(".waiting").is_visible()
+    assert came_in(own_database) == [("Looked at first.", 1)]
+
+
+@on("spatialite")
 def test_what_was_typed_before_the_script_arrived_is_kept_too(handy):
     page, held = handy.context.new_page(), []
     handy.page = page

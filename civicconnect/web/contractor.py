@@ -49,8 +49,8 @@ def _page(token: str, form: str, faults: Faults, kept: tuple[Photo, ...], status
     department = offer.departments[offer.department_codes[given.report.department_id]]
     return secret(make_response(render_template(
         "contractor/work.html", given=given, made=given.commission, report=given.report, token=token,
-        service=service, department=department, beside=beside, entries=entries, mine=mine, form=form, faults=faults,
-        typed=request.form, tokens=[photos.token_of(photo) for photo in kept],
+        service=service, department=department, beside=beside, entries=entries, mine=mine, form=form,
+        faults=faults, typed=request.form, tokens=[photos.token_of(photo) for photo in kept],
         shown=_shown(given, beside)), status))
 
 

@@ -195,7 +195,8 @@ def moment(instant: datetime | None) -> str:
     """Return an instant in the city's own time: its day and the minute, no seconds."""
     if instant is None:
         return ""
-    return language.comma().join((format_date(instant, "medium"), format_time(instant, "short")))
+    time = format_time(instant, "short").replace(" ", "\N{NO-BREAK SPACE}")  # a lone م on a line says nothing
+    return language.comma().join((format_date(instant, "medium"), time))
 
 
 def day(text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from datetime import UTC, datetime
 from gettext import GNUTranslations
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.plurals import get_plural
 from babel.messages.pofile import read_po
 from flask import Flask
-from flask_babel import Babel, ngettext
+from flask_babel import Babel, force_locale, ngettext
 
 from civicconnect import opendata
 from civicconnect.errors import Conflict, Sentence
@@ -295,3 +296,12 @@ def test_counts_are_said_as_the_language_counts(speaking, language, number, told
 def test_days_are_written_as_the_language_writes_them(speaking, language, day, told):
     with speaking(language):
         assert words.day(day) == told
+
+
+@pytest.mark.parametrize("code", ["ar", "ko", "bn", "ur"])
+def test_the_hour_stays_on_one_line_with_its_half_of_the_day(app, code):
+    at = datetime(2026, 11, 24, 18, 5, tzinfo=UTC)
+    with app.test_request_context(f"/{code}/"), force_locale(code):
+        clock_ = words.moment(at).rpartition(words.language.comma())[2]
+    assert "\N{NO-BREAK SPACE}" in clock_
+    assert " " not in clock_

@@ -62,6 +62,11 @@ class Spot:
         return told | {"lat": self.centre.lat, "long": self.centre.long, "address": here.address or None}
 
 
+def seen_around(point: Point | None) -> dict[str, Any]:
+    """Return what an address of the form must hold to look around a place that was chosen before."""
+    return {"lat": point.lat, "long": point.long, "zoom": CLOSE_ZOOM, "look": 1} if point else {}
+
+
 def read_words(args: MultiDict[str, str]) -> str:
     """Return what was typed about the problem, with single blanks."""
     return " ".join(args.get("words", "")[:LONGEST].split())

@@ -29,7 +29,7 @@ from civicconnect.web import extent, in_json, one_report, photos, report_form, s
 from civicconnect.web.language import chosen
 from civicconnect.web.personal import personal
 from civicconnect.web.photos import Faults
-from civicconnect.web.place import Here, Spot, look, read_spot, read_words, told_in_words
+from civicconnect.web.place import Here, Spot, look, read_spot, read_words, seen_around, told_in_words
 from civicconnect.web.report_form import Sent
 from civicconnect.web.usual import Usual, usual
 from civicconnect.web.words import read_catalog, say
@@ -39,6 +39,7 @@ RESIDENT = Actor("resident", "resident")
 NOT_CARRIED = {"csrf_token", "photo_kept", "do"}  # from the form to its preview and back
 PHOTO_SECONDS = 30  # that copies of a public photo live unasked: what is hidden is gone within a minute
 MANY = 20  # services; more of them stand in groups that open
+pages.app_template_global("seen_around")(seen_around)
 
 
 @pages.get("/")

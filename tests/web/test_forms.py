@@ -57,6 +57,15 @@ def test_a_fault_is_named_beside_its_field_and_nothing_is_saved(visitor, db_, ty
     assert db_.scalar(select(func.count()).select_from(accounts.Staff)) == 4
 
 
+@pytest.mark.parametrize("service", ["", "&service=pothole"])
+def test_who_looks_for_another_place_sees_the_map_where_they_were(visitor, service):
+    page = visitor.get(f"/report?lat=41.204&long=-33.396{service}")
+    back = next(link for link in page.links() if "look=1" in link)
+    where = visitor.get(back).form("/report", move="n")
+    assert (float(where["lat"]), float(where["long"]), where["look"]) == (41.204, -33.396, "1")
+    assert where.get("service", "") == service.removeprefix("&service=")
+
+
 def test_an_unknown_service_is_refused(visitor, db_):
     page = send(visitor, service="flying-carpet")
     assert page.status == 422

@@ -1,11 +1,10 @@
-"""Every page: accessible, no wider than a small phone, light, under the strict policy."""
+"""The resident's pages: accessible, no wider than a small phone, light, under the strict policy."""
 
 from __future__ import annotations
 
 import pytest
 
 from tests.browser.conftest import on
-from tests.factories import Staff
 
 pytestmark = [pytest.mark.browser, on("postgis")]
 FORM = "/report?lat=41.2&long=-33.4&service=pothole"
@@ -13,7 +12,6 @@ RESIDENT = ["/", "/report", "/report?lat=41.2&long=-33.4", FORM,
             "/report?lat=41.2&long=-33.4&words=hole+in+road", "/report?q=weir", "/reports", "/performance",
             "/performance/suggestion", "/data", "/sign-in", "/privacy", "/terms", "/accessibility",
             "/report/offline", "/report/phone"]
-LANGUAGES = ["en", "ar"]  # one of each direction; the words of the others are tested as pages
 
 
 def problems(phone, path: str) -> list[str]:
@@ -38,29 +36,13 @@ def reference(site, browser) -> str:
     return found
 
 
-# Colours are the same in every language.
-@pytest.mark.parametrize(("language", "scheme"), [("en", "dark"), *((one, "light") for one in LANGUAGES)])
+# What test_every_page.py opens once, here in its steps and by night. Colours are the same in every language.
+@pytest.mark.parametrize(("language", "scheme"), [("en", "dark"), ("ar", "light")])
 def test_residents_pages_are_accessible_and_narrow(phone, site, reference, language, scheme):
     site.wait_for(lambda: site.row("/data/reports.csv", reference) is not None, 60)
     visitor = phone(color_scheme=scheme)
     paths = [*RESIDENT, f"/reports/{reference}", f"/reports/{reference}?sent=1"]
     assert [p for path in paths for p in problems(visitor, f"/{language}{path}")] == []
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_staff_pages_are_accessible_and_narrow(phone, reference, language):
-    desk, person = phone(), Staff.named("streets")
-    desk.go(f"/{language}/sign-in")
-    desk.page.fill("#email", person.email)
-    desk.page.fill("#password", person.password)
-    desk.page.keyboard.press("Enter")
-    desk.page.wait_for_url("**/staff/queue")
-    paths = [f"/{language}{path}" for path in (
-        "/staff/queue", "/staff/new", "/staff/inbox", f"/staff/reports/{reference}")]
-    found = [p for path in paths for p in problems(desk, path)]
-    for summary in desk.page.locator("summary").all():
-        summary.click()
-    assert found + desk.axe() == []
 
 
 def test_refusals_are_pages_too(phone):

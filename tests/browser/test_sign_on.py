@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 from waitress.server import create_server
 
-from civicconnect import db
+from civicconnect import accounts, db, settings
 from civicconnect.app import create_app
 from tests.browser.conftest import Site, free_port
 from tests.conftest import make_settings
@@ -54,7 +54,7 @@ def serving(app, port):
         thread.join()
 
 
-def test_there_to_the_desk_out_again_and_refused(phone, fake):
+def test_there_to_the_desk_out_again_and_refused(phone, site, fake):
     clerk = phone()
     page = clerk.page
     clerk.go("/staff/me")
@@ -73,6 +73,12 @@ def test_there_to_the_desk_out_again_and_refused(phone, fake):
     assert clerk.axe() == []
     assert clerk.overflow() <= 0
     fake.person["groups"] = ["crew"]
+    with settings.bound(make_settings(site.data, site.database)), site.changing() as change:
+        token = accounts.make_link_by_hand(change, "streets@larkmouth.example")
+    for language in ("en", "ar"):
+        clerk.go(f"/{language}/sign-in/by-hand/{token}")
+        assert clerk.axe() == []
+        assert clerk.overflow() <= 0
     there = f"asked another host: {fake.issuer}/"
     asked = [one for one in clerk.complaints if one.startswith(there)]
     assert [one.removeprefix(there).split("?")[0] for one in asked] == ["authorize", "logout", "authorize"]

@@ -78,7 +78,8 @@ def shrunk(image: Image.Image) -> Image.Image:
     """Decode the first frame to a mode that can be resized, no longer than we keep."""
     # libjpeg can halve while it decodes: a fraction of the time and memory for a large photo.
     ratio = min(1.0, FULL_SIDE / max(image.size))
-    image.draft(None, (round(image.width * ratio), round(image.height * ratio)))
+    # A stripe one pixel wide stays one pixel wide.
+    image.draft(None, (max(1, round(image.width * ratio)), max(1, round(image.height * ratio))))
     image.load()
     if image.mode.startswith("I"):
         image = image.convert("I").point(lambda level: level * (1 / 257) + 0.5).convert("L")

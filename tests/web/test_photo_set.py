@@ -81,6 +81,16 @@ def noted_png() -> bytes:
     return file_of(scene(800, 600), "PNG", exif=exif(), pnginfo=notes)
 
 
+def several(kind: str, **options: object) -> bytes:
+    """Return a file of two pictures: a film, or what phones call one photo."""
+    return file_of(scene(800, 600), kind, save_all=True, append_images=[scene(800, 600)], **options)
+
+
+def avif_called_heic() -> bytes:
+    content = file_of(scene(800, 600), "AVIF", exif=exif().tobytes())
+    return content[:8] + b"heic" + content[12:]
+
+
 def bomb() -> bytes:
     """Return a picture that is small to send and would need gigabytes to open."""
     return png(30_000, 30_000, chunk(b"tEXt", secret("comment").encode()), chunk(b"IDAT", zeros(2**26)))
@@ -111,6 +121,14 @@ def photo_set() -> dict[str, Case]:
         "bomb": Case(bomb(), SAID[3:], None),
         "GPS in a WebP": Case(file_of(scene(800, 600), "WEBP", exif=exif(), xmp=XMP), SAID[:3], (800, 600)),
         "GPS in a PNG": Case(noted_png(), SAID, (800, 600)),
+        "two in one JPEG": Case(several("MPO", exif=exif(6)), SAID[:2], (600, 800)),
+        "a moving WebP": Case(several("WEBP", exif=exif(), xmp=XMP), SAID[:3], (800, 600)),
+        "in four inks": Case(file_of(scene(800, 600).convert("CMYK"), exif=exif(8), xmp=XMP), SAID[:3],
+                             (600, 800)),
+        "a stripe": Case(file_of(scene(60_000, 10).crop((0, 0, 60_000, 1)), exif=exif()), SAID[:2],
+                         (2048, 1)),
+        "a GIF": Case(several("GIF", comment=secret("comment").encode()), SAID[3:], None),
+        "an AVIF called HEIC": Case(avif_called_heic(), SAID[:2], None),
     }
 
 

@@ -57,6 +57,13 @@ def test_further_addresses_are_told_with_the_first_and_the_report_lies_in_the_pa
     assert [place["address"] for place in kept["also"]] == [place.label for place in further]
 
 
+def test_a_report_is_found_by_each_of_its_places(visitor, further):
+    page = visitor.follow(send(visitor, also=[place.label for place in further]))
+    reference = re.search(r"/reports/(\w{8,})", page.text)[1]
+    for place in further:
+        assert reference in visitor.get("/reports", query_string={"q": place.label}).words
+
+
 def test_a_trouble_all_along_a_street_is_told_so(visitor, db_):
     street = extent.street_of(geo.describe(db_, HERE))
     assert street

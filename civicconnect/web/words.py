@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from flask import Flask, g
-from flask_babel import format_date, format_decimal, format_percent, format_time, ngettext
+from flask_babel import format_date, format_decimal, format_percent, format_time, format_timedelta, ngettext
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
@@ -245,6 +246,21 @@ def waiting(hours: float | None) -> str:
     return str(_("%(days)s days", days=_one_place(hours / 24)))
 
 
+def roughly(hours: float, *, at_most: bool = False) -> str:
+    """Return a waiting time in whole hours or days, as one is told what to expect.
+
+    at_most    it is a bound: never shorter than it was counted
+    """
+    if hours < 1:
+        return waiting(hours)
+    whole = math.ceil if at_most else round
+    unit, number = ("hour", whole(hours)) if hours < 48 else ("day", whole(hours / 24))
+    if language.chosen() == "ht":  # of which Babel knows no units, and would take the French ones
+        return str(_("%(hours)s hours", hours=number) if unit == "hour" else _("%(days)s days", days=number))
+    # A threshold beyond every number: else eleven days were two weeks.
+    return str(format_timedelta(timedelta(**{f"{unit}s": number}), granularity=unit, threshold=10**9))
+
+
 def _one_place(number: float) -> str:
     return str(format_decimal(number, "0.0"))
 
@@ -254,7 +270,8 @@ def hang(app: Flask) -> None:
     app.jinja_env.filters.update(
         say=say, area_name=area_name, address_told=reports.address_told, translated=translated,
         moment=moment, moment_day=moment_day, month=month,
-        language_name=language.name, day=day, waiting=waiting, share=share, department_name=department_name,
+        language_name=language.name, day=day, waiting=waiting, roughly=roughly, share=share,
+        department_name=department_name,
         instant_words=lambda text: moment(datetime.fromisoformat(text)),
         task_words=lambda code: TASK.get(code, code),
         work_words=lambda code: WORK.get(code, code),

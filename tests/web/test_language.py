@@ -167,6 +167,18 @@ def test_waiting_times_are_written_as_the_language_writes_numbers(speaking, lang
         assert words.waiting(hours) == told
 
 
+@pytest.mark.parametrize(("language", "hours", "at_most", "told"), [
+    ("en", 46.3, False, "46 hours"), ("en", 533, False, "22 days"), ("en", 533, True, "23 days"),
+    ("en", 1.2, True, "2 hours"), ("en", 0.4, False, "24 minutes"), ("en", 9600, False, "400 days"),
+    ("ar", 72, False, "3 أيام"), ("ar", 264, False, "11 يومًا"), ("ru", 504, False, "21 день"),
+    ("pl", 48, False, "2 dni"), ("ht", 72, False, "3 jou"), ("zh-Hans", 264, False, "11天"),
+])
+def test_what_to_expect_is_told_in_whole_hours_and_days_and_a_bound_is_never_cut(
+        speaking, language, hours, at_most, told):
+    with speaking(language):
+        assert words.roughly(hours, at_most=at_most) == told
+
+
 def is_said(text: str, told: str) -> bool:
     """Say whether a sentence stands on a page, whatever stands in its places."""
     parts = re.split(r"%\(\w+\)[sd]", text)

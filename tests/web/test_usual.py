@@ -14,7 +14,7 @@ from tests.factories import HERE
 from tests.web.test_statements import MOST
 
 FORM = f"/report?lat={HERE.lat}&long={HERE.long}&service=pothole"
-SENTENCE = "Half of such reports are done in 4.0 days, 8 in 10 in 11.0 days."
+SENTENCE = "Half of such reports are done in 4 days, 8 in 10 in 11 days."
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def test_the_area_it_lies_in_decides(visitor, db_, seen, make_report):
     area = next(a for a in reports.around(db_, report).areas if a.layer != "city")
     there = replace(seen, area=f"{area.layer}:{area.code}", half_hours=10.0, reports=50)
     sla.keep_expectations(db_, [seen, there])
-    told = "Half of such reports are done in 10.0 hours, 8 in 10 in 11.0 days."
+    told = "Half of such reports are done in 10 hours, 8 in 10 in 11 days."
     assert told in visitor.get(FORM).words
     assert told in visitor.get(f"/reports/{report.reference}").words
 
@@ -64,7 +64,7 @@ def test_of_a_closed_report_it_is_not_said(visitor, db_, seen, make_report, staf
 def test_where_half_and_eight_of_ten_read_the_same_it_is_said_once(visitor, db_, seen):
     sla.keep_expectations(db_, [replace(seen, half_hours=264.2)])
     words = visitor.get(FORM).words
-    assert "8 in 10 such reports are done in 11.0 days." in words
+    assert "8 in 10 such reports are done in 11 days." in words
     assert "Half of such" not in words
 
 

@@ -45,6 +45,15 @@ def test_residents_pages_are_accessible_and_narrow(phone, site, reference, langu
     assert [p for path in paths for p in problems(visitor, f"/{language}{path}")] == []
 
 
+def test_a_table_is_read_on_a_phone_row_by_row_and_no_name_is_broken(phone):
+    visitor = phone(width=320)
+    visitor.go("/es/languages")
+    names = visitor.page.locator(".stack tbody th")
+    tall = names.evaluate_all("them => them.filter((e) => e.offsetHeight > 48).map((e) => e.innerText)")
+    assert (names.count() > 5, tall) == (True, [])
+    assert visitor.page.locator(".stack thead").evaluate("e => e.offsetWidth") <= 1
+
+
 def test_refusals_are_pages_too(phone):
     visitor = phone()
     for path, status in (("/reports/NOTHERE1", 404), ("/report?lat=0&long=0", 422), ("/nowhere", 404)):

@@ -57,6 +57,14 @@ def test_a_fault_is_named_beside_its_field_and_nothing_is_saved(visitor, db_, ty
     assert db_.scalar(select(func.count()).select_from(accounts.Staff)) == 4
 
 
+@pytest.mark.parametrize("typed", ["Mint Lane & Raven Street", "41.2, -33.4"])
+def test_the_search_for_a_place_says_what_may_be_typed_and_finds_it(visitor, typed):
+    assert "a corner as “Oak & Pine”, or latitude and longitude" in visitor.get("/report").words
+    found = visitor.get("/report", query_string={"q": typed})
+    assert typed in found.words
+    assert any("lat=41." in link and "look" not in link for link in found.links())
+
+
 @pytest.mark.parametrize("service", ["", "&service=pothole"])
 def test_who_looks_for_another_place_sees_the_map_where_they_were(visitor, service):
     page = visitor.get(f"/report?lat=41.204&long=-33.396{service}")

@@ -34,6 +34,7 @@ class Spot:
     service: str = ""
     words: str = ""  # what was typed about the problem
     photo: str = ""  # the signed name of one that was taken first
+    draft: str = ""  # what the phone holds of the report, whose place or service is being changed
 
     @property
     def view(self) -> View:
@@ -49,12 +50,13 @@ class Spot:
     @property
     def wish(self) -> dict[str, str]:
         """Return what the address says besides the place, to be carried along."""
-        found = {"service": self.service, "words": self.words, "photo": self.photo}
+        found = {"service": self.service, "words": self.words, "photo": self.photo, "draft": self.draft}
         return {name: value for name, value in found.items() if value}
 
     def told(self, here: Here | None) -> dict[str, Any]:
         """Return what the address of the next step must hold of the place."""
-        told: dict[str, Any] = {"photo": self.photo} if self.photo else {}
+        along = {"photo": self.photo, "draft": self.draft}
+        told: dict[str, Any] = {name: value for name, value in along.items() if value}
         if here is None:
             return told
         if not self.is_chosen:
@@ -121,7 +123,8 @@ def read_spot(args: MultiDict[str, str], city: City) -> tuple[Spot, bool]:
     point = point_from(args["lat"], args["long"]) if given else Point(*city.centre)
     zoom = whole(args.get("zoom", ""), CLOSE_ZOOM if given else STARTING_ZOOM)
     spot = Spot(point, min(max(zoom, WIDEST), NEAREST), given and not args.get("look"),
-                args.get("service", "")[:80], read_words(args), args.get("photo", "")[:300])
+                args.get("service", "")[:80], read_words(args), args.get("photo", "")[:300],
+                args.get("draft", "")[:36])
     return _moved(spot, args)
 
 

@@ -11,7 +11,8 @@ from civicconnect.web.place import LONGEST, read_words
 from civicconnect.web.words import read_catalog
 
 pages = Blueprint("suggestion", __name__)
-PLACE = ("lat", "long", "area", "address")  # what the form's address says of a place
+# What the form's address says of a place, and of what goes along, with the most letters of each.
+ALONG = {"lat": LONGEST, "long": LONGEST, "area": LONGEST, "address": LONGEST, "photo": 300, "draft": 36}
 
 
 def suggested(words: str) -> list[Service]:
@@ -33,5 +34,5 @@ def fragment() -> ResponseReturnValue:
     The place goes into the links as it came; the page behind them looks at it.
     """
     words = read_words(request.args)
-    place = {name: request.args[name][:LONGEST] for name in PLACE if request.args.get(name)}
+    place = {name: request.args[name][:most] for name, most in ALONG.items() if request.args.get(name)}
     return render_template("resident/suggestions.html", found=suggested(words), words=words, at=place)

@@ -268,6 +268,40 @@ def test_what_was_typed_comes_back_with_its_photos_until_it_is_sent(handy, own_d
 
 
 @on("spatialite")
+def test_what_was_typed_goes_along_to_another_place_and_another_service(handy, own_database):
+    page = open_page(handy, FORM)
+    page.get_by_label("Like a dinner plate").check()
+    page.get_by_label("Anything else").fill("Beside the crossing.")
+    page.get_by_label("Up to 3 photos (optional)").set_input_files(picture(30))
+    page.get_by_text("Saved on this phone.").wait_for()
+    page.locator("#place a").click()
+    page.get_by_label("Street and number").fill("41.203, -33.401")
+    page.keyboard.press("Enter")
+    page.locator(".choices a").first.click()
+    page.get_by_text("Saved on this phone.").wait_for()
+    assert page.locator("[name=lat]").input_value() == "41.203"
+    assert page.get_by_label("Anything else").input_value() == "Beside the crossing."
+    assert page.get_by_label("Like a dinner plate").is_checked()
+    page.get_by_role("link", name="Something else").click()
+    page.get_by_label("Describe it in a few words").fill("road sign")
+    page.locator(".services__link:visible", has_text="Road sign").first.click()
+    page.get_by_text("Saved on this phone.").wait_for()
+    assert page.get_by_label("Anything else").input_value() == "Beside the crossing."
+    expect(page.get_by_role("button", name="Remove this photo")).to_have_count(1)
+    page.get_by_label("Bent").check()
+    page.locator("#answer-lean-no").check()
+    send(page)
+    page.get_by_role("heading", name="Thank you").wait_for()
+    assert came_in(own_database) == [("Beside the crossing.", 1)]
+    with db.bound(own_database), db.reading() as view:
+        [report] = view.scalars(select(Report))
+        assert reports.around(view, report).point.lat == pytest.approx(41.203)
+    page.goto("/en/report/phone")
+    page.get_by_text("Sent", exact=True).wait_for()
+    assert states(page) == ["Sent"]
+
+
+@on("spatialite")
 @pytest.mark.parametrize("way", ["at once", "without a server"])
 def test_what_is_sent_from_its_preview_leaves_no_draft_and_waits_like_any_other(
         handy, product, own_database, way):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from html import unescape
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -33,6 +35,14 @@ def test_words_bring_suggestions_above_the_whole_list_without_a_script(visitor):
     below = [e for e in answer.tree.iter("a") if "services__link" in (e.get("class") or "")]
     assert len(below) == len(listed) + len(names(answer))
     assert answer.tree.find(".//input[@id='find']").get("value") == "a deep hole in the road"
+
+
+def test_a_suggestion_that_comes_while_one_types_keeps_the_photo_and_what_the_phone_holds(visitor):
+    fragment = visitor.client.get("/report/suggestions", query_string={
+        "words": "a deep hole in the road", "lat": "41.2", "photo": "signed", "draft": "d" * 50})
+    [href] = re.findall(r'services__link" href="([^"]+)"', fragment.text)[:1]
+    there = parse_qs(urlsplit(unescape(href)).query)
+    assert (there["photo"], there["draft"], there["lat"]) == (["signed"], ["d" * 36], ["41.2"])
 
 
 @pytest.mark.parametrize(("words", "name"), [

@@ -16,6 +16,8 @@ async function earlier(form) {
   if (await find(form.elements.id.value)) return null; // the server shows what was just sent, with what is wrong
   const named = await find(location.hash.slice(1));
   if (named && named.state !== "sent") return named;
+  const moved = await find(form.dataset.draft ?? "");
+  if (moved && moved.state !== "sent") return moved;
   const here = PLACE.map((name) => [name, form.elements[name]?.value ?? ""]);
   if (!value(here, "lat") && !value(here, "area")) return null;
   return (await all()).find(({ state, fields }) => state === "draft"
@@ -121,6 +123,14 @@ export default async function draft(form, prepare = () => {}) {
       form.submit(); // as any other form
     });
   });
+  for (const link of document.querySelectorAll("[data-moves]")) { // what was typed goes along to another place
+    link.addEventListener("click", () => {
+      if (saved.hidden && !isChanged) return;
+      const there = new URL(link.href);
+      there.searchParams.set("draft", id.value);
+      link.href = there.href;
+    });
+  }
   part("forget").addEventListener("click", async () => {
     clearTimeout(timer);
     await last;
@@ -132,9 +142,12 @@ export default async function draft(form, prepare = () => {}) {
   const before = wasTouched ? null : await earlier(form);
   if (wasTouched) await onTyped({ target: photoField(form) ?? form.elements.description, type: "change" });
   if (!before) return () => {};
+  const isMoved = before.id === form.dataset.draft; // then what this page says of the place holds
+  const fields = isMoved ? [...before.fields.filter(([name]) => ![...PLACE, "along"].includes(name)),
+    ...PLACE.map((name) => [name, form.elements[name]?.value ?? ""])] : before.fields;
   const refill = () => {
     isDeaf = true;
-    fill(form, before.fields);
+    fill(form, fields);
     photos = before.photos;
     putPhotos(form, photos);
     isDeaf = false;
@@ -143,6 +156,7 @@ export default async function draft(form, prepare = () => {}) {
   prepare(before);
   refill();
   saved.hidden = false;
-  if (before.state === "needs") showFaults(form, before.errors);
+  if (isMoved) await begin();
+  else if (before.state === "needs") showFaults(form, before.errors);
   return refill;
 }

@@ -38,7 +38,7 @@ CityFacts = tuple[str, str, str]
 DepartmentFacts = tuple[int, str, str, str, str, str]
 GroupFacts = tuple[int, str, str, str]
 ServiceFacts = tuple[int, str, int, int, str, str, str, str, str, bool]
-REMEMBERED = 16  # cities of one process, and the last states of each
+REMEMBERED = 64  # more than the cities that one process serves
 
 
 def _text(column: InstrumentedAttribute[Any]) -> Label[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import pickle
 import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -20,7 +21,7 @@ Item = TypeVar("Item")
 Made = TypeVar("Made")
 WORTHWHILE = 20_000  # reports: for fewer, another process is not up before the work is done
 SELDOM = (1_000_000, 50, 50)
-AHEAD = 2  # items in hand for each process: enough that none waits, few enough for the memory
+AHEAD = 6  # items in hand for each process: enough that none waits while a batch is stored
 
 _tool: Any = None  # of this process, where it is one of the lanes
 
@@ -45,7 +46,7 @@ def in_lanes(
         return
     # Not forked: whoever calls may hold threads, connections and locks.
     pool = ProcessPoolExecutor(lanes, mp_context=get_context("spawn"), initializer=_begin, initargs=(tool,))
-    waiting: deque[Future[Made]] = deque()
+    waiting: deque[Future[bytes]] = deque()
     with pool:
         up = [pool.submit(os.getpid) for _ in range(lanes)]
         for item in items:
@@ -73,9 +74,9 @@ def few_collections() -> Iterator[None]:
         gc.set_threshold(*usual)
 
 
-def _result(done: Future[Made]) -> Made:
+def _result(done: Future[bytes]) -> Any:
     try:
-        return done.result()
+        return pickle.loads(done.result())  # noqa: S301  a process of ours made it
     except BrokenProcessPool:
         raise Conflict("A process that helped was ended, perhaps for want of memory. Start again: what was "
                        "stored stays.") from None
@@ -89,8 +90,9 @@ def _begin(tool: Any) -> None:
     Thread(target=_end_with_parent, daemon=True).start()
 
 
-def _made(make: Callable[[Any, Any], Made], item: Any) -> Made:
-    return make(_tool, item)
+def _made(make: Callable[[Any, Any], Any], item: Any) -> bytes:
+    # What waits to be taken is a third as large so, and is read by whoever takes it.
+    return pickle.dumps(make(_tool, item), pickle.HIGHEST_PROTOCOL)
 
 
 def _end_with_parent() -> None:

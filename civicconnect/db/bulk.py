@@ -63,7 +63,7 @@ def copy_in(db: Db, table: str, columns: Sequence[str], rows: Iterable[Sequence[
     raw.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", rows)  # noqa: S608
 
 
-LOG_PAGES, SMALLER_CACHE = 32_768, 32 * 1024  # 128 MB; KB
+LOG_PAGES, SMALLER_CACHE = 32_768, 8 * 1024  # 128 MB; KB
 
 
 def write_much(db: Db) -> None:

@@ -22,8 +22,8 @@ from civicconnect.history.reader import Leaf, Reader, Row, Verdict, offer_of
 from civicconnect.lanes import few_collections, in_lanes
 from civicconnect.reports import PastReport, Press, Sheet
 
-BATCH = 2500  # rows stored at once
-LEAF = 500  # rows read and composed at once: more of them fall out of a processor's cache
+BATCH = 2000  # rows stored at once
+LEAF = 400  # rows read and composed at once: more of them fall out of a processor's cache
 
 
 @dataclass

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -51,8 +51,7 @@ class Press:
         return ZoneInfo(self.desk.catalog.city.time_zone)
 
 
-@dataclass(frozen=True)
-class Sheet:
+class Sheet(NamedTuple):
     """One report, spelled as it is stored, but without its number and its reference."""
 
     id: str

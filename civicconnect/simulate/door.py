@@ -34,7 +34,7 @@ from civicconnect.simulate.world import Plan
 RESIDENT = Actor("resident", "resident")
 CREW = Actor("staff", "staff:simulated", frozenset({"queue", "step", "note", "see_all"}))
 NOBODY = ContactDetails()
-LEAF, BATCH = 500, 2500  # reports composed, and stored, at once
+LEAF, BATCH = 400, 2000  # reports composed, and stored, at once
 OWES_REASON = {"partly_fixed", "no_action", "invalid"}
 STEPS = (("accept", "accepted_at"), ("start", "started_at"), ("close", "closed_at"),
          ("reopen", "reopened_at"), ("close", "closed_again_at"))

@@ -324,8 +324,8 @@ def test_a_past_report_is_taken_in_once_and_as_it_was(db_):
 def test_what_was_composed_for_a_city_that_has_changed_since_is_not_stored(db_):
     press = reports.press(db_)
     [sheet] = reports.compose(press, RESIDENT, [PastReport(new_report(), "x-1", MONDAY)], MONDAY)
-    for other in (replace(sheet, areas=(*sheet.areas, 10**9)),
-                  replace(sheet, spot=sheet.spot._replace(square=(0, 0, 10**9, 1, True, True)))):
+    for other in (sheet._replace(areas=(*sheet.areas, 10**9)),
+                  sheet._replace(spot=sheet.spot._replace(square=(0, 0, 10**9, 1, True, True)))):
         with pytest.raises(Conflict, match="changed while its record came in"):
             reports.store(db_, [other])
     assert reports.store(db_, [sheet]) == 1

@@ -159,12 +159,14 @@ def next_after(db: Db, actor: Actor, desk: Desk, offer: Catalog, reference: str)
                                             Report.reference != reference).order_by(*order).limit(1))
     if known is not None:
         # The first comparison is for the index, the second decides.
-        here = tuple_(literal(known.rank), literal(known.number))
-        after = asked.where(Report.rank >= known.rank, tuple_(*RANKED) > here)
-        if order is LATEST:
+        number = literal(known.number)
+        if order is RANKED:
+            rank = literal(known.rank)
+            after = asked.where(Report.rank >= rank, tuple_(*RANKED) > tuple_(rank, number))
+        else:
             changed = literal(known.updated_at, Report.updated_at.type)
-            after = asked.where(Report.updated_at <= changed, tuple_(
-                Report.updated_at, Report.number) < tuple_(changed, literal(known.number)))
+            after = asked.where(Report.updated_at <= changed,
+                                tuple_(Report.updated_at, Report.number) < tuple_(changed, number))
         found = db.scalar(after)
         if found is not None:
             return found

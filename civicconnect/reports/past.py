@@ -31,7 +31,7 @@ from civicconnect.reports.timeline import EventRow, TextRow
 from civicconnect.reports.words import leave_unread
 
 Row = tuple[Any, ...]
-MANY = 500  # reports at once, with as many again to come
+MANY = 1000  # reports at once, with as many again to come: more than a demo brings, whose process then serves
 
 
 @dataclass(frozen=True)

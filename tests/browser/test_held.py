@@ -7,7 +7,7 @@ import pytest
 from civicconnect import accounts, db, media, reports
 from civicconnect.accounts import ContactDetails
 from tests.browser.test_afterwards import unfold
-from tests.browser.test_offline import handy, open_page, product  # noqa: F401  fixtures
+from tests.browser.test_offline import cut_off, handy, open_page, product  # noqa: F401  fixtures
 from tests.factories import RESIDENT, new_report, staff_actor
 
 pytestmark = pytest.mark.browser
@@ -32,10 +32,8 @@ def test_me_too_follow_still_there_and_redact_are_pressed_without_a_server_and_c
                 (f"/ar/follow/{keys[told]}", "/words", {"words": "Somebody lives there."}, "")]
     pages = []
     for address, form, given, which in ways:
-        page = open_page(handy, address)
-        page.wait_for_load_state("networkidle")
-        pages.append((page, form, given, which))
-    product.stop()
+        pages.append((open_page(handy, address), form, given, which))
+    cut_off(handy, product)
     for page, form, given, which in pages:
         page.bring_to_front()
         part = unfold(page, form)

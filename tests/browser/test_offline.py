@@ -120,6 +120,14 @@ def open_and_keep(one: Phone, path: str = "/en/") -> Page:
     raise AssertionError("the form is not kept for later")
 
 
+def cut_off(one: Phone, product: Product) -> None:
+    """Stop the product once every open page has what it asked for: a page cut off while it loads says so."""
+    for page in one.context.pages:
+        page.wait_for_load_state()
+        Phone(one.context, page, one.site).until("performance.getEntriesByName('started').length")
+    product.stop()
+
+
 def picture(shade: int, size: tuple[int, int] = (800, 600)) -> dict[str, object]:
     out = BytesIO()
     Image.effect_noise(size, shade).convert("RGB").save(out, "JPEG")
@@ -159,7 +167,7 @@ def came_in(database: Database) -> list[tuple[str, int]]:
 
 def test_three_reports_written_without_a_server_arrive_once_each(handy, product, own_database):
     open_and_keep(handy)
-    product.stop()
+    cut_off(handy, product)
     for number in (1, 2, 3):
         page = handy.page
         began = time.monotonic()
@@ -219,7 +227,7 @@ def test_an_answer_that_is_lost_doubles_nothing_in_two_tabs(handy, product, own_
 @on("spatialite")
 def test_a_photo_that_is_small_only_after_send_was_pressed_takes_nothing_back(handy, product):
     open_and_keep(handy)
-    product.stop()
+    cut_off(handy, product)
     page = handy.page
     page.goto("/en/report?lat=41.2&long=-33.4&service=pothole")
     page.get_by_label("Anything else").fill("In a hurry.")
@@ -315,7 +323,7 @@ def test_what_is_sent_from_its_preview_leaves_no_draft_and_waits_like_any_other(
     page.wait_for_load_state("networkidle")
     assert not page.locator(".waiting").is_visible()  # it is being finished here
     if way != "at once":
-        product.stop()
+        cut_off(handy, product)
     send(page)
     if way != "at once":
         page.get_by_role("heading", name="Your report is safe on this phone").wait_for()
@@ -366,7 +374,7 @@ def test_a_draft_that_is_deleted_is_gone(handy):
 @on("spatialite")
 def test_what_the_server_refuses_is_shown_and_put_right(handy, product, own_database):
     open_and_keep(handy)
-    product.stop()
+    cut_off(handy, product)
     page = handy.page
     page.goto("/en/report?lat=41.2&long=-33.4")
     choose(page, "Pothole")  # and the size is not answered
@@ -394,7 +402,7 @@ def test_what_the_server_refuses_is_shown_and_put_right(handy, product, own_data
 @on("spatialite")
 def test_questions_branch_and_stop_without_a_connection_too(handy, product):
     open_and_keep(handy)
-    product.stop()
+    cut_off(handy, product)
     page = handy.page
     page.goto("/en/report?service=abandoned-vehicle")
     page.get_by_text("Call the police.").wait_for()
@@ -414,7 +422,7 @@ def test_questions_branch_and_stop_without_a_connection_too(handy, product):
 def test_the_pages_without_a_connection_are_accessible_and_narrow(browser, handy, product, language, scheme):
     page = open_and_keep(handy, f"/{language}/")
     page.emulate_media(color_scheme=scheme)
-    product.stop()
+    cut_off(handy, product)
     found = []
 
     def look() -> None:
@@ -455,7 +463,7 @@ def test_nothing_of_the_desk_and_nothing_personal_is_kept(handy, product):
         .then((found) => found.flat().map((key) => new URL(key.url).pathname))""")
     assert kept
     assert {path for path in kept if not path.startswith(("/static/", "/kept/"))} <= {"/theme.css", "/logo"}
-    product.stop()
+    cut_off(handy, product)
     with pytest.raises(Error, match="ERR_CONNECTION_REFUSED"):
         page.goto("/en/staff/queue")
 
@@ -469,7 +477,7 @@ def test_the_worker_sends_while_no_page_is_open(handy, product, own_database):
     session.on("ServiceWorker.workerRegistrationUpdated",
                lambda event: registered.extend(r["registrationId"] for r in event["registrations"]))
     session.send("ServiceWorker.enable")
-    product.stop()
+    cut_off(handy, product)
     page.goto("/en/report")
     write_pothole(page, "Asleep.", picture(80))
     send(page)
@@ -492,7 +500,7 @@ def test_a_new_release_takes_over_with_the_form_it_needs(handy, product):
     """Another file, another stamp: the new worker keeps the form anew before the old one leaves."""
     page = open_and_keep(handy)
     before = page.evaluate("caches.keys()")
-    product.stop()
+    cut_off(handy, product)
     product.env["CIVIC_TEST_STAMP"] = "another"
     product.start()
     page.reload()
@@ -502,7 +510,7 @@ def test_a_new_release_takes_over_with_the_form_it_needs(handy, product):
             break
         page.wait_for_timeout(100)
     assert page.evaluate("caches.keys()") == ["civic-another-1"]
-    product.stop()
+    cut_off(handy, product)
     page.goto("/en/report")
     page.get_by_role("heading", name="What is it?").wait_for()
     choose(page, "Pothole")

@@ -9,7 +9,7 @@ from civicconnect import catalog, clock, db, media, reports
 from civicconnect.geo import Point
 from civicconnect.reports import Round
 from tests.browser.conftest import Phone, on
-from tests.browser.test_offline import handy, open_page, picture, product  # noqa: F401  fixtures
+from tests.browser.test_offline import cut_off, handy, open_page, picture, product  # noqa: F401  fixtures
 from tests.factories import RESIDENT, Staff, new_report, staff_actor
 
 pytestmark = pytest.mark.browser
@@ -62,7 +62,7 @@ def test_a_round_goes_on_without_a_server_and_each_step_arrives_once(
     page.evaluate("navigator.serviceWorker.ready.then(() => true)")
     assert handy.axe() == []
     assert handy.overflow() <= 0
-    product.stop()
+    cut_off(handy, product)
 
     page.goto("/en/staff/round")
     page.get_by_text("No connection. What you do stays on the phone").wait_for()
@@ -136,7 +136,7 @@ def test_a_round_goes_on_without_a_server_and_each_step_arrives_once(
     page.get_by_role("button", name="Sign out").click()
     page.wait_for_url("**/en/")
     assert not is_kept(page)
-    product.stop()
+    cut_off(handy, product)
     with pytest.raises(Error, match="net::ERR_"):
         page.goto("/en/staff/round")
 

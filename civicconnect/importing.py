@@ -121,11 +121,12 @@ def import_csv(
     rows, began = history.count_rows(file, profile), monotonic()
     helpers = lanes.lanes_here() if rows > lanes.WORTHWHILE else 0
     bar = Progress(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
-                   console=Console(stderr=True))
+                   auto_refresh=False, console=Console(stderr=True))
     with bar:
         task = bar.add_task(file.name, total=rows)
         tally = history.import_csv(file, profile, files.verdicts,
-                                   lambda now: bar.update(task, completed=now.rows), dry=dry, lanes=helpers)
+                                   lambda now: bar.update(task, completed=now.rows, refresh=True),
+                                   dry=dry, lanes=helpers)
     seconds = max(monotonic() - began, 0.001)
     running.read_words()
     click.echo(f"{tally.rows:,} rows = {tally.accepted:,} accepted ({tally.new:,} new, "

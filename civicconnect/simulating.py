@@ -62,7 +62,7 @@ def simulated(given: Settings, wish: Wish, *, live: bool) -> None:
             writer.writerows(simulate.truth_rows(day, lambda n: simulate.external_id(wish.seed, n)))
 
         def progress(done: int) -> None:
-            bar.update(task, completed=done)
+            bar.update(task, completed=done, refresh=True)
 
         if live:
             new = simulate.load_live(plan, wish.seed, progress, note)
@@ -139,6 +139,6 @@ def _standing(folder: Path | None) -> Iterator[None]:
 @contextmanager
 def _bar(wish: Wish) -> Iterator[tuple[Progress, TaskID]]:
     bar = Progress(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
-                   console=Console(stderr=True))
+                   auto_refresh=False, console=Console(stderr=True))
     with bar:
         yield bar, bar.add_task(f"seed {wish.seed}", total=wish.reports)

@@ -3,12 +3,48 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
+import time
 from itertools import count, repeat
+from pathlib import Path
 
 import pytest
 
 from civicconnect.errors import Conflict, Invalid
 from civicconnect.lanes import AHEAD, in_lanes
+
+seen = ""  # a caller sets it before it is helped
+HELPED = """
+import sys, threading
+from itertools import count
+from civicconnect.lanes import in_lanes
+from tests import test_lanes
+
+test_lanes.seen = "what the caller set"
+done = threading.Event()
+if sys.argv[1] == "not alone":
+    threading.Thread(target=done.wait).start()
+print(next(said for said, helped in in_lanes(test_lanes.look, test_lanes.os.getpid(), count(), 1) if helped))
+done.set()
+"""
+
+
+def look(caller, _item):
+    return seen, os.getpid() != caller
+
+
+def held(tool, item):
+    """Whoever helps is done with the first one when the caller has made three meanwhile, or in 20 seconds."""
+    caller, folder = tool
+    if os.getpid() != caller:
+        (folder / "begun").touch()
+        end = time.monotonic() + 20
+        while len(list(folder.glob("made *"))) < 3 and time.monotonic() < end:
+            time.sleep(0.01)
+    elif (folder / "begun").exists():
+        (folder / f"made {item}").touch()
+    return item, os.getpid()
 
 
 def times(tool, item):
@@ -33,15 +69,29 @@ def test_what_is_made_comes_in_the_order_of_what_was_given():
 
 
 def test_the_order_is_kept_when_others_take_over_from_whoever_began():
-    helped, made = set(), []
+    helped, made = 0, []
     for value, process in in_lanes(times, 10, count(), 2):
         made.append(value)
-        if process != os.getpid():
-            helped.add(value)
-        if len(helped) == 20:
+        helped += process != os.getpid()
+        if helped == 20:
             break
     assert made == [n * 10 for n in range(len(made))]
-    assert helped == set(made[-20:])
+
+
+def test_a_caller_that_would_wait_makes_the_next_ones_itself(tmp_path):
+    for place, (item, process) in enumerate(in_lanes(held, (os.getpid(), tmp_path), count(), 1)):
+        assert item == place
+        if process != os.getpid():
+            break
+    assert len(list(tmp_path.glob("made *"))) >= 3
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="processes are split off on Linux alone")
+@pytest.mark.parametrize(("which", "said"), [("alone", "what the caller set"), ("not alone", "")])
+def test_whoever_helps_is_split_off_unless_another_thread_may_hold_a_lock(which, said):
+    done = subprocess.run([sys.executable, "-c", HELPED, which], cwd=Path(__file__).parent.parent,
+                          capture_output=True, text=True, timeout=120, check=True)
+    assert done.stdout.strip() == said
 
 
 def test_only_a_few_items_are_read_ahead():

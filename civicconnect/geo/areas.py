@@ -25,7 +25,7 @@ SLIVER = 0.01  # how much of a shape two borders may be drawn apart
 GONE = date(1, 1, 1)  # the last day of an area that the folder no longer draws
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class AreaHit:
     """One area that holds a point."""
 
@@ -35,7 +35,7 @@ class AreaHit:
     name: str
     names: Mapping[str, str] = field(default_factory=dict, compare=False)  # by language
 
-    @property
+    @cached_property
     def key(self) -> str:
         """Return what rules and promises call it."""
         return f"{self.layer}:{self.code}"

@@ -13,7 +13,8 @@ from civicconnect.geo import Place, Point
 from civicconnect.media import Photo
 
 
-@dataclass(frozen=True)
+# Not frozen, though nobody changes them: those take three times as long to make, and a record has a million.
+@dataclass
 class NewReport:
     """What somebody asks for, checked as far as it can be without the city's data.
 
@@ -53,7 +54,7 @@ class Closing:
     lead: UUID | None = None  # of a duplicate: the report it repeats
 
 
-@dataclass(frozen=True)
+@dataclass
 class PastStep:
     """One step as it was taken then: the lifecycle decides over it as over a step of today."""
 
@@ -70,7 +71,7 @@ class RecordedDue:
     at: datetime | None
 
 
-@dataclass(frozen=True)
+@dataclass
 class PastReport:
     """A report from another system's record, or of a simulated city.
 

@@ -78,16 +78,16 @@ class Desk:
 
     def _decided(self, new: NewReport, areas: Sequence[str], at: datetime,
                  near: Mapping[str, Nearby] | None, priority: str) -> Decision:
-        # A record asks the same thing in the same place again and again, and answers no questions.
-        key = (new.service, new.source, priority, *areas)
-        is_plain = not new.answers and self.rules.asks_only_place(new.service)
-        decision = self._known.get(key) if is_plain else None
+        # A record asks the same thing in the same place again and again.
+        key = (new.service, new.source, priority, *areas,
+               *[(answer.code, answer.value) for answer in new.answers])
+        decision = self._known.get(key)
         if decision is None:
             if near is None:
                 (near,) = self.near([new.point])
             decision = self.decided(Case(new.service, areas, new.given, priority, new.source,
                                          self.catalog.city.wall(at), near))
-            if is_plain:
+            if self.rules.asks_only_place(new.service):
                 self._known[key] = decision
         return decision
 
@@ -97,8 +97,8 @@ class Desk:
             case, self.world, self.catalog.services[case.service].department, self.catalog.city.catch_all)
 
     @cached_property
-    def _known(self) -> dict[tuple[str, ...], Decision]:
-        return {}
+    def _known(self) -> dict[tuple[Any, ...], Decision]:
+        return {}  # by all that a rule may ask, where none asks for the hour or for what lies near
 
 
 def fingerprint(new: NewReport) -> str:

@@ -123,6 +123,8 @@ def buttons(status: str, actor: Actor) -> list[Step]:
 
 def settle(step: Step, given: Mapping[str, str], today: date) -> dict[str, str]:
     """Return what the step keeps of the fields given, or raise Invalid for what is still owed."""
+    if not (step.owes or step.outcome or given):  # most steps of a record
+        return {}
     outcome = BY_OUTCOME.get(given.get("outcome", "")) if "outcome" in step.owes else None
     owed, taken = _fields_of(step.owes, outcome.owes if outcome else NOTHING)
     kept = {name: given.get(name, "").strip() for name in taken}

@@ -78,7 +78,7 @@ def link(
     written = TextRow(told[0], salt, canonical(text)) if text else None
     commitment = commit(salt, written.body) if written else ""
     whole = (*told, commitment)
-    return EventRow(*whole, _hash(report_id, head, whole)), written  # type: ignore[call-arg]  # by position
+    return EventRow._make((*whole, _hash(report_id, head, whole))), written
 
 
 def commit(salt: bytes, body: str) -> str:

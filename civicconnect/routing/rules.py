@@ -181,7 +181,7 @@ class Decision:
     matched: Mapping[str, Any]
     failed: Failure | None = None  # why the catch-all has it, though a rule might have fitted
 
-    @property
+    @cached_property
     def facts(self) -> dict[str, Any]:
         told = {"department": self.department, "rule": self.rule, "rules_version": self.version,
                 "matched": dict(self.matched)}

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -23,6 +25,8 @@ except ModuleNotFoundError:  # only needed where Python's own sqlite3 cannot loa
 
 # At rest, one of many cities keeps this many connections; on the embedded engine, with this much cache each.
 FEW, SMALL_CACHE, CACHE = 2, 8 * 1024, 64 * 1024  # connections, KB, KB
+# So large may the embedded engine's log grow where rows come by the thousand, and so large is its cache then.
+LOG_PAGES, BULK_CACHE = 65_536, 48 * 1024  # 256 MB; KB
 SPATIALITE = ("mod_spatialite", "mod_spatialite.so.8", "mod_spatialite.so.7")
 
 
@@ -46,6 +50,27 @@ class Database:
     def embedded(self) -> bool:
         """Say whether this is the embedded engine."""
         return self.engine.dialect.name == "sqlite"
+
+    @contextmanager
+    def set_for_many(self, connection: Connection) -> Iterator[None]:
+        """Set the embedded engine, on a connection and before it begins, to take in very many rows.
+
+        Its log may grow before it is brought into the file: indexes change all over, and a page that changes
+        again is brought over once for many. References are not checked one by one.
+        """
+        raw = connection.connection.driver_connection
+        if not self.embedded or raw is None:
+            yield
+            return
+        names = ("wal_autocheckpoint", "cache_size", "foreign_keys")
+        usual = [raw.execute(f"PRAGMA {name}").fetchone()[0] for name in names]
+        for name, value in zip(names, (LOG_PAGES, -BULK_CACHE, 0), strict=True):
+            raw.execute(f"PRAGMA {name}={value}")
+        try:
+            yield
+        finally:
+            for name, value in zip(names, usual, strict=True):
+                raw.execute(f"PRAGMA {name}={value}")
 
 
 def _lower(text: Any) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from contextvars import ContextVar
 from typing import Any
 
@@ -32,9 +32,12 @@ def bound(database: Database) -> Iterator[Database]:
 
 
 @contextmanager
-def transaction() -> Iterator[Db]:
-    """Change the database: all of it at the end of the block, or nothing after an exception."""
-    with _connection(reading=False) as connection, _session(connection) as db:
+def transaction(*, many: bool = False) -> Iterator[Db]:
+    """Change the database: all of it at the end of the block, or nothing after an exception.
+
+    many    rows by the thousand, whose references the caller has looked up: the engine is set for them
+    """
+    with _connection(reading=False, many=many) as connection, _session(connection) as db:
         yield db
         db.flush()
 
@@ -65,7 +68,7 @@ def _session(connection: Connection, *, autoflush: bool = True) -> Session:
 
 
 @contextmanager
-def _connection(*, reading: bool) -> Iterator[Connection]:
+def _connection(*, reading: bool, many: bool = False) -> Iterator[Connection]:
     database = current()
     if database.held is not None:
         with database.held.begin_nested():
@@ -74,6 +77,7 @@ def _connection(*, reading: bool) -> Iterator[Connection]:
     # The option goes on before the transaction begins: the engine listens for it there.
     with (
         database.engine.connect().execution_options(reading=reading) as connection,
+        database.set_for_many(connection) if many else nullcontext(),
         connection.begin(),
     ):
         yield connection

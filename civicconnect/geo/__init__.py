@@ -50,12 +50,12 @@ from civicconnect.geo.walking import metres_between, walk, way
 
 __all__ = [
     "Address", "Area", "AreaHit", "AreaIndex", "Asset", "AssetIndex", "BASEMAP", "Basemap", "Box",
-    "GRID_DEGREES", "Ground", "MapShape", "NEAREST", "NamedArea", "Nearby", "Packed", "Pin", "Place",
-    "Point", "Squares", "Tile", "Unusable", "View", "add_shape", "area_called", "area_index", "areas_at",
+    "GRID_DEGREES", "Ground", "MapShape", "NEAREST", "NamedArea", "Nearby", "Packed", "Pin", "Place", "Point",
+    "Squares", "Tile", "Unusable", "View", "add_shape", "area_called", "area_index", "areas_at",
     "areas_of_many", "asset_index", "basemap_faults", "box_round", "cell_of", "cells_around", "check",
     "coarse", "coarsen", "describe", "distance", "draw_map", "drawn", "drop_column", "drop_shape", "dump",
     "encoder", "extent", "find_addresses", "forget_areas", "ground_tile", "in_box", "install", "latitude",
     "load", "longitude", "metres_between", "metres_to_line", "misplaced", "named_areas", "open_basemap",
-    "placed_in_bulk", "point_from", "read_point", "remake", "shape_along", "somewhere", "spell",
-    "spots_tile", "square_of", "street_line", "unpacked", "walk", "way", "within",
+    "placed_in_bulk", "point_from", "read_point", "remake", "shape_along", "somewhere", "spell", "spots_tile",
+    "square_of", "street_line", "unpacked", "walk", "way", "within",
 ]

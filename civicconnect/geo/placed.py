@@ -8,16 +8,15 @@ from contextlib import contextmanager
 from sqlalchemy import text
 
 from civicconnect.db import Db, copy_in
-from civicconnect.geo.point import Point
 
 
 @contextmanager
 def placed_in_bulk(
-    db: Db, table: str, column: str, rows: Sequence[tuple[int, Point | None]]
+    db: Db, table: str, column: str, rows: Sequence[tuple[int, tuple[float, float] | None]]
 ) -> Iterator[None]:
     """Copy rows into a table with places in the block; they are in its spatial index at the end.
 
-    rows    (key, place) of what is copied; the places are written by `encoder`, and so are sound
+    rows    (key, (lat, long)) of what is copied; the places are written by `encoder`, and so are sound
 
     SpatiaLite checks and indexes each row by triggers, which takes three quarters of the time of a
     copy. They are away while the block runs, for this transaction alone, and come back with it.
@@ -32,6 +31,6 @@ def placed_in_bulk(
         db.execute(text(f'DROP TRIGGER "{name}"'))
     yield
     copy_in(db, f"idx_{table}_{column}", ("pkid", "xmin", "xmax", "ymin", "ymax"),
-            ((key, p.long, p.long, p.lat, p.lat) for key, p in rows if p is not None))
+            ((key, place[1], place[1], place[0], place[0]) for key, place in rows if place))
     for sql in spelled:
         db.connection().exec_driver_sql(sql)

@@ -156,12 +156,12 @@ def _for_postgis(point: Point | None) -> str | None:
     return struct.pack("<BIIdd", 1, 0x20000001, 4326, point.long, point.lat).hex()
 
 
-def _for_spatialite(point: Point | None) -> bytes | None:
+def _for_spatialite(point: Point | None) -> bytearray | None:
     # SpatiaLite's own layout: start, byte order, SRID, bounding box, 0x7C, type, point, end.
     if point is None:
         return None
     x, y = point.long, point.lat
-    return struct.pack("<BBIddddBIddB", 0, 1, 4326, x, y, x, y, 0x7C, 1, x, y, 0xFE)
+    return bytearray(struct.pack("<BBIddddBIddB", 0, 1, 4326, x, y, x, y, 0x7C, 1, x, y, 0xFE))
 
 
 def metres_a_degree(lat: Floats) -> tuple[Floats, Floats]:

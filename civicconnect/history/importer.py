@@ -136,7 +136,7 @@ def _composed(tool: _Tool, batch: Batch) -> tuple[list[Row], Leaf]:
 
 
 def _store(sheets: Sequence[Sheet]) -> int:
-    with db.transaction() as db_:
+    with db.transaction(many=True) as db_:
         new = reports.store(db_, sheets)
         if new:
             reports.changed_in_bulk(db_)

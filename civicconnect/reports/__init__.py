@@ -168,7 +168,16 @@ from civicconnect.reports.models import (
 from civicconnect.reports.moderation import Versions, hide, move, rewrite, show, versions
 from civicconnect.reports.once import forget_forms, once
 from civicconnect.reports.passing import Passing, passing
-from civicconnect.reports.past import Press, Sheet, changed_in_bulk, compose, known, press, store, submit_past
+from civicconnect.reports.past import (
+    Press,
+    Sheet,
+    changed_in_bulk,
+    compose,
+    known,
+    press,
+    store,
+    submit_past,
+)
 from civicconnect.reports.pauses import clock_shows, is_late, is_overdue
 from civicconnect.reports.pictures import (
     blur,

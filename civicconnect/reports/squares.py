@@ -65,7 +65,10 @@ def spot(
                 round(shown.lat * MICRO), round(shown.long * MICRO))
 
 
-def count(db: Db, come: Iterable[Spot], gone: Iterable[Spot] = ()) -> None:
+Where = Spot | tuple[Any, ...]  # a `Spot`, or its values: those of very many come from another process
+
+
+def count(db: Db, come: Iterable[Where], gone: Iterable[Where] = ()) -> None:
     """Count reports where they are now, and no more where they were."""
     _write(db, *_sums(((1, come), (-1, gone))))
 
@@ -73,14 +76,14 @@ def count(db: Db, come: Iterable[Spot], gone: Iterable[Spot] = ()) -> None:
 Sums = dict[Any, list[int]]  # by the key of a square: reports, and the sums of their places
 
 
-def _sums(signed: Iterable[tuple[int, Iterable[Spot]]]) -> tuple[Sums, Sums]:
+def _sums(signed: Iterable[tuple[int, Iterable[Where]]]) -> tuple[Sums, Sums]:
     """Add up reports by square and by block; those with -1 go."""
     squares: Sums = defaultdict(lambda: [0, 0, 0])
     blocks: Sums = defaultdict(lambda: [0, 0, 0])
     for sign, spots in signed:
-        for found in spots:
-            for row in (squares[found.square], *([blocks[found.block]] if found.block else [])):
-                row[0], row[1], row[2] = row[0] + sign, row[1] + sign * found.lat, row[2] + sign * found.long
+        for square, block, lat, long in spots:
+            for row in (squares[square], blocks[block]) if block else (squares[square],):
+                row[0], row[1], row[2] = row[0] + sign, row[1] + sign * lat, row[2] + sign * long
     return squares, blocks
 
 

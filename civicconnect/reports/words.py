@@ -37,7 +37,7 @@ from civicconnect.db import (
     Reference,
     among,
     code_word,
-    copy_in,
+    copy_as_one,
     looked_up,
     needles,
     written,
@@ -170,9 +170,9 @@ def _changed(_mapper: Any, connection: Connection, report: Report) -> None:
         connection.execute(delete(ReportUnread).where(ReportUnread.report_number == report.number))
 
 
-def leave_unread(db: Db, numbers: Sequence[int]) -> None:
-    """Note that the words of reports are to be read later: of many that come in at once."""
-    copy_in(db, "report_unread", ("report_number",), ((number,) for number in numbers))
+def keep_many(db: Db, words: Sequence[tuple[int, str, str]]) -> None:
+    """Keep the words of reports that have just come in: number, and what `spelled` makes of each."""
+    copy_as_one(db, "report_words", ("report_number", "told", "rest"), words)
 
 
 def count_unread(db: Db) -> int:
@@ -195,6 +195,5 @@ def read_words(db: Db, most: int = BATCH) -> int:
     numbers = [row[0] for row in found]
     for table in (ReportWords, ReportUnread):
         db.execute(delete(table).where(among(table.report_number, numbers)))
-    copy_in(db, "report_words", ("report_number", "told", "rest"),
-            ((number, *spelled(*said)) for number, *said in found))
+    keep_many(db, [(number, *spelled(*said)) for number, *said in found])
     return len(found)

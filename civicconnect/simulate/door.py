@@ -154,9 +154,8 @@ def load_history(
     new, seen = 0, 0
     with few_collections():
         leaves = in_lanes(_compose, tool, _leaves(plan, seed, watch), lanes)
-        while group := list(islice(leaves, BATCH // LEAF)):
-            sheets = [sheet for leaf in group for sheet in leaf]
-            with db.transaction() as change:
+        while sheets := [sheet for leaf in islice(leaves, BATCH // LEAF) for sheet in leaf]:
+            with db.transaction(many=True) as change:
                 new += reports.store(change, sheets)
             seen += len(sheets)
             progress(seen)

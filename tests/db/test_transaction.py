@@ -8,11 +8,12 @@ from datetime import UTC, datetime, timedelta, timezone
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
 
 from civicconnect import clock, db, geo, jobs
 from civicconnect.accounts import Role
+from civicconnect.db import engine
 from civicconnect.geo import Address, Point
 from civicconnect.jobs import Beat, Job
 from civicconnect.reports import Event, Report, ReportArea
@@ -229,9 +230,11 @@ def test_a_bulk_row_reads_exactly_like_one_the_models_wrote(db_, make_report):
         "why": {"z": None, "a": 1.5, "deep": {"list": [True, 1e-7, 60.0]}}, "due_at": None,
     }
     spell = db.spelling(db_)
-    how = {datetime: spell.instant, UUID: spell.uuid, dict: spell.json, list: spell.json}
-    spelled = [how.get(type(value), lambda same: same)(value) for value in copy.values()]
-    db.copy_in(db_, "report", [*copy, "place"], [[*spelled, geo.encoder(spell)(HERE)]])
+    how = {datetime: spell.instant, UUID: spell.uuid, dict: spell.json, list: spell.json, str: spell.text,
+           int: spell.figure, bool: spell.flag, type(None): lambda _: spell.nothing}
+    spelled = [how[type(value)](value) for value in copy.values()]
+    db.copy_rows(db_, "report", ["number", *list(copy)[1:], "place"],
+                 [((copy["number"],), (spell.row((*spelled[1:], geo.encoder(spell)(HERE))),))])
     db_.expunge_all()
     same = copy | dict.fromkeys(instants, NOON)
     back = db_.scalars(select(Report).where(Report.reference == "BULKROW2")).one()
@@ -269,6 +272,42 @@ def test_floats_nothing_and_shapes_survive_in_bulk(db_):
     assert db_.execute(street.where(Address.words == "w")).one() == (
         "tab\there\nline \\ back", -89.999999, 179.999999)
     assert encode(None) is None
+
+
+def how_set(view):
+    """Return what the embedded engine is set to on this connection; nothing of it on a server."""
+    if view.get_bind().dialect.name != "sqlite":
+        return {}
+    return {name: view.scalar(text(f"PRAGMA {name}"))
+            for name in ("foreign_keys", "cache_size", "wal_autocheckpoint")}
+
+
+def test_many_rows_leave_the_connection_as_it_was_whatever_comes_of_them(own_database):
+    def fail():
+        with db.transaction(many=True) as change:
+            assert how_set(change) == {name: changed[name] for name in usual}
+            change.add(Beat(worker="a", seen_at=NOON))
+            raise RuntimeError("after all")
+
+    changed = {"foreign_keys": 0, "cache_size": -engine.BULK_CACHE, "wal_autocheckpoint": engine.LOG_PAGES}
+    with db.reading() as view:
+        usual = how_set(view)
+    assert usual.get("foreign_keys", 1) == 1
+    with pytest.raises(RuntimeError, match="after all"):
+        fail()
+    with db.transaction(many=True):
+        pass
+    with db.reading() as view:
+        assert how_set(view) == usual
+        assert beats(view) == {}
+
+
+def test_rows_written_as_one_read_like_any_others(db_, make_report):
+    rows = [(make_report().number, f" größe {n} 🕳 \\ \" ", "") for n in range(3)]
+    db_.execute(text("DELETE FROM report_words"))
+    db.copy_as_one(db_, "report_words", ("report_number", "told", "rest"), rows)
+    asked = text("SELECT report_number, told, rest FROM report_words ORDER BY report_number")
+    assert db_.execute(asked).all() == rows
 
 
 def test_bulk_rows_belong_to_the_transaction_they_were_written_in(own_database):

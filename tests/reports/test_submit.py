@@ -12,7 +12,7 @@ from uuid import uuid4
 import pytest
 from hypothesis import given as given_that
 from hypothesis import strategies as st
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.exc import DBAPIError
 
 from civicconnect import clock, db, reports, settings
@@ -321,11 +321,27 @@ def test_a_past_report_is_taken_in_once_and_as_it_was(db_):
     assert list(reports.check_chains(db_)) == []
 
 
+def test_of_a_batch_what_stands_in_its_midst_is_left_and_a_taken_reference_is_another(db_):
+    made = [PastReport(new_report(id=uuid4()), f"y-{n}", MONDAY) for n in range(4)]
+    assert reports.submit_past(db_, RESIDENT, made[1:2]) == 1
+    db_.execute(update(Report).values(reference=reports.reference_from(made[2].new.id)))
+    db_.expire_all()
+    assert reports.submit_past(db_, RESIDENT, made) == 3
+    found = dict(db_.execute(select(Report.external_id, Report.reference)).tuples().all())
+    assert set(found) == {f"y-{n}" for n in range(4)}
+    assert len(set(found.values())) == 4
+    assert found["y-3"] == reports.reference_from(made[3].new.id)
+    assert list(reports.check_chains(db_)) == []
+    assert reports.squares_agree(db_)
+    with pytest.raises(DBAPIError), db_.begin_nested():  # references are checked again
+        db_.execute(insert(ReportArea).values(report_number=10**9, area_id=10**9))
+
+
 def test_what_was_composed_for_a_city_that_has_changed_since_is_not_stored(db_):
     press = reports.press(db_)
     [sheet] = reports.compose(press, RESIDENT, [PastReport(new_report(), "x-1", MONDAY)], MONDAY)
     for other in (sheet._replace(areas=(*sheet.areas, 10**9)),
-                  sheet._replace(spot=sheet.spot._replace(square=(0, 0, 10**9, 1, True, True)))):
+                  sheet._replace(spot=((0, 0, 10**9, 1, True, True), *sheet.spot[1:]))):
         with pytest.raises(Conflict, match="changed while its record came in"):
             reports.store(db_, [other])
     assert reports.store(db_, [sheet]) == 1

@@ -260,10 +260,20 @@ def past(description: str) -> PastReport:
     return PastReport(new, "R-1", MONDAY, closing=Closing(MONDAY, "fixed"))
 
 
-def test_what_came_in_bulk_is_found_once_its_words_are_read(db_, make_report):
+def test_what_came_in_bulk_is_found_at_once(db_, make_report):
     make_report(description="A hole.")
     came = [past("A lantern."), past("A lamp.")]
     assert reports.submit_past(db_, accounts.Actor("history", "history"), came) == 2
+    assert not reports.has_unread(db_)
+    assert len(found(db_, "lantern")) == 1
+    assert in_order(db_)
+
+
+def test_what_another_release_left_unread_is_found_once_it_is_read(db_, make_report):
+    for description in ("A lantern.", "A lamp."):
+        db_.execute(text("DELETE FROM report_words WHERE report_number = :n"),
+                    {"n": (report := make_report(description=description)).number})
+        db_.execute(text("INSERT INTO report_unread (report_number) VALUES (:n)"), {"n": report.number})
     assert reports.count_unread(db_) == 2
     assert found(db_, "lantern") == set()
     assert reports.read_words(db_, most=1) == 1

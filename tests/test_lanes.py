@@ -30,19 +30,39 @@ done.set()
 """
 
 
+KILLED = """
+import os, signal
+from itertools import count
+from civicconnect.lanes import in_lanes
+from tests import test_lanes
+
+for _, process in in_lanes(test_lanes.times, 1, count(), 1):
+    if process != os.getpid():
+        print(process, flush=True)
+        os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
 def look(caller, _item):
     return seen, os.getpid() != caller
+
+
+def until(holds, seconds):
+    """Wait until something holds, so long at most; returns whether it does."""
+    end = time.monotonic() + seconds
+    while not holds() and time.monotonic() < end:
+        time.sleep(0.01)
+    return holds()
 
 
 def held(tool, item):
     """Whoever helps is done with the first one when the caller has made three meanwhile, or in 20 seconds."""
     caller, folder = tool
+    begun = folder / "begun"
     if os.getpid() != caller:
-        (folder / "begun").touch()
-        end = time.monotonic() + 20
-        while len(list(folder.glob("made *"))) < 3 and time.monotonic() < end:
-            time.sleep(0.01)
-    elif (folder / "begun").exists():
+        begun.touch()
+        until(lambda: len(list(folder.glob("made *"))) >= 3, 20)
+    elif until(begun.exists, 2):  # before anybody helps, it makes them too
         (folder / f"made {item}").touch()
     return item, os.getpid()
 
@@ -86,7 +106,6 @@ def test_a_caller_that_would_wait_makes_the_next_ones_itself(tmp_path):
     assert len(list(tmp_path.glob("made *"))) >= 3
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="processes are split off on Linux alone")
 @pytest.mark.parametrize(("which", "said"), [("alone", "what the caller set"), ("not alone", "")])
 def test_whoever_helps_is_split_off_unless_another_thread_may_hold_a_lock(which, said):
     done = subprocess.run([sys.executable, "-c", HELPED, which], cwd=Path(__file__).parent.parent,
@@ -114,3 +133,10 @@ def test_a_refusal_is_a_refusal_whoever_came_upon_it():
 def test_a_process_that_was_ended_is_told_in_a_sentence():
     with pytest.raises(Conflict, match="A process that helped was ended"):
         list(in_lanes(fall, os.getpid(), repeat(3), 1))
+
+
+def test_whoever_helped_one_that_was_killed_ends_too():
+    done = subprocess.run([sys.executable, "-c", KILLED], cwd=Path(__file__).parent.parent,
+                          capture_output=True, text=True, timeout=120, check=False)  # until both are gone
+    helper = Path(f"/proc/{int(done.stdout)}/stat")
+    assert not helper.exists() or helper.read_text().rpartition(")")[2].split()[0] == "Z"

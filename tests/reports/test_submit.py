@@ -16,7 +16,7 @@ from sqlalchemy import func, insert, select, update
 from sqlalchemy.exc import DBAPIError
 
 from civicconnect import clock, db, reports, settings
-from civicconnect.accounts import ContactDetails
+from civicconnect.accounts import Actor, ContactDetails
 from civicconnect.accounts.models import ContactRow
 from civicconnect.catalog import Answer, catalog
 from civicconnect.db import Base
@@ -318,6 +318,25 @@ def test_a_past_report_is_taken_in_once_and_as_it_was(db_):
     assert db_.scalar(select(func.count()).select_from(Job)) == 0
     assert db_.scalar(select(func.count()).select_from(ReportPhoto)) == 0
     assert db_.scalar(select(func.count()).select_from(ContactRow)) == 0
+    assert list(reports.check_chains(db_)) == []
+
+
+@pytest.mark.parametrize("odd", [
+    "\\N", "\\.", "\\", "a\tb", "a\nb", "a\r\nb",
+    "x\n\\.\n7\tFORGED\t", "\v\f\u2028\x85", "=1+1", "'; DROP TABLE report"])
+def test_no_sign_in_a_record_ends_its_cell_or_its_row(db_, odd):
+    new = new_report(address=odd, description=odd)
+    actor = Actor("history", f"import:{odd}"[:80])
+    past = PastReport(new, odd, MONDAY, Closing(MONDAY, "fixed", odd), record={"status": odd})
+    assert reports.submit_past(db_, actor, [past, PastReport(new_report(), "next", MONDAY)]) == 2
+    found = db_.execute(select(Report.address, Report.description, Report.external_id)
+                        .where(Report.id == new.id)).one()
+    assert found == (odd, odd, odd)
+    report = db_.scalars(select(Report).where(Report.id == new.id)).one()
+    told = reports.timeline(db_, report, internal=True)
+    assert told[-1].text == {"note": odd}
+    assert (told[0].facts["record"], told[0].actor) == ({"status": odd}, actor.name)
+    assert db_.scalar(select(func.count()).select_from(Report)) == 2
     assert list(reports.check_chains(db_)) == []
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 
@@ -17,6 +18,7 @@ from civicconnect.errors import Sentence
 from civicconnect.geo import AreaHit, NamedArea
 from civicconnect.web import language
 
+NUMBER = re.compile(r"\+?[0-9][0-9 ()\-]{4,}[0-9]")  # of a telephone, in a sentence
 STATUS = {
     "received": _l("Received"), "accepted": _l("Accepted"), "planned": _l("Planned"),
     "in_progress": _l("In progress"), "waiting": _l("Waiting"), "closed": _l("Closed"),
@@ -186,10 +188,22 @@ def area_name(area: AreaHit | NamedArea) -> str:
 def translated(sentence: str) -> str:
     """Return a sentence that a room wrote in the language of the page."""
     if not isinstance(sentence, Sentence):
-        return str(_(str(sentence))) if sentence else ""
+        return _dialled(str(_(str(sentence)))) if sentence else ""
     values = {name: translated(value) if isinstance(value, Sentence) else value
               for name, value in sentence.values.items()}
-    return str(_(sentence.words, **values))
+    return _dialled(str(_(sentence.words, **values)))
+
+
+def _dialled(text: str) -> str:
+    """Keep the telephone numbers of a sentence in their order, where it is written from right to left."""
+    if catalog.direction(language.chosen()) != "rtl":
+        return text
+    return NUMBER.sub(lambda number: left_to_right(number.group()), text)
+
+
+def left_to_right(text: str) -> str:
+    """Return a text between two marks that nobody sees: between words of Arabic too it keeps its order."""
+    return f"\N{LEFT-TO-RIGHT ISOLATE}{text}\N{POP DIRECTIONAL ISOLATE}"
 
 
 def moment(instant: datetime | None) -> str:
@@ -269,6 +283,7 @@ def hang(app: Flask) -> None:
     """Give every template the words it may use."""
     app.jinja_env.filters.update(
         say=say, area_name=area_name, address_told=reports.address_told, translated=translated,
+        left_to_right=left_to_right,
         moment=moment, moment_day=moment_day, month=month,
         language_name=language.name, day=day, waiting=waiting, roughly=roughly, share=share,
         department_name=department_name,

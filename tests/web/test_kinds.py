@@ -20,7 +20,7 @@ def asked(db_):
         question("sharp", words="Is anybody hurt?", when=("what", "needles")),
         question("since", "date", required=False, words="Since which day?"),
         question("care", "notice", required=False, words="Do not touch it."),
-    ], stopper=[stopper("Call at once.", when=("sharp", "yes"), phone="112")])
+    ], stopper=[stopper("Call at once.", when=("sharp", "yes"), phone="555 0190")])
     what = catalog(db_).services["pothole"].questions[0]
     assert what.kind == "several_of"
 
@@ -51,6 +51,18 @@ def test_one_of_several_answers_leads_on_to_a_question_and_to_a_stopper(visitor,
     assert refused.text.count("checked") == 2
     stopped = visitor.post("/reports", fields | {"answer-what": ["glass", "needles"], "answer-sharp": "yes"})
     assert "Call at once." in stopped.words
+
+
+def test_a_telephone_number_keeps_its_order_between_words_of_arabic(visitor, fields):
+    typed = fields | {"answer-what": ["needles"], "answer-sharp": "yes"}
+    kept = "\N{LEFT-TO-RIGHT ISOLATE}555 0190\N{POP DIRECTIONAL ISOLATE}"
+    stopped = visitor.post("/ar/reports", typed)
+    both = (*stopped.tree.iter("a"), *stopped.tree.iter("p"))
+    said = [element for element in both if "555 0190" in "".join(element.itertext())]
+    assert len(said) >= 3  # the button, the summary, and beside the question
+    assert all(kept in "".join(element.itertext()) for element in said)
+    assert 'href="tel:5550190"' in stopped.text
+    assert "Call at once. 555 0190" in visitor.post("/reports", typed).words
 
 
 @pytest.mark.parametrize(("typed", "sentence"), [

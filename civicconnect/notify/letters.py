@@ -112,7 +112,7 @@ def letter_of_step(
         page = f"follow/{reports.key_of(follower)}/fixed"
         buttons = [Button(tongue.say(words), _page(tongue, page, says=says))
                    for says, words in reports.SAYS.items()]
-    if entry.text.get("photos") and entry.verb not in TO_SENDER:
+    if entry.text.get("photos") and entry.verb in STEPS and entry.actor.startswith("staff"):
         said.append(_("The city sent a photo of the work. You find it on the report's page."))
     buttons.append(Button(_("Open the report"), address_of(tongue, report, follower)))
     name = _name(tongue, offer, report)

@@ -15,6 +15,7 @@ from civicconnect.accounts import ContactDetails
 from civicconnect.app import handlers
 from civicconnect.errors import NotFound
 from civicconnect.jobs import Job
+from civicconnect.media import Photo
 from civicconnect.notify import Delivery, Refused
 from civicconnect.reports import Person
 from tests.factories import RESIDENT
@@ -73,6 +74,15 @@ def test_the_receipt_goes_to_whoever_sent_the_report(db_, report):
     assert f"/en/reports/{report.reference}?key={reports.own_key(report.id)}" in words(letter)
     assert letter["Auto-Submitted"] == "auto-generated"
     assert letter["X-CivicConnect"]
+
+
+def test_only_a_photo_of_the_city_is_one_of_the_work(db_, staff, make_report):
+    hole, done = Photo("a" * 64, 40, 30, 5), Photo("b" * 64, 40, 30, -1)
+    report = make_report(description="A hole.", contact=ANA, photos=(hole,))
+    [receipt] = sent()
+    assert "sent a photo of the work" not in words(receipt)
+    reports.transition(db_, staff, report.reference, "close", {"outcome": "fixed"}, photos=(done,))
+    assert "The city sent a photo of the work." in words(sent()[-1])
 
 
 def test_each_public_step_goes_to_everybody_once(db_, report, step):

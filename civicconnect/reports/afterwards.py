@@ -33,6 +33,7 @@ ASKED_AFTER = ("fixed", "partly_fixed", "not_found")
 ANSWERED_WITHIN = timedelta(days=90)  # of the closing; after that it is a new report
 ENOUGH = 2  # people who say "still there", none of whom sent the report
 MOST_ADDED = 5  # photos at once
+LONGEST_PLACE = 200  # characters of a place told in words
 MOST_PHOTOS = 30  # of one report, whoever sent them
 
 
@@ -56,7 +57,12 @@ def _may_speak(report: Report, follower: Follower) -> None:
 
 
 def withdraw(db: Db, report: Report, reason: str = "") -> Report:
-    """Close an open report because whoever sent it needs it no longer. Raises Conflict and Invalid."""
+    """Close an open report because whoever sent it needs it no longer; a second time changes nothing.
+
+    Raises Conflict (the city has closed it meanwhile) and Invalid.
+    """
+    if report.status == CLOSED and report.outcome == "withdrawn":
+        return report
     return take_step(db, RESIDENT, report, "withdraw", {"reason": reason})
 
 
@@ -128,12 +134,14 @@ def _closing(db: Db, report: Report) -> int:
     return db.scalar(asked) or 0
 
 
-def redact(db: Db, report: Report, seq: int, words: str, without: Collection[str] = ()) -> Report:
+def redact(db: Db, report: Report, seq: int, words: str, without: Collection[str] = (),
+           place: str | None = None) -> Report:
     """Replace one's own words and take out photos. What stood there is erased for good.
 
     seq        the event that the words came with: 1 for the report itself
     words      what stands there instead; "" for nothing
     without    digests of photos to take out
+    place      of a report whose place was told in words alone: what these become; None: they stay
 
     Raises NotFound (nobody wrote there) and Invalid.
     """
@@ -144,11 +152,16 @@ def redact(db: Db, report: Report, seq: int, words: str, without: Collection[str
         raise NotFound("nothing was written there, or it is erased")
     name = WROTE[told_before.verb(seq)]
     kept = {key: value for key, value in newest.items() if key != name} | ({name: told} if told else {})
+    where = _place_in_words(newest, place)
+    if where is not None:
+        kept = {key: value for key, value in kept.items() if key != "address"} | (
+            {"address": where} if where else {})
     if "photos" in kept:
         kept["photos"] = [digest for digest in kept["photos"] if digest not in without]
     if kept == newest:
         return report
-    if told not in ("", newest.get(name, "")) and told_before.is_rewritten(seq):
+    is_new = told not in ("", newest.get(name, "")) or where not in (None, "", newest.get("address"))
+    if is_new and told_before.is_rewritten(seq):
         _look_again(db, report)
     gone = [digest for digest in newest.get("photos", ()) if digest in without]
     # The report ends with this event before the texts go: at no moment do they lack their explanation.
@@ -163,8 +176,19 @@ def redact(db: Db, report: Report, seq: int, words: str, without: Collection[str
             ReportPhoto.digest.in_(gone)))
     if seq == 1:
         report.description = told
+        report.address = report.address if where is None else where
     db.flush()
     return report
+
+
+def _place_in_words(told: Mapping[str, Any], place: str | None) -> str | None:
+    """Return what the words about a place become; None where they stay, or are the city's own address."""
+    if place is None or "address" not in told or "lat" in told:
+        return None
+    where = " ".join(place.split())
+    if len(where) > LONGEST_PLACE:
+        raise Invalid({"place": [Sentence("Use at most %(most)s characters.", most=LONGEST_PLACE)]})
+    return where
 
 
 def _look_again(db: Db, report: Report) -> None:

@@ -165,6 +165,20 @@ def give_address(db: Db, follower: Follower, contact: ContactDetails) -> Followe
     return follower
 
 
+def same_person(db: Db, follower: Follower, browser: Person) -> None:
+    """Take who holds a follower's key, and what their browser counted for on its own, as one person."""
+    own, asked = report_of(db, follower, lock=True), asked_about(db, follower, lock=True)
+    for report in dict.fromkeys((own, asked)):
+        other = _of(db, report.number, browser.hash)
+        if other is None or other.id == follower.id or other.role != AFFECTED:
+            continue
+        if follower.role == FOLLOWS:
+            follower.role = AFFECTED
+        other.role, other.is_told = LEFT, False
+        db.flush()
+        recount(db, report)
+
+
 def stop(db: Db, follower: Follower) -> None:
     """Send this follower no more letters about the report. That it affects them still counts.
 

@@ -49,6 +49,9 @@ def _join(reference: str, *, affected: bool) -> ResponseReturnValue:
     held = device.known() or device.fresh()
     person = Person(held, ContactDetails(email=email), chosen())
     with transaction() as change:
+        if affected and device.has_sent(reports.tidy(reference)):  # who sent it counts already
+            own = reports.sender(change, reports.find(change, reference, RESIDENT, lock=True))
+            return redirect(_at(own, "affected"), 303)
         follower = reports.joined(change, RESIDENT, reference, person, affected=affected)
         notify.plan_welcome(change, follower)
     thanks = "affected" if affected else "follows"
@@ -89,18 +92,23 @@ def answer_question(key: str) -> ResponseReturnValue:
     try:
         return _change(key, "question", reply, thanks="reply")
     except TooLate as late:
-        with db.reading() as view:
-            follower = reports.find_follower(view, key)
-        return one_report.page_of(follower, Typed("more", request.form, late.photos,
-                                                  {"words": [late.sentence]}, 409))
+        return _to_be_added(key, words, late)
 
 
 class TooLate(Conflict):
-    """An answer that nobody waits for any more, with the photos that came with it."""
+    """Words that nobody waits for any more, with the photos that came with them."""
 
     def __init__(self, sentence: str, photos_: tuple[Photo, ...]) -> None:
         super().__init__(sentence)
         self.photos = photos_
+
+
+def _to_be_added(key: str, words: str, late: TooLate) -> ResponseReturnValue:
+    """Show one's own page, where what came too late stands ready to be added instead."""
+    with db.reading() as view:
+        follower = reports.find_follower(view, key)
+    return one_report.page_of(follower, Typed("more", {"words": words}, late.photos,
+                                              {"words": [late.sentence]}, 409))
 
 
 @pages.get("/follow/<key>/fixed")
@@ -122,6 +130,8 @@ def ask_fixed(key: str) -> ResponseReturnValue:
 def say_fixed(key: str) -> ResponseReturnValue:
     """Keep what somebody found after the closing."""
     def say(change: Db, follower: Follower, chosen_: tuple[Photo, ...]) -> None:
+        if held := device.known():
+            reports.same_person(change, follower, Person(held))
         reports.answer(change, follower, request.form.get("says", ""), request.form.get("words", ""), chosen_)
     return _change(key, "fixed", say, thanks="fixed")
 
@@ -139,17 +149,26 @@ def take_back(key: str) -> ResponseReturnValue:
         if written is None:
             raise NotFound("nobody wrote there")
         gone = {digest for digest in written.get("photos", ()) if digest in offered - kept}
-        reports.redact(change, report, whole(seq, 0), request.form.get("words", ""), gone)
+        reports.redact(change, report, whole(seq, 0), request.form.get("words", ""), gone,
+                       request.form.get("place"))
     return _change(key, f"words-{seq}", redact, thanks="words", with_photos=False)
 
 
 @pages.post("/follow/<key>/withdraw")
 def withdraw(key: str) -> ResponseReturnValue:
-    """Take a report back."""
+    """Take a report back; the reason for one that the city has closed meanwhile stays typed."""
+    reason = request.form.get("reason", "")
+
     def close(change: Db, follower: Follower, _chosen: tuple[Photo, ...]) -> None:
         report = reports.report_of(change, _must_be_sender(follower), lock=True)
-        reports.withdraw(change, report, request.form.get("reason", ""))
-    return _change(key, "withdraw", close, thanks="withdraw", with_photos=False)
+        try:
+            reports.withdraw(change, report, reason)
+        except Conflict as fault:
+            raise TooLate(fault.sentence, ()) from None
+    try:
+        return _change(key, "withdraw", close, thanks="withdraw", with_photos=False)
+    except TooLate as late:
+        return _to_be_added(key, reason, late)
 
 
 @pages.post("/follow/<key>/address")

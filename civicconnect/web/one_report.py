@@ -101,7 +101,7 @@ def _render(view: Db, report: Report, follower: Follower | None, typed: Typed) -
         usual=usual(view, code, beside.areas) if report.status != "closed" else None,
         department=offer.departments[offer.department_codes[report.department_id]],
         relations=relations.beside(view, report, entries, internal=False, sender=is_sender),
-        just_sent="sent" in request.args, thanks=request.args.get("thanks", ""),
+        just_sent=is_sender and "sent" in request.args, thanks=request.args.get("thanks", ""),
         is_late=reports.is_late(report, now), follower=follower, is_sender=is_sender,
         key=reports.key_of(follower) if follower else "", typed=typed, answers=SAYS.items(),
         can_answer=follower is not None and reports.can_answer(reports.asked_about(view, follower), now),

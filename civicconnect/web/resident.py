@@ -25,9 +25,18 @@ from civicconnect.db import Db, transaction
 from civicconnect.errors import Invalid, NotFound
 from civicconnect.geo import Point
 from civicconnect.reports import Likely, NewReport, Work
-from civicconnect.web import extent, in_json, one_report, photos, report_form, suggestion, telling
+from civicconnect.web import (
+    device,
+    extent,
+    in_json,
+    one_report,
+    personal,
+    photos,
+    report_form,
+    suggestion,
+    telling,
+)
 from civicconnect.web.language import chosen
-from civicconnect.web.personal import personal
 from civicconnect.web.photos import Faults
 from civicconnect.web.place import Here, Spot, look, read_spot, read_words, seen_around, told_in_words
 from civicconnect.web.report_form import Sent
@@ -239,6 +248,7 @@ def submit() -> ResponseReturnValue:
         if service.stopped({}):
             return _stop(service, Spot(Point(*offer.city.centre), 14, is_chosen=False), None), 422
         return _ask_rest(sent, fault.fields), 422
+    device.note_sent(receipt.reference)
     key = reports.own_key(new.id)
     if in_json.is_wished():
         return in_json.taken(receipt.reference,
@@ -253,7 +263,15 @@ def _show_first(sent: Sent, new: NewReport, service: Service) -> str:
     carried = [(name, value) for name, value in sent.pairs() if name not in NOT_CARRIED]
     return render_template(
         "resident/preview.html", sent=sent, service=service, told=told, carried=carried,
-        areas=here.areas if here else (), likely=personal(told.description, new.contact.name))
+        areas=here.areas if here else (), likely=_likely(told, service, new))
+
+
+def _likely(told: telling.Told, service: Service, new: NewReport) -> list[personal.Likely]:
+    """Return what may be personal in all that was typed and that everybody would read, each once."""
+    free = {question.code for question in service.questions if question.kind == "text"}
+    typed = [told.description, *(answer["answer"] for answer in told.answers if answer["code"] in free),
+             *([] if new.point else [told.address])]
+    return list(dict.fromkeys(one for text in typed for one in personal.personal(text, new.contact.name)))
 
 
 @pages.get("/report/photo/<token>")

@@ -152,8 +152,50 @@ def test_its_sender_takes_the_whole_report_back(visitor, own, report, db_):
     page = visitor.follow(submit(visitor, own, "/withdraw", reason="It is mended."))
     assert "The report is taken back." in page.words
     assert again(db_, report).outcome == "withdrawn"
-    assert "This affects me too" not in visitor.get(f"/reports/{report.reference}").words
-    assert submit(visitor, own, "/withdraw").status == 409
+    everybody = visitor.get(f"/reports/{report.reference}")
+    assert "This affects me too" not in everybody.words
+    assert "Closed on" not in everybody.words  # nobody of the city closed it
+    assert submit(visitor, own, "/withdraw", reason="It is mended.").status == 303  # a second tap
+    assert again(db_, report).events == 3
+
+
+def test_the_reason_for_taking_back_what_is_closed_meanwhile_stays_typed(visitor, own, close):
+    close()
+    late = submit(visitor, own, "/withdraw", reason="My neighbour filled it.")
+    assert late.status == 409
+    assert "is not possible while the report is closed" in late.words
+    assert late.form("/more")["words"] == "My neighbour filled it."
+
+
+def test_whoever_sent_a_report_counts_once_in_their_browser_too(visitor, own, report, db_):
+    page = visitor.follow(submit(visitor, visitor.get(f"/reports/{report.reference}"), "/me-too"))
+    assert "Your report" in page.words
+    assert again(db_, report).people == 1
+
+
+def test_only_its_sender_is_thanked_for_a_report(own, report, someone):
+    assert "Thank you. We have your report." in own.words
+    assert "Thank you. We have your report." not in someone().get(f"/reports/{report.reference}?sent=1").words
+
+
+@pytest.mark.parametrize("first", ["letter", "browser"])
+def test_one_browser_is_one_voice_whatever_key_it_holds(someone, report, db_, close, first):
+    bea = someone()
+    public = bea.get(f"/reports/{report.reference}")
+    submit(bea, public, "/follow", email="bea@home.example")
+    pages = {"browser": bea.follow(submit(bea, public, "/me-too")).answer.request.path}
+    email = reports.person_of("bea@home.example")
+    held = db_.scalars(select(Follower).where(Follower.person == email)).one()
+    pages["letter"] = f"/follow/{reports.key_of(held)}"
+    close()
+    for way in (first, *(set(pages) - {first})):
+        bea.post(f"{pages[way]}/fixed", bea.get(pages[way]).form("/fixed") | {"says": "still_there"})
+    assert again(db_, report).status == "closed"
+    assert again(db_, report).people == 2
+    cat = someone()
+    page = cat.follow(submit(cat, cat.get(f"/reports/{report.reference}"), "/me-too"))
+    submit(cat, page, "/fixed", says="still_there")
+    assert again(db_, report).status == "accepted"
 
 
 def test_who_only_follows_takes_nothing_back(someone, own, report, db_):

@@ -20,7 +20,7 @@ from civicconnect.errors import Refusal
 
 try:
     import pysqlite3
-except ModuleNotFoundError:  # only needed where Python's own sqlite3 cannot load extensions
+except ModuleNotFoundError:  # no wheel for this processor: Python's own has to do
     pysqlite3 = None
 
 # At rest, one of many cities keeps this many connections; on the embedded engine, with this much cache each.
@@ -56,15 +56,16 @@ class Database:
         """Set the embedded engine, on a connection and before it begins, to take in very many rows.
 
         Its log may grow before it is brought into the file: indexes change all over, and a page that changes
-        again is brought over once for many. References are not checked one by one.
+        again is brought over once for many. References are not checked one by one, and what the index of
+        words lets go of as it grows is not overwritten.
         """
         raw = connection.connection.driver_connection
         if not self.embedded or raw is None:
             yield
             return
-        names = ("wal_autocheckpoint", "cache_size", "foreign_keys")
+        names = ("wal_autocheckpoint", "cache_size", "foreign_keys", "secure_delete")
         usual = [raw.execute(f"PRAGMA {name}").fetchone()[0] for name in names]
-        for name, value in zip(names, (LOG_PAGES, -BULK_CACHE, 0), strict=True):
+        for name, value in zip(names, (LOG_PAGES, -BULK_CACHE, 0, 0), strict=True):
             raw.execute(f"PRAGMA {name}={value}")
         try:
             yield
@@ -134,6 +135,7 @@ def _embedded(url: str, modest: bool) -> Engine:
             "journal_mode=WAL",
             "synchronous=FULL",  # acknowledged means on the disk
             "foreign_keys=ON",
+            "secure_delete=ON",  # what somebody takes back is overwritten, not only let go of
             "busy_timeout=10000",
             f"cache_size=-{SMALL_CACHE if modest else CACHE}",
             "temp_store=MEMORY",
@@ -165,12 +167,15 @@ def describe(database: Database) -> str:
 
 
 def sqlite_module() -> ModuleType:
-    """Return an SQLite module that can load SpatiaLite: Python's own where it can."""
-    if hasattr(sqlite3.Connection, "enable_load_extension"):
-        return sqlite3
-    if pysqlite3 is None:
+    """Return the module with the newest SQLite that can load SpatiaLite.
+
+    Python's own may bring one before 3.42, whose index of words only marks what is taken out of it.
+    """
+    able = [module for module in (sqlite3, pysqlite3)
+            if module is not None and hasattr(module.Connection, "enable_load_extension")]
+    if not able:
         raise Unusable("This Python cannot load SpatiaLite. Type: pip install pysqlite3-binary")
-    return pysqlite3  # type: ignore[no-any-return]  # the wheel carries no types
+    return max(able, key=lambda module: module.sqlite_version_info)
 
 
 def load_spatialite(connection: Any) -> None:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import math
 import threading
+from contextlib import closing
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+from types import SimpleNamespace
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import func, select, text, update
+from sqlalchemy import delete, func, insert, select, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
 
 from civicconnect import clock, db, geo, jobs
@@ -129,6 +132,44 @@ def test_two_writers_follow_each_other_and_neither_is_lost(own_database):
     assert failed == []
     with db.reading() as view:
         assert view.scalar(select(Job.attempts)) == 40
+
+
+# The embedded engine
+
+def test_the_newest_sqlite_that_can_load_spatialite_is_taken(monkeypatch):
+    class Can:
+        def enable_load_extension(self):
+            """Only be there."""
+
+    old = SimpleNamespace(Connection=Can, sqlite_version_info=(3, 40, 1))
+    new = SimpleNamespace(Connection=Can, sqlite_version_info=(3, 51, 1))
+    cannot = SimpleNamespace(Connection=object, sqlite_version_info=(3, 60, 0))
+    for own, wheel, taken in ((old, new, new), (new, old, new), (cannot, old, old), (old, None, old)):
+        monkeypatch.setattr(engine, "sqlite3", own)
+        monkeypatch.setattr(engine, "pysqlite3", wheel)
+        assert engine.sqlite_module() is taken
+    monkeypatch.setattr(engine, "sqlite3", cannot)
+    with pytest.raises(engine.Unusable, match="pip install"):
+        engine.sqlite_module()
+
+
+def test_what_is_taken_out_is_overwritten_in_the_file(own_database):
+    if not own_database.embedded:
+        return
+    said = "By the blue door of Ana Silva. " * 40
+    with db.transaction() as change:
+        change.execute(insert(Job).values(job(payload={"said": said})))
+    file = Path(own_database.engine.url.database)
+
+    def written():
+        with closing(own_database.engine.raw_connection()) as raw:
+            raw.driver_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        return b"blue door of Ana" in file.read_bytes()
+
+    assert written()
+    with db.transaction() as change:
+        change.execute(delete(Job))
+    assert not written()
 
 
 # Instants
@@ -279,7 +320,7 @@ def how_set(view):
     if view.get_bind().dialect.name != "sqlite":
         return {}
     return {name: view.scalar(text(f"PRAGMA {name}"))
-            for name in ("foreign_keys", "cache_size", "wal_autocheckpoint")}
+            for name in ("foreign_keys", "cache_size", "wal_autocheckpoint", "secure_delete")}
 
 
 def test_many_rows_leave_the_connection_as_it_was_whatever_comes_of_them(own_database):
@@ -289,7 +330,8 @@ def test_many_rows_leave_the_connection_as_it_was_whatever_comes_of_them(own_dat
             change.add(Beat(worker="a", seen_at=NOON))
             raise RuntimeError("after all")
 
-    changed = {"foreign_keys": 0, "cache_size": -engine.BULK_CACHE, "wal_autocheckpoint": engine.LOG_PAGES}
+    changed = {"foreign_keys": 0, "cache_size": -engine.BULK_CACHE, "wal_autocheckpoint": engine.LOG_PAGES,
+               "secure_delete": 0}
     with db.reading() as view:
         usual = how_set(view)
     assert usual.get("foreign_keys", 1) == 1

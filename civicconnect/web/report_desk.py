@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import uuid4
 
 from flask import render_template
 from flask_login import current_user
@@ -89,7 +90,7 @@ def page(reference: str, shown: Shown = Shown(), template: str = "staff/report.h
         outcomes=lifecycle.OUTCOMES, is_late=reports.is_late(report, now), circle=circle, spot=spot,
         family=family, passing=passing, may_step=me.may("step"),
         may_note=me.may("note"), may_see_contact=me.may("contact"), may_moderate=me.may("moderate"),
-        street_view=street_view(offer, beside),
+        new_form=uuid4(), street_view=street_view(offer, beside),
         faults=shown.faults, typed=shown.typed, contact=shown.contact, preview=shown.preview,
         newer=[entry for entry in entries if shown.seen is not None and entry.seq > shown.seen],
         # What whoever reported reads, where it is not what the clerk reads.

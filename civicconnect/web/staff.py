@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
+from uuid import NAMESPACE_OID, uuid5
 
 from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -99,11 +100,15 @@ def _try(
 @pages.post("/reports/<reference>/notes")
 @auth_required("session")
 def add_note(reference: str) -> ResponseReturnValue:
-    """Write a note that only colleagues see."""
-    words = request.form.get("note", "")
+    """Write a note that only colleagues see; once, however often its form is sent with the same words."""
+    words, form = request.form.get("note", ""), request.form.get("form", "")
+    # Gone back to, the page has its old form: other words in it are another note.
+    sent = str(uuid5(NAMESPACE_OID, f"{form} {reference} {words}")) if form else ""
     try:
         with transaction() as db_:
-            reports.note(db_, actor(db_), reference, words)
+            me = actor(db_)
+            reports.once(db_, me, sent, [reference, words],
+                         lambda: reports.note(db_, me, reference, words).number)
     except Invalid as fault:
         return page(reference, Shown(fault.fields, {"note": words})), 422
     return redirect(url_for("staff.show", reference=reference), 303)

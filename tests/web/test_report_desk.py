@@ -213,6 +213,22 @@ def test_a_street_is_looked_at_where_the_city_says(signed_in, make_report):
     assert "noopener" in link.get("rel")
 
 
+def test_a_note_sent_twice_stands_once_and_a_new_one_again(steps, db_):
+    def notes():
+        report = reports.find(db_, steps.reference, staff_actor(db_, "streets"))
+        return [e.text["note"] for e in reports.timeline(db_, report, internal=True) if e.verb == "note"]
+
+    first = steps.clerk.get(steps.address).form("/notes") | {"note": "Mind the dog."}
+    for _ in range(3):
+        assert steps.clerk.post(f"{steps.address}/notes", first).status == 303
+    assert notes() == ["Mind the dog."]
+    second = steps.clerk.get(steps.address).form("/notes") | {"note": "Mind the dog."}
+    steps.clerk.post(f"{steps.address}/notes", second)
+    assert notes() == ["Mind the dog."] * 2
+    steps.clerk.post(f"{steps.address}/notes", second | {"note": "And the cat."})  # the page was gone back to
+    assert notes()[2:] == ["And the cat."]
+
+
 # On paper
 
 def test_on_paper_stand_the_report_and_a_code_but_no_internal_word_unless_wished_for(steps):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -12,6 +14,8 @@ from civicconnect.errors import Invalid, Sentence
 LONGEST = 500
 SEPARATOR = "; "  # between the options of one answer, in words
 CHOOSE = Sentence("Choose one of these.")
+# One decimal mark, and no other: half the world writes "3,5", and what sets thousands apart could be either.
+NUMBER = re.compile(r"(\d*)[.,\u066b]?(\d*)")
 
 
 @dataclass(frozen=True)
@@ -19,7 +23,7 @@ class Answer:
     """What was asked and answered, in the words the resident saw."""
 
     code: str
-    value: str  # the option's code, the number, or the text
+    value: str  # the option's code, the number as "3.5", or the text
     question: str
     answer: str
 
@@ -51,6 +55,8 @@ def answers(service: Service, given: Mapping[str, str], language: str) -> tuple[
         if fault:
             faults.setdefault(f"answer-{question.code}", [fault])
             continue
+        if question.kind == "number":
+            value = _number(value)
         asked = words(question.words, language)
         found.append(Answer(question.code, value, asked, said(question, value, language)))
     if faults:
@@ -77,9 +83,19 @@ def _fault(question: Question, value: str) -> str:
         return CHOOSE
     if question.kind == "date" and not _is_day(value):
         return Sentence("Give the day, like 2026-11-30.")
-    if question.kind == "number" and not value.replace(".", "", 1).isdecimal():
+    if question.kind == "number" and not _number(value):
         return Sentence("Write a number, for example 3.")
     return ""
+
+
+def _number(text: str) -> str:
+    """Return a number in its one spelling, "3.5", from "3,5" or "٣٫٥"; "" where it is none."""
+    match = NUMBER.fullmatch(text)
+    if not match or not any(match.groups()):
+        return ""
+    whole, part = ("".join(str(unicodedata.decimal(figure)) for figure in figures)
+                   for figures in match.groups())
+    return f"{whole or 0}.{part}" if part else whole
 
 
 def _is_day(text: str) -> bool:

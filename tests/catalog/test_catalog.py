@@ -139,6 +139,15 @@ def test_answers_are_frozen_in_the_words_the_resident_saw(db_):
     assert (depth.value, depth.answer) == ("7.5", "7.5")
 
 
+@pytest.mark.parametrize(("typed", "kept"), [
+    ("3,5", "3.5"), ("3.5", "3.5"), ("٣٫٥", "3.5"), ("۳٫۵", "3.5"), ("৩.৫", "3.5"), ("３", "3"),
+    ("12", "12"), ("4,", "4"), (",5", "0.5"), (".5", "0.5"), ("1,500", "1.500"),
+])
+def test_a_number_is_understood_as_people_write_it_and_kept_in_one_spelling(db_, typed, kept):
+    depth = answer(db_, {"size": "hand", "depth": typed})[1]
+    assert (depth.value, depth.answer) == (kept, kept)
+
+
 def test_a_question_that_need_not_be_answered_is_left_out(db_):
     assert [a.code for a in answer(db_, {"size": "hand", "depth": "  "})] == ["size"]
 
@@ -156,6 +165,8 @@ def test_an_answer_nobody_asked_for_is_dropped(db_):
     ({"size": "hand", "depth": "1.2.3"}, {"answer-depth": ["Write a number, for example 3."]}),
     ({"size": "hand", "depth": "-3"}, {"answer-depth": ["Write a number, for example 3."]}),
     ({"size": "hand", "depth": "3²"}, {"answer-depth": ["Write a number, for example 3."]}),
+    *(({"size": "hand", "depth": typed}, {"answer-depth": ["Write a number, for example 3."]})
+      for typed in ("1,500.5", "1.500,5", "1,500,000", "1 500", "٬", ",", "3,5 cm")),
     ({"size": "hand", "depth": "."}, {"answer-depth": ["Write a number, for example 3."]}),
     ({"size": "hand", "depth": "9" * 501}, {"answer-depth": ["Use at most 500 characters."]}),
 ])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from dataclasses import replace
 from uuid import UUID, uuid4
 
@@ -11,7 +12,7 @@ from sqlalchemy import func, select
 
 from civicconnect import accounts, reports
 from civicconnect.app import create_app
-from civicconnect.reports import Report
+from civicconnect.reports import EventText, Report
 from tests.journeys.test_from_form_to_export import choose_place, send
 from tests.pages import Visitor
 
@@ -55,6 +56,14 @@ def test_a_fault_is_named_beside_its_field_and_nothing_is_saved(visitor, db_, ty
             assert kept[name] == value
     assert count(db_) == 0
     assert db_.scalar(select(func.count()).select_from(accounts.Staff)) == 4
+
+
+@pytest.mark.parametrize(("language", "depth"), [("pl", "3,5"), ("ar", "٣٫٥"), ("en", "3.5")])
+def test_a_number_is_taken_as_the_keyboard_of_the_language_writes_it(visitor, db_, language, depth):
+    typed = choose_place(visitor).form("/reports") | GOOD | {"answer-depth": depth}
+    assert visitor.post(f"/{language}/reports", typed).status == 303
+    told = json.loads(db_.scalars(select(EventText.body)).one())
+    assert told["answers"][1]["value"] == "3.5"
 
 
 @pytest.mark.parametrize("typed", ["Mint Lane & Raven Street", "41.2, -33.4"])

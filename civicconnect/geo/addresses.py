@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from civicconnect import clock
 from civicconnect.db import Db
-from civicconnect.geo import gazetteer, pluscode, typed
+from civicconnect.geo import degrees, gazetteer, pluscode, typed
 from civicconnect.geo.areas import areas_of_many
 from civicconnect.geo.crossings import crossed
 from civicconnect.geo.houses import numbered
@@ -29,15 +29,17 @@ AS_GOOD = 0.7  # a second number is looked up where it fits that much worse than
 def find_addresses(db: Db, words: str, limit: int = 8) -> list[Place]:
     """Return the places that may be meant by what somebody typed, likeliest first.
 
-    "12 oak st", "Oak Street 12b", "Oak & Pine", "oak stret", "41.2, -33.4", a Plus Code. Where no house has
-    the number, its place is taken from its neighbours; where nothing fits all of it, the city or the postcode
-    at its end is left out. At most eight questions to the database, and two more once after a load.
+    "12 oak st", "Oak Street 12b", "Oak & Pine", "oak stret", "41.2, -33.4", a Plus Code; these
+    two may lie anywhere. Where no house has the number, its place is taken from its neighbours; where nothing
+    fits all of it, the city or the postcode at its end is left out. At most eight questions to the database,
+    and two more once after a load.
     """
     every, asked = gazetteer.streets(db), words[:typed.LONGEST]
     centre = every.street(0).spot if len(every) else None
-    spot = typed.coordinates(asked) or pluscode.place(asked, centre)
+    plainly = degrees.plainly(asked)
+    spot = degrees.coordinates(plainly) or pluscode.place(plainly, centre)
     if spot:
-        return [Place(f"{_degrees(spot.lat)}, {_degrees(spot.long)}", spot)]
+        return [Place(f"{_written(spot.lat)}, {_written(spot.long)}", spot)]
     question = Question(every)
     for n, way in enumerate(dict.fromkeys(typed.ways(asked))):
         meeting = crossed(db, question, way) if n < MOST_CROSSINGS else []
@@ -49,8 +51,8 @@ def find_addresses(db: Db, words: str, limit: int = 8) -> list[Place]:
     return []
 
 
-def _degrees(degrees: float) -> str:
-    return f"{degrees:.6f}".rstrip("0").rstrip(".")
+def _written(of: float) -> str:
+    return f"{of:.6f}".rstrip("0").rstrip(".")
 
 
 def _addresses(

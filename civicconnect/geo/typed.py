@@ -1,4 +1,4 @@
-"""What somebody typed into the box: coordinates, a crossing, or a street with or without a number."""
+"""What somebody typed into the box: a crossing, or a street with or without a number."""
 
 from __future__ import annotations
 
@@ -6,17 +6,12 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from civicconnect.geo.point import Point
 from civicconnect.geo.words import fold
 
 LONGEST = 200  # characters that are looked at
 MOST_WORDS, MOST_READINGS, MOST_PARTS, MOST_LEFT_OUT = 12, 8, 4, 3
 IN_THE_MIDDLE = 0.15  # what speaks against a number that is neither first nor last
 
-# Not "O": west in Spanish, Portuguese and French, and east in German.
-_DEGREES = r"([-+−]?\d{1,3}(?:[.,]\d+)?)\s*°?\s*"
-COORDINATES = re.compile(rf"(?:geo:)?\s*([NSns])?\s*{_DEGREES}([NSns])?\s*[,;/\s]\s*"
-                         rf"([EWew])?\s*{_DEGREES}([EWew])?")
 # "/" between figures is part of a number. "c/" is how Spain writes "calle".
 CALLE = re.compile(r"\bc/\s*(?=[^\W\d]{3})", re.IGNORECASE)
 MEETS = re.compile(r"[&+@\\]|(?<!\d)\s*/|/\s*(?!\d)")
@@ -49,25 +44,6 @@ class Crossing(NamedTuple):
 
     one: tuple[str, ...]
     other: tuple[str, ...]
-
-
-def coordinates(typed: str) -> Point | None:
-    """Return the place that a pair of degrees stands for: "41.2, -33.4", "41.2° N 33.4° W"."""
-    match = COORDINATES.fullmatch(" ".join(typed.split()))
-    if not match:
-        return None
-    north, lat, north_after, east, long, east_after = match.groups()
-    sides = (north or north_after or "").upper(), (east or east_after or "").upper()
-    # "12 14" may be two house numbers; degrees have a fraction, or say which way.
-    if not all(side or re.search("[.,]", degrees) for side, degrees in zip(sides, (lat, long), strict=True)):
-        return None
-    point = Point(_degrees(lat, sides[0] == "S"), _degrees(long, sides[1] == "W"))
-    return point if abs(point.lat) <= 90 and abs(point.long) <= 180 else None
-
-
-def _degrees(written: str, is_negative: bool) -> float:
-    degrees = round(float(written.replace(",", ".").replace("−", "-")), 6)
-    return -abs(degrees) if is_negative else degrees
 
 
 def ways(typed: str) -> Iterator[str]:

@@ -10,10 +10,12 @@ from typing import Any
 from flask import Blueprint
 from flask_babel import gettext as _
 
-from civicconnect import db, geo
+from civicconnect import clock, db, geo
 from civicconnect.geo import Place, Point
 from civicconnect.reports import Entry
 from civicconnect.web.photos import Faults
+from civicconnect.web.place import inside
+from civicconnect.web.words import read_catalog
 
 pages = Blueprint("extent", __name__)
 MOST = 5  # further places
@@ -31,7 +33,7 @@ def further(typed: Sequence[str], faults: Faults) -> tuple[Place, ...]:
     found: dict[str, Place] = {}
     for words in asked:
         with db.reading() as db_:
-            places = geo.find_addresses(db_, words, limit=1)
+            places = inside(db_, geo.find_addresses(db_, words, limit=1), read_catalog().city, clock.now())
         if places and _is_meant(words, places[0].label):
             found[places[0].label] = places[0]
         elif places:

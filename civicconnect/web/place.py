@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -13,7 +14,7 @@ from civicconnect import geo
 from civicconnect.catalog import City
 from civicconnect.db import Db
 from civicconnect.errors import Invalid, Sentence
-from civicconnect.geo import AreaHit, Point, View, point_from
+from civicconnect.geo import AreaHit, Place, Point, View, point_from
 from civicconnect.web.given import whole
 
 WIDTH, HEIGHT = 360, 300
@@ -93,6 +94,13 @@ def look(db: Db, point: Point, address: str, city: City, now: datetime) -> Here:
     limit = city.limit_layer
     return Here(address or geo.describe(db, point), found, tuple(a for a in found if a.layer != limit),
                 not limit or any(a.layer == limit for a in found))
+
+
+def inside(db: Db, places: Sequence[Place], city: City, now: datetime) -> list[Place]:
+    """Return those of some places that lie within the city's limit."""
+    held = geo.areas_of_many(db, [place.point for place in places], [city.day(now)] * len(places))
+    return [place for place, areas in zip(places, held, strict=True)
+            if not city.limit_layer or any(area.layer == city.limit_layer for area in areas)]
 
 
 def told_in_words(db: Db, args: MultiDict[str, str], now: datetime, city: City) -> Here | None:

@@ -38,7 +38,7 @@ from civicconnect.web import (
 )
 from civicconnect.web.language import chosen
 from civicconnect.web.photos import Faults
-from civicconnect.web.place import Here, Spot, look, read_spot, read_words, seen_around, told_in_words
+from civicconnect.web.place import Here, Spot, inside, look, read_spot, read_words, seen_around, told_in_words
 from civicconnect.web.report_form import Sent
 from civicconnect.web.usual import Usual, usual
 from civicconnect.web.words import read_catalog, say
@@ -133,14 +133,15 @@ def _outside() -> str:
 
 def _ask_where(spot: Spot, faults: dict[str, list[str]]) -> str:
     words = request.args.get("q", "").strip()[:200]
-    found = []
+    offer, found = read_catalog(), []
     if words:
         with db.reading() as db_:
-            found = geo.find_addresses(db_, words)
+            known = geo.find_addresses(db_, words)
+            found = inside(db_, known, offer.city, clock.now())
         if not found and not faults:
-            faults = {"q": [_("We found no such address in the city. Try the street alone, or tap "
+            faults = {"q": [_outside() if known else
+                            _("We found no such address in the city. Try the street alone, or tap "
                               "the map.")]}
-    offer = read_catalog()
     with db.reading() as db_:
         parts = [area for area in geo.named_areas(db_, offer.city.day(clock.now())) if not area.until
                  and area.layer != offer.city.limit_layer]

@@ -345,18 +345,28 @@ def test_without_a_map_a_corner_is_where_the_houses_of_both_come_nearest(settle,
     ("41,2; -33,4", Point(41.2, -33.4)),
     ("geo:41.2,-33.4", Point(41.2, -33.4)), ("41.2, −33.4", Point(41.2, -33.4)),
     ("41 N 33 W", Point(41.0, -33.0)),
+    ("٤١٫٢، -٣٣٫٤", Point(41.2, -33.4)), ("۴۱٫۲, -۳۳٫۴", Point(41.2, -33.4)),
+    ("\u200e41.2, −33.4", Point(41.2, -33.4)), ("\u206641.2\u2069, \u2066-33.4\u2069", Point(41.2, -33.4)),
+    ("41°12′0″N 33°24′0″W", Point(41.2, -33.4)), ("41°12'00\"N 33°24'00\"W", Point(41.2, -33.4)),
+    ("41° 12' 0'' n, 33° 24' 0'' w", Point(41.2, -33.4)), ("41º12’0”N33º24’0”W", Point(41.2, -33.4)),
+    ("41°12'N 33°24.0'W", Point(41.2, -33.4)), ("-41°12', 33°24'", Point(-41.2, 33.4)),
+    ("33.4° W, 41.2° N", Point(41.2, -33.4)),
+    ("lat 41.2 long -33.4", Point(41.2, -33.4)), ("Lat: 41.2, Lon: -33.4", Point(41.2, -33.4)),
+    ("lng=-33.4 lat=41.2", Point(41.2, -33.4)), ("latitude 41 longitude -33", Point(41.0, -33.0)),
 ])
 def test_coordinates_are_a_place(town, typed, point):
     assert geo.find_addresses(town, typed) == [geo.Place(f"{point.lat:g}, {point.long:g}", point)]
 
 
-@pytest.mark.parametrize("typed", ["91.5, 10.5", "41.2, 181.0", "12 14", "41.2", "41.2, ", "1.2.3, 4.5.6"])
+@pytest.mark.parametrize("typed", ["91.5, 10.5", "41.2, 181.0", "12 14", "41.2", "41.2, ", "1.2.3, 4.5.6",
+                                   "12° 14°", "41°72' N 33° W", "-33.4 lat 41.2", "91°12'N 33°24'W"])
 def test_what_cannot_be_degrees_is_looked_up_as_words(town, typed):
     assert not any(", " in label for label in labels(town, typed))
 
 
 def test_a_plus_code_is_a_place_and_a_short_one_is_in_this_city(town):
     for code, point in (("7FG49QCJ+2V", Point(20.370062, 2.782188)),
+                        ("\u200e7FG٤9QCJ+2V", Point(20.370062, 2.782188)),
                         ("7fg49qcj+2vx", Point(20.370113, 2.782234)),
                         ("8FVC2222+22 somewhere", Point(47.000063, 8.000063))):
         assert metres(first(town, code).point, point) < 0.5

@@ -74,6 +74,14 @@ def test_the_search_for_a_place_says_what_may_be_typed_and_finds_it(visitor, typ
     assert any("lat=41." in link and "look" not in link for link in found.links())
 
 
+@pytest.mark.parametrize("typed", ["8FW4V75V+8Q", "48.8584, 2.2945", "48°51'30\"N 2°17'40\"E"])
+def test_a_place_that_was_found_outside_the_city_is_said_to_be_there_and_not_offered(visitor, typed):
+    page = visitor.get("/report", query_string={"q": typed})
+    assert "This place is outside Larkmouth." in page.words
+    assert "Choose the address" not in page.words
+    assert page.form("/report", q=typed)["q"] == typed
+
+
 @pytest.mark.parametrize("service", ["", "&service=pothole"])
 def test_who_looks_for_another_place_sees_the_map_where_they_were(visitor, service):
     page = visitor.get(f"/report?lat=41.204&long=-33.396{service}")

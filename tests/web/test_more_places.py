@@ -84,6 +84,12 @@ def test_an_address_that_is_not_there_is_said_beside_the_fields_and_everything_t
     assert db_.scalar(select(func.count()).select_from(Report)) == before
 
 
+def test_a_further_place_outside_the_city_is_none(visitor):
+    page = send(visitor, also=["48.8584, 2.2945"])
+    assert page.status == 422
+    assert "We found no address '48.8584, 2.2945' in the city." in page.words
+
+
 def test_the_preview_names_all_places_and_sends_them(visitor, further):
     form = visitor.get(AT).form("/reports")
     looked = visitor.post("/reports", form | SIZE | {"also": further[0].label, "do": "look"})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -21,6 +22,7 @@ pages = Blueprint("extent", __name__)
 MOST = 5  # further places
 CHANGES = ("erase", "redact")  # each carries on what came with the report
 ALIKE = 0.7  # "12 oak st" and "12 Oak Street" are; 1.0 is the very same
+NUMBER = re.compile(r"\d+(?: ?[^\W\d_]\b)?")  # "12", "12a", "12 a"
 LONGEST = 120  # characters of what was typed for one, and of a street's name
 
 
@@ -46,8 +48,19 @@ def further(typed: Sequence[str], faults: Faults) -> tuple[Place, ...]:
 
 
 def _is_meant(words: str, label: str) -> bool:
-    """Say whether an address is what was typed: nobody is asked again, so it must be near to the letter."""
-    return SequenceMatcher(None, words.casefold(), label.casefold()).ratio() >= ALIKE
+    """Say whether an address is what was typed: nobody is asked again, so it must be near to the letter.
+
+    Its numbers must be the very same: beside the name of a street they hardly count as letters.
+    """
+    if not any(map(str.isalpha, label)):
+        return True  # a position, however it was written
+    one, other = (re.sub(r"\d", lambda figure: str(int(figure[0])), text.casefold())
+                  for text in (words, label))
+    return _numbers(one) == _numbers(other) and SequenceMatcher(None, one, other).ratio() >= ALIKE
+
+
+def _numbers(words: str) -> list[str]:
+    return sorted(number.replace(" ", "") for number in NUMBER.findall(words))
 
 
 @dataclass(frozen=True)

@@ -84,6 +84,29 @@ def test_an_address_that_is_not_there_is_said_beside_the_fields_and_everything_t
     assert db_.scalar(select(func.count()).select_from(Report)) == before
 
 
+@pytest.mark.parametrize(("typed", "label"), [
+    ("99999 Weir Bank", "118 Weir Bank"), ("8888 Mint Lane", "63 Mint Lane"),
+    ("12a Harbour View Road", "12b Harbour View Road"), ("12 Harbour View Road", "12a Harbour View Road"),
+])
+def test_a_house_of_another_number_is_not_what_was_typed(typed, label):
+    assert not extent._is_meant(typed, label)
+
+
+@pytest.mark.parametrize(("typed", "label"), [
+    ("12 oak st", "12 Oak Street"), ("Oak Street 12", "12 Oak Street"), ("12 A Weir Bank", "12a Weir Bank"),
+    ("١٢ شارع الزيتون", "12 شارع الزيتون"), ("41°12'N 33°24'W", "41.2, -33.4"),
+    ("7 42nd street", "7 42nd Street"),
+])
+def test_a_house_of_that_number_is_meant_however_it_is_written(typed, label):
+    assert extent._is_meant(typed, label)
+
+
+def test_a_number_that_no_house_has_is_asked_about(visitor):
+    page = send(visitor, also=["99999 Weir Bank"])
+    assert page.status == 422
+    assert "We found no address '99999 Weir Bank' in the city. Did you mean" in page.words
+
+
 def test_a_further_place_outside_the_city_is_none(visitor):
     page = send(visitor, also=["48.8584, 2.2945"])
     assert page.status == 422

@@ -1,6 +1,6 @@
 """Where things are: points, areas with their dates, addresses, and a map that needs no script."""
 
-from civicconnect.geo.addresses import describe, find_addresses, somewhere
+from civicconnect.geo.addresses import describe, find_addresses, somewhere, street_called
 from civicconnect.geo.areas import (
     AreaHit,
     AreaIndex,
@@ -57,5 +57,5 @@ __all__ = [
     "encoder", "extent", "find_addresses", "forget_areas", "ground_tile", "in_box", "install", "latitude",
     "load", "longitude", "metres_between", "metres_to_line", "misplaced", "named_areas", "open_basemap",
     "placed_in_bulk", "point_from", "read_point", "remake", "shape_along", "somewhere", "spell", "spots_tile",
-    "square_of", "street_line", "unpacked", "walk", "way", "within",
+    "square_of", "street_called", "street_line", "unpacked", "walk", "way", "within",
 ]

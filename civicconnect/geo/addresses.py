@@ -17,6 +17,7 @@ from civicconnect.geo.places import Found, Place, best
 from civicconnect.geo.point import Point
 from civicconnect.geo.spatial import distance, latitude, longitude, within
 from civicconnect.geo.streets import POOR, Match, Question
+from civicconnect.geo.words import fold
 
 REACHES_METRES = (40.0, 150.0, 600.0)
 MOST_CROSSINGS = 2  # ways to read what was typed as one
@@ -49,6 +50,13 @@ def find_addresses(db: Db, words: str, limit: int = 8) -> list[Place]:
         if found := list(_addresses(db, question, way, shortened=True)):
             return _told_apart(db, best(found, limit))
     return []
+
+
+def street_called(db: Db, words: str) -> str:
+    """Return the street that bears just these words, as the city writes it; "" where there is none."""
+    question = Question(gazetteer.streets(db))
+    best_first = question.matches(fold(words[:typed.LONGEST]).split())
+    return best_first[0].street.name if best_first and best_first[0].cost == 0.0 else ""
 
 
 def _written(of: float) -> str:

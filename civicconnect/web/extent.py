@@ -23,6 +23,8 @@ MOST = 5  # further places
 CHANGES = ("erase", "redact")  # each carries on what came with the report
 ALIKE = 0.7  # "12 oak st" and "12 Oak Street" are; 1.0 is the very same
 NUMBER = re.compile(r"\d+(?: ?[^\W\d_]\b)?")  # "12", "12a", "12 a"
+DISTRICT = re.compile(r" \([^()]*\)$")  # which tells apart two addresses with the same words
+BETWEEN = " · "  # the places of one report
 LONGEST = 120  # characters of what was typed for one, and of a street's name
 
 
@@ -99,15 +101,24 @@ def further_of(entries: Iterable[Entry]) -> Further:
 
 
 @pages.app_template_global()
-def further_typed(places: Sequence[Place], along: str) -> Further:
+def further_typed(sent: Any) -> Further:
     """Return where a report would be besides its place, as it stands in the form."""
-    return Further(tuple(places), named(along))
+    return Further(sent.also, sent.along)
 
 
 @pages.app_template_global()
 def told_extent(sent: Any) -> str:
     """Return in words where a trouble is, as its form stands."""
-    return said(sent.value("address"), sent.value("along"), sent.also)
+    return told_where(said(sent.value("address"), sent.along, sent.also), further_typed(sent))
+
+
+@pages.app_template_global()
+def told_where(address: str, further: Further) -> str:
+    """Return the address of a report in the reader's language, where it goes all along a street."""
+    street = further.street
+    if street and (address == street or address.startswith(f"{street}{BETWEEN}")):
+        return str(_("All along %(street)s", street=street)) + address[len(street):]
+    return address
 
 
 def named(street: str) -> str:
@@ -121,8 +132,22 @@ def street_of(address: str) -> str:
     return " ".join(words).strip(" ,")
 
 
+def street_at(address: str) -> str:
+    """Return the street of an address as the city writes it; "" where the city has none of that name."""
+    words = DISTRICT.sub("", address).split()
+    asked = filter(None, dict.fromkeys((" ".join(words), " ".join(words[1:]), " ".join(words[:-1]),
+                                        street_of(" ".join(words)))))
+    with db.reading() as db_:
+        return next(filter(None, (geo.street_called(db_, name) for name in asked)), "")
+
+
+def along(sent: str, address: str) -> str:
+    """Return the street that a trouble goes all along: the one of its address, if that was sent."""
+    street = named(sent)
+    return street if street and street == street_at(address) else ""
+
+
 def said(address: str, street: str, places: Sequence[Place]) -> str:
-    """Return in words where a trouble is: at its place or all along a street, and at further ones."""
-    street = named(street)
-    first = str(_("All along %(street)s", street=street)) if street else " ".join(address.split())
-    return " · ".join(filter(None, dict.fromkeys((first, *(place.label for place in places)))))
+    """Return where a trouble is, in no language: its place or the street it goes all along, and others."""
+    first = street or " ".join(address.split())
+    return BETWEEN.join(filter(None, dict.fromkeys((first, *(place.label for place in places)))))

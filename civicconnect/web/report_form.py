@@ -52,6 +52,7 @@ class Sent:
     point: Point | None = None
     photos: tuple[Photo, ...] = ()
     also: tuple[Place, ...] = ()
+    along: str = ""  # the street it goes all along
     faults: Faults = field(default_factory=dict)
 
     def value(self, name: str) -> str:
@@ -95,6 +96,8 @@ def read(request: Request, catalog: Catalog) -> Sent:
     except Invalid as fault:
         sent.faults |= fault.fields
     sent.also = extent.further(sent.chosen("also"), sent.faults)
+    if sent.value("along"):
+        sent.along = extent.along(sent.value("along"), sent.value("address"))
     service = catalog.services.get(sent.value("service"))
     if service is not None:
         sent.photos = photos.read_photos(request, service.photos, sent.faults)
@@ -120,11 +123,11 @@ def report_from(sent: Sent, catalog: Catalog, language: str) -> NewReport:
         raise Invalid(faults)
     return NewReport(
         id=sent.id, service=sent.value("service"), point=sent.point,
-        address=extent.said(sent.value("address"), sent.value("along"), sent.also),
+        address=extent.said(sent.value("address"), sent.along, sent.also),
         description=sent.value("description").replace("\r\n", "\n").strip(),
         answers=answered, language=language, source="web", photos=sent.photos, contact=contact,
         area="" if sent.point else sent.value("area")[:160],
-        also=sent.also, along=extent.named(sent.value("along")),
+        also=sent.also, along=sent.along,
     )
 
 

@@ -191,7 +191,7 @@ def _planned(sent: Sent, service: Service, here: Here | None) -> list[Work]:
 
 def _street(sent: Sent) -> str:
     """Return the street that the trouble may go all along; "" where no place was chosen on the map."""
-    return extent.street_of(sent.value("address")) if sent.point else ""
+    return extent.street_at(sent.value("address")) if sent.point else ""
 
 
 def _usually(service: Service, here: Here | None) -> Usual | None:

@@ -73,6 +73,42 @@ def test_a_trouble_all_along_a_street_is_told_so(visitor, db_):
     assert f"All along {street}" in shown.words
 
 
+def test_all_along_a_street_is_told_in_the_reader_s_language_and_kept_in_none(visitor, db_):
+    street = extent.street_of(geo.describe(db_, HERE))
+    form = visitor.get(f"/ar{AT}").form("/reports")
+    preview = visitor.post("/ar/reports", form | SIZE | {"along": street, "do": "look"})
+    assert f"على امتداد {street}" in preview.words
+    sent = visitor.post("/ar/reports", preview.form("/reports"))
+    shown = visitor.follow(sent)
+    assert f"على امتداد {street}" in shown.words
+    report = db_.scalars(select(Report)).one()
+    assert report.address == street
+    assert f"All along {street}" in visitor.get(f"/reports/{report.reference}").words
+    assert "على" not in visitor.get("/reports.csv").answer.get_data(as_text=True)
+    on = next(link for link in shown.links() if "report?" in link and "address=" in link)
+    assert f"على امتداد {street}" in visitor.get(f"{on}&service=pothole").words
+
+
+@pytest.mark.parametrize("along", ["BUY VIAGRA http://spam.example", "Weir Bank", "12 Mint Lane", "Lane"])
+def test_only_the_street_of_the_address_is_one_to_go_along(visitor, db_, along):
+    address = geo.describe(db_, HERE)
+    assert extent.street_of(address) not in ("Weir Bank", "")
+    shown = visitor.follow(send(visitor, along=along))
+    report = db_.scalars(select(Report)).one()
+    assert report.address == address
+    assert "All along" not in shown.words
+    assert "along" not in json.loads(db_.scalars(select(EventText.body)).one())
+
+
+def test_what_is_no_street_of_the_city_is_not_offered_to_go_along(visitor):
+    typed = {"lat": HERE.lat, "long": HERE.long, "service": "pothole"}
+    for address in ("Spam Casino 1", "41.2, -33.4", "Lane"):
+        assert "All along" not in visitor.get("/report", query_string=typed | {"address": address}).words
+    for address in ("8 Mint Lane", "Mint Lane 8b", "8 mint ln", "8 Mint Lane (Harbour)"):
+        assert "All along Mint Lane" in visitor.get(
+            "/report", query_string=typed | {"address": address}).words
+
+
 def test_an_address_that_is_not_there_is_said_beside_the_fields_and_everything_typed_stays(visitor, db_):
     before = db_.scalar(select(func.count()).select_from(Report))
     page = send(visitor, also=["999 No Such Street At All"], description="Holes everywhere.")

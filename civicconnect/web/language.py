@@ -89,7 +89,10 @@ def comma() -> str:
 
 
 def choices(spoken: Iterable[str]) -> list[dict[str, str]]:
-    """Return the languages to choose from, each with this page's address in it."""
+    """Return the languages to choose from, each with this page's address in it.
+
+    url, posts     where a link leads, and where a form of a page that was made by a POST is posted again
+    """
     root = request.script_root.removesuffix(f"/{request.environ.get('civic.language', '')}")
     path = quote(request.path)
     if request.query_string:
@@ -98,6 +101,7 @@ def choices(spoken: Iterable[str]) -> list[dict[str, str]]:
         path = "/"
     return [
         {"code": code, "name": own_name(code),
-         "dir": catalog.direction(code), "url": f"{root}/{code}{path}"}
+         "dir": catalog.direction(code), "url": f"{root}/{code}{path}",
+         "posts": f"{root}/{code}{quote(request.path)}"}
         for code in spoken if code in SPOKEN
     ]

@@ -400,6 +400,27 @@ def test_what_the_server_refuses_is_shown_and_put_right(handy, product, own_data
 
 
 @on("spatialite")
+def test_what_the_server_refused_goes_along_to_another_language(handy, own_database):
+    page = open_page(handy, "/en/report?lat=41.2&long=-33.4&service=pothole")
+    page.get_by_label("Anything else").fill("Which size?")
+    send(page)  # and the size is not answered
+    page.get_by_role("alert").get_by_role("link", name="Choose one of these.").wait_for()
+    page.get_by_role("link", name="Español").click()
+    page.wait_for_url("**/es/report?**")
+    expect(page.locator("#description")).to_have_value("Which size?")
+    assert page.get_by_role("alert").count() == 0  # what was said in English
+    page.locator("#answer-size-hand").check()
+    page.get_by_role("button", name="Ver lo que verá todo el mundo").click()
+    page.get_by_role("button", name="Polski").click()
+    page.wait_for_url("**/pl/reports")
+    assert page.get_by_text("Which size?").is_visible()
+    assert handy.axe() == []
+    page.locator("#turned > .govuk-button").first.click()
+    page.wait_for_url("**/pl/reports/*")
+    assert came_in(own_database) == [("Which size?", 0)]
+
+
+@on("spatialite")
 def test_questions_branch_and_stop_without_a_connection_too(handy, product):
     open_and_keep(handy)
     cut_off(handy, product)

@@ -63,6 +63,48 @@ def test_what_is_wrong_is_said_before_any_preview(visitor):
     assert "Choose one of these." in page.words
 
 
+def turned(page, language) -> tuple[str, dict[str, str]]:
+    """Return where the button of a language posts its form again, and what it adds to it."""
+    (button,) = [b for b in page.tree.iter("button") if b.get("formaction") == f"/{language}/reports"]
+    (form,) = [form for form in page.tree.iter("form") if form.get("id") == button.get("form")]
+    assert (form.get("method"), form.get("action").endswith("/reports")) == ("post", True)
+    return button.get("formaction"), {button.get("name"): button.get("value")}
+
+
+def test_what_was_refused_is_shown_in_another_language_with_everything_typed(visitor, db_):
+    page = look(visitor, description="By the door.", email="nobody",
+                photo=(io.BytesIO(picture(10)), "a.jpg"))
+    assert page.status == 422
+    assert not [link for link in page.links() if link == "/es/"]
+    before = page.form("/reports")
+    where, turn = turned(page, "es")
+    spanish = visitor.post(where, before | {"description": "By the blue door."} | turn)
+    assert (spanish.status, spanish.tree.get("lang")) == (200, "es")
+    after = spanish.form("/es/reports")
+    for name in ("id", "lat", "long", "address", "service", "answer-size", "email", "photo_kept"):
+        assert after[name] == before[name] != "", name
+    assert after["description"] == "By the blue door."
+    where, turn = turned(spanish, "ar")
+    assert visitor.post(where, after | turn).form("/ar/reports")["description"] == "By the blue door."
+
+
+def test_the_preview_is_shown_in_another_language(visitor, db_):
+    page = look(visitor, description="By the door.", photo=(io.BytesIO(picture(10)), "a.jpg"))
+    where, turn = turned(page, "es")
+    spanish = visitor.post(where, page.form("/reports") | turn)
+    assert (spanish.status, spanish.tree.get("lang")) == (200, "es")
+    assert "By the door." in spanish.words
+    assert reports.count_reports(db_) == 0
+    sent = visitor.post("/es/reports", spanish.form("/es/reports"))
+    assert "By the door." in visitor.follow(sent).words
+    assert reports.count_reports(db_) == 1
+
+
+def test_a_form_that_was_asked_for_has_links_to_its_other_languages(visitor):
+    page = choose_place(visitor)
+    assert any(link.startswith("/es/report?") and "service=pothole" in link for link in page.links())
+
+
 @pytest.mark.parametrize(("text", "found"), [
     ("My name is Ana Silva.", [("name", "Ana Silva")]), ("Me llamo José.", [("name", "José")]),
     ("меня зовут Иван", [("name", "Иван")]), ("اسمي ليلى", [("name", "ليلى")]),

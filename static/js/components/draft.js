@@ -11,7 +11,8 @@ const photoField = (form) => form.querySelector("input[type=file]");
 const sender = () => import("../phone/send.js"); // not needed before something was typed
 const packedPhotos = (form) => Promise.all([...photoField(form)?.files ?? []].map(packed));
 
-/** Return the draft that was begun here: named in the address, or of the same thing at the same place. */
+/** Return the draft that was begun here: named in the address, or of the same thing at the same place. One that was
+    refused as a whole, as when the city has another report under its id, is no beginning of the next one. */
 async function earlier(form) {
   if (await find(form.elements.id.value)) return null; // the server shows what was just sent, with what is wrong
   const named = await find(location.hash.slice(1));
@@ -20,7 +21,7 @@ async function earlier(form) {
   if (moved && moved.state !== "sent") return moved;
   const here = PLACE.map((name) => [name, form.elements[name]?.value ?? ""]);
   if (!value(here, "lat") && !value(here, "area")) return null;
-  return (await all()).find(({ state, fields }) => state === "draft"
+  return (await all()).find(({ state, errors, fields }) => (state === "draft" || (state === "needs" && !errors.form))
     && here.every(([name, words]) => value(fields, name) === words));
 }
 
@@ -157,6 +158,6 @@ export default async function draft(form, prepare = () => {}) {
   refill();
   saved.hidden = false;
   if (isMoved) await begin();
-  else if (before.state === "needs") showFaults(form, before.errors);
+  else if (before.state === "needs" && before.action === form.action) showFaults(form, before.errors);
   return refill;
 }

@@ -12,8 +12,9 @@ const isPhoto = ([name]) => name === PHOTO;
 function waiting(draft, form) {
   const fields = typed(form);
   const areSame = draft.photos.length === fields.filter(isPhoto).length;
-  return { ...draft, state: "waiting", changed: Date.now(), tries: 0, next: 0, photos: areSame ? draft.photos : [],
-    fields: areSame ? fields.filter((field) => !isPhoto(field)) : fields };
+  const token = new URL(form.dataset.token, location).href; // the page may speak another language than the form did
+  return { ...draft, state: "waiting", changed: Date.now(), tries: 0, next: 0, action: form.action, token,
+    photos: areSame ? draft.photos : [], fields: areSame ? fields.filter((field) => !isPhoto(field)) : fields };
 }
 
 export default function preview(form) {

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import shapely
@@ -15,29 +17,10 @@ from civicconnect.simulate.roads import Street
 from civicconnect.simulate.shore import Shore
 
 AROUND_METRES = 15.0
-LANGUAGES = ("en", "es", "pt", "ar")  # the first is the name, the others are for who reads them
-CITY = {"city": ("Larkmouth", "Larkmouth", "Larkmouth", "لاركماوث")}
-DISTRICTS = {
-    "old-town": ("Old Town", "Casco Antiguo", "Cidade Velha", "المدينة القديمة"),
-    "harbour": ("Harbour and Holm", "Puerto y Holm", "Porto e Holm", "الميناء وهولم"),
-    "sailmakers": ("Sailmakers", "Los Veleros", "Os Veleiros", "حي صانعي الأشرعة"),
-    "orchards": ("The Orchards", "Las Huertas", "Os Pomares", "البساتين"),
-    "moorside": ("Moorside", "El Páramo", "A Charneca", "البراري"),
-    "lantern-hill": ("Lantern Hill", "Colina del Farol", "Colina da Lanterna", "تل الفانوس"),
-    "sunset-strand": ("Sunset Strand", "Playa del Ocaso", "Praia do Poente", "شاطئ الغروب"),
-    "saltmarket": ("Saltmarket", "Mercado de la Sal", "Mercado do Sal", "سوق الملح"),
-    "lakeside": ("Lakeside", "El Lago", "O Lago", "البحيرة"),
-    "eastfields": ("Eastfields", "Campos del Este", "Campos do Leste", "حقول الشرق"),
-    "far-point": ("Far Point", "Punta Lejana", "Ponta Distante", "الرأس البعيد"),
-}
-WARDS = {
-    "bridge": ("Bridge Ward", "Circunscripción del Puente", "Freguesia da Ponte", "دائرة الجسر"),
-    "north": ("North Ward", "Circunscripción Norte", "Freguesia do Norte", "دائرة الشمال"),
-    "east": ("East Ward", "Circunscripción Este", "Freguesia do Leste", "دائرة الشرق"),
-    "south": ("South Ward", "Circunscripción Sur", "Freguesia do Sul", "دائرة الجنوب"),
-    "west": ("West Ward", "Circunscripción Oeste", "Freguesia do Oeste", "دائرة الغرب"),
-}
-Names = tuple[str, ...]  # in the order of LANGUAGES
+Names = Mapping[str, str]  # by language, the first is the name and the others are for who reads them
+_AREAS: dict[str, dict[str, Names]] = tomllib.loads(
+    Path(__file__).with_name("areas.toml").read_text(encoding="utf-8"))
+CITY, DISTRICTS, WARDS = (_AREAS[layer] for layer in ("city", "district", "ward"))
 
 
 class Area(NamedTuple):
@@ -50,8 +33,8 @@ class Area(NamedTuple):
     @property
     def properties(self) -> dict[str, Any]:
         """Return what its file says of it."""
-        told = dict(zip(LANGUAGES[1:], self.names[1:], strict=True))
-        return {"code": self.code, "name": self.names[0], "names": told}
+        (_, name), *others = self.names.items()
+        return {"code": self.code, "name": name, "names": dict(others)}
 
 
 def limit(shore: Shore, streets: Sequence[Street]) -> MultiPolygon:

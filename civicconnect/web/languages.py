@@ -10,7 +10,7 @@ from babel.messages.pofile import read_po
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
-from civicconnect import settings
+from civicconnect import clock, db, geo, settings
 from civicconnect.catalog import Catalog, Words
 from civicconnect.web import language
 from civicconnect.web.words import read_catalog
@@ -34,11 +34,14 @@ class Coverage:
 def index() -> ResponseReturnValue:
     """Show how much of the pages, and of the city's own words, there is in each language."""
     offer = read_catalog()
-    said = list(_said(offer))
+    with db.reading() as db_:
+        areas = geo.named_areas(db_, offer.city.day(clock.now()))
+    said = [*_said(offer), *({offer.city.languages[0]: area.name} | dict(area.names)
+                             for area in areas if not area.until)]
     found = []
     for code in offer.city.spoken:
         share, is_reviewed = (1.0, True) if code == "en" else _catalogue(code)
-        own = sum(1 for words in said if words.get(code)) / max(len(said), 1)
+        own = _share(sum(1 for words in said if words.get(code)), len(said))
         found.append(Coverage(code, language.own_name(code), share, own, is_reviewed))
     return render_template("notices/languages.html", found=found)
 
@@ -53,13 +56,22 @@ def _catalogue(code: str) -> tuple[float, bool]:
     with file.open("rb") as po:
         messages = [message for message in read_po(po) if message.id]
     done = sum(1 for m in messages if all(m.string if isinstance(m.string, tuple) else (m.string,)))
-    return done / max(len(messages), 1), REVIEWED in file.read_text(encoding="utf-8")[:1000]
+    return _share(done, len(messages)), REVIEWED in file.read_text(encoding="utf-8")[:1000]
+
+
+def _share(done: int, every: int) -> float:
+    """Return a share in whole hundredths, rounded down: all is said only where nothing is missing."""
+    return 100 * done // max(every, 1) / 100
 
 
 def _said(offer: Catalog) -> Iterator[Words]:
-    """Yield the words of the city that residents read on their way."""
+    """Yield the words of the city's catalogue that residents read on their way."""
     yield offer.city.name
     yield from offer.city.layers.values()
+    yield from (banner.words for banner in offer.city.banners)
+    notices = offer.city.notices
+    yield from filter(None, (notices.get("law"), notices.get("terms"), offer.city.asking.reason,
+                             offer.city.storm.words))
     yield from (department.name for department in offer.departments.values())
     yield from (group.name for group in offer.groups.values())
     for service in offer.services.values():

@@ -16,9 +16,12 @@ from babel.messages.plurals import get_plural
 from babel.messages.pofile import read_po
 from flask import Flask
 from flask_babel import Babel, force_locale, ngettext
+from sqlalchemy import select
 
 from civicconnect import opendata
+from civicconnect.catalog.models import CityRow
 from civicconnect.errors import Conflict, Sentence
+from civicconnect.geo import Area
 from civicconnect.media.intake import Limits, sentence
 from civicconnect.web import words
 from tests.journeys.test_from_form_to_export import choose_place
@@ -255,6 +258,31 @@ def test_signing_in_and_out_keeps_the_language(visitor):
     queue = visitor.follow(visitor.follow(let_in))
     assert queue.tree.get("lang") == "ar"
     assert visitor.post("/ar/sign-out", queue.form("/sign-out")).answer.headers["Location"] == "/ar/"
+
+
+def city_s_words(visitor) -> dict[str, str]:
+    """Return how much of the city's own words the page about languages finds, by language."""
+    page = visitor.get("/languages")
+    rows = page.tree.findall(".//tbody/tr")
+    return {row.find("th").get("lang"): "".join(row.findall("td")[1].itertext()) for row in rows}
+
+
+def test_all_words_of_the_demo_city_are_there_in_all_its_languages(visitor):
+    assert set(city_s_words(visitor).values()) == {"100%"}
+    assert "Circonscription Nord" in visitor.get("/fr/report").words
+    assert "устав города ларкмут" in visitor.get("/ru/privacy").words.casefold()
+
+
+def test_the_names_of_areas_and_the_city_s_own_notices_are_counted(visitor, db_):
+    for area in db_.scalars(select(Area)):
+        area.names = {code: name for code, name in area.names.items() if code != "fr"}
+    row = db_.scalars(select(CityRow)).one()
+    notices = row.facts["notices"]
+    row.facts = row.facts | {"notices": notices | {"law": {"en": notices["law"]["en"]}}}
+    db_.flush()
+    found = city_s_words(visitor)
+    assert found["en"] == "100%"
+    assert found["fr"] < found["pl"] != "100%"
 
 
 def test_the_links_to_other_languages_keep_what_was_asked(visitor):

@@ -66,6 +66,7 @@ from civicconnect.web import (
     tasks,
     theme,
     tiles,
+    turning,
     wording,
     words,
     works,
@@ -90,6 +91,7 @@ def furnish(app: Flask, given: Settings) -> None:
     sign_in.take_doors(app)
     app.teardown_appcontext(lambda _: account_session.remove())
     headers.hang(app)
+    turning.hang(app)
     words.hang(app)
     rule_words.hang(app)
     desk.hang(app)

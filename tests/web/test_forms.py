@@ -105,6 +105,23 @@ def test_a_damaged_form_says_to_open_it_again(visitor, db_, typed):
     assert count(db_) == 0
 
 
+@pytest.mark.parametrize("as_multipart", [False, True])
+def test_characters_that_turn_what_follows_are_taken_out_of_what_was_typed(
+        visitor, db_, photo_file, as_multipart):
+    turned = "".join(map(chr, (*range(0x202A, 0x202F), *range(0x2066, 0x206A))))
+    kept = "نیم\u200cفاصله \u200eab\u200f 👩\u200d🔧"
+    form = choose_place(visitor).form("/reports") | GOOD | {
+        "description": f"{turned}{kept}{turned}", "name": turned, "email": "ana@home.example"}
+    assert visitor.post("/reports", form | {"do": "look"}).form("/reports")["name"] == ""
+    form |= {"photo": (io.BytesIO(photo_file.read_bytes()), "a.jpg")} if as_multipart else {}
+    assert visitor.post("/reports", form).status == 303
+    report = db_.scalars(select(Report)).one()
+    assert report.description == kept
+    if not as_multipart:  # the phone tries again with what it kept
+        assert visitor.post("/reports", form).status == 303
+        assert count(db_) == 1
+
+
 def test_two_posts_with_one_id_make_one_report(visitor, db_):
     fields = choose_place(visitor).form("/reports") | GOOD
     first, second = visitor.post("/reports", fields), visitor.post("/reports", fields)

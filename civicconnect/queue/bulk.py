@@ -8,6 +8,8 @@ leaves whole batches; the next one goes on with the items that still wait.
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -127,12 +129,14 @@ class Preview:
     """What will change: how many reports, which will not, how many people are told, and what they read.
 
     words    a language, and the words in it, as one report of that language would carry them
+    mark     of what was settled: other words need another look
     """
 
     total: int
     refused: tuple[Refused, ...]
     people: int
     words: tuple[tuple[str, str], ...]
+    mark: str
 
     @property
     def possible(self) -> int:
@@ -166,7 +170,13 @@ def preview(db: Db, actor: Actor, row: Bulk, offer: Catalog, speak: Speak) -> Pr
             given = work.words_for(report)
             words[report.language] = given.get("reason", given.get("why", ""))
     people = reports.count_told(db, possible) if action.public and possible else 0
-    return Preview(len(found), tuple(refused), people, tuple((k, v) for k, v in words.items() if v))
+    read = tuple((k, v) for k, v in words.items() if v)
+    return Preview(len(found), tuple(refused), people, read, mark_of(row))
+
+
+def mark_of(row: Bulk) -> str:
+    """Return a mark of what shall be done: anything else that is settled makes another."""
+    return hashlib.sha256(json.dumps([row.action, row.given], sort_keys=True).encode()).hexdigest()[:16]
 
 
 def _why_not(action: Action, work: Work, report: Report, seen: int) -> Sentence | None:
@@ -189,12 +199,17 @@ def said(fault: Refusal) -> Sentence:
 
 # Doing
 
-def start(db: Db, actor: Actor, number: int) -> None:
-    """Ask for it to be done. A second press asks for nothing more."""
+def start(db: Db, actor: Actor, number: int, mark: str | None = None) -> None:
+    """Ask for it to be done. A second press asks for nothing more.
+
+    mark    of what the actor looked at; where something else was settled since, that is a Conflict
+    """
     row = find_bulk(db, actor, number, lock=True)
     if not row.action:
         raise Invalid({"action": [Sentence("Choose what shall be done.")]})
     if row.state == DRAFT:
+        if mark is not None and mark != mark_of(row):
+            raise Conflict(Sentence("You changed this draft in another window. Here it is as it stands now."))
         row.state = ASKED
         jobs.enqueue(db, "bulk", {"bulk": row.id}, wait=FIRST)
 

@@ -73,7 +73,7 @@ def _page(number: int, faults: Faults, typed: Mapping[str, Any]) -> str:
         more: dict[str, Any] = {"preview": None}
         if row.state == "draft":
             more = _choices(db_, me, row, offer)
-            if row.action and not faults:
+            if row.action and not typed:
                 more["preview"] = queue.preview(db_, me, row, offer, _speaker(offer))
     return render_template(
         "staff/bulk/show.html", bulk=row, progress=progress, faults=faults, actions=ACTION, me=me,
@@ -111,9 +111,12 @@ def settle(number: int) -> ResponseReturnValue:
 @pages.post("/<int:number>/run")
 @auth_required("session")
 def run(number: int) -> ResponseReturnValue:
-    """Do it."""
-    with transaction() as db_:
-        queue.start(db_, actor(db_), min(number, BIGGEST))
+    """Do what was looked at, or show what would be done now."""
+    try:
+        with transaction() as db_:
+            queue.start(db_, actor(db_), min(number, BIGGEST), request.form.get("mark", ""))
+    except Conflict as fault:
+        return _page(number, {"preview": [fault.sentence]}, {}), 409
     return redirect(url_for("bulk.show", number=number), 303)
 
 

@@ -119,6 +119,25 @@ def test_reports_that_may_not_take_the_step_are_named_before_and_after(db_, me, 
     assert reports.find(db_, many[1], SYSTEM).status == "accepted"
 
 
+def test_nothing_is_done_but_what_was_looked_at(db_, me, many):
+    def look():
+        return queue.preview(db_, me, queue.find_bulk(db_, me, number), catalog(db_), speak).mark
+
+    number = begin(db_, me, many, "note", {"note": "Same man."})
+    looked = look()
+    queue.settle(db_, me, number, "priority", {"priority": "urgent"})
+    for mark in (looked, ""):
+        with pytest.raises(Conflict):
+            queue.start(db_, me, number, mark)
+    assert queue.find_bulk(db_, me, number).state == "draft"
+    queue.settle(db_, me, number, "note", {"note": "Same man."})
+    assert look() == looked
+    queue.start(db_, me, number, looked)
+    work(db_, number)
+    assert set(states(db_, number).values()) == {"done"}
+    queue.start(db_, me, number, looked)  # a second press, after the words are gone
+
+
 def test_people_are_counted_once_however_many_of_their_reports_change(db_, me, many):
     number = begin(db_, me, many)
     seen = queue.preview(db_, me, queue.find_bulk(db_, me, number), catalog(db_), speak)

@@ -161,6 +161,25 @@ def test_many_reports_are_closed_from_the_queue_and_taken_back(clerk, three, db_
     assert queue.count(db_, staff_actor(db_, "streets"), queue.Desk(), catalog(db_)).total == 3
 
 
+def test_what_another_tab_chose_meanwhile_is_shown_and_not_done(clerk, three, db_):
+    form = clerk.get("/staff/queue").form("/staff/bulk")
+    page = clerk.follow(clerk.post("/staff/bulk", form | {"of": "view"}))
+    address = page.answer.request.path
+    one = clerk.follow(clerk.post(address, page.form(address) | {"action": "note", "note": "Same man."}))
+    clerk.post(address, page.form(address) | {"action": "priority", "priority": "urgent"})
+    answer = clerk.post(f"{address}/run", one.form("/run"))
+    assert answer.status == 409
+    for said in ("Here it is as it stands now.", "Set the priority", "Do it for 3 reports"):
+        assert said in answer.words
+    jobs.drain(handlers())
+    db_.expire_all()
+    assert {report.events for report in (reports.find(db_, one, SYSTEM) for one in three)} == {2}
+    clerk.follow(clerk.post(f"{address}/run", answer.form("/run")))
+    jobs.drain(handlers())
+    db_.expire_all()
+    assert {reports.find(db_, one, SYSTEM).priority for one in three} == {"urgent"}
+
+
 def test_bulk_pages_are_their_makers_own(clerk, signed_in, visitor, three):
     page = clerk.get("/staff/queue")
     address = clerk.post("/staff/bulk", page.form("/staff/bulk") | {"of": "view"}).answer.headers["Location"]

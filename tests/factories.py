@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import select
+from sqlalchemy import delete, insert, select
 
 from civicconnect import accounts, catalog, reports
 from civicconnect.accounts import Actor
+from civicconnect.accounts.models import staff_area
 from civicconnect.db import Db
-from civicconnect.geo import Point
-from civicconnect.reports import NewReport, Report
+from civicconnect.geo import Area, Point
+from civicconnect.reports import NewReport, Report, ReportArea
 
 RESIDENT = Actor("resident", "resident")
 HERE = Point(41.2, -33.4)  # the middle of the demo city, on dry land
@@ -54,6 +55,15 @@ def staff_actor(db: Db, who: str) -> Actor:
     return accounts.actor_of(db, found.id)
 
 
+def limit(db: Db, who: str, *areas: Area) -> Actor:
+    """Limit one of PEOPLE to some areas, and return them as an actor."""
+    person = db.scalars(select(accounts.Staff.id).where(accounts.Staff.email == Staff.named(who).email)).one()
+    db.execute(delete(staff_area).where(staff_area.c.staff_id == person))
+    db.execute(insert(staff_area), [{"staff_id": person, "layer": area.layer, "code": area.code}
+                                    for area in areas])
+    return accounts.actor_of(db, person)
+
+
 def new_report(**wanted: Any) -> NewReport:
     """Return something to ask for: a pothole in the middle of the city unless said otherwise."""
     return NewReport(**({"id": uuid4(), "service": "pothole", "point": HERE, "address": "1 Test Street"}
@@ -66,6 +76,21 @@ def reporter(db: Db) -> Callable[..., Report]:
         receipt = reports.submit(db, RESIDENT, new_report(**wanted))
         return reports.find(db, receipt.reference, accounts.SYSTEM)
     return make
+
+
+def ward_of(db: Db, report: Report) -> Area:
+    """Return the ward a report lies in."""
+    lies_in = ReportArea.report_number == report.number
+    return db.scalars(select(Area).join(ReportArea).where(lies_in, Area.layer == "ward")).one()
+
+
+def put_elsewhere(db: Db, report: Report) -> Area:
+    """Let a report lie in another ward than it does, and in no other area; return that ward."""
+    asked = select(Area).where(Area.layer == "ward", Area.code != ward_of(db, report).code).order_by(Area.id)
+    there = db.scalars(asked.limit(1)).one()
+    db.execute(delete(ReportArea).where(ReportArea.report_number == report.number))
+    db.execute(insert(ReportArea), [{"report_number": report.number, "area_id": there.id}])
+    return there
 
 
 def any_service(db: Db) -> str:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, func, insert, literal, select
+from sqlalchemy import ColumnElement, delete, func, insert, literal, or_, select
 
 from civicconnect import accounts, catalog, clock, jobs, reports
 from civicconnect.accounts import Actor, Staff
@@ -89,15 +89,15 @@ def _begin(db: Db, actor: Actor) -> int:
 
 
 def find_bulk(db: Db, actor: Actor, number: int, *, lock: bool = False) -> Bulk:
-    """Return what somebody does to many reports; NotFound for others without the right to see all.
+    """Return what somebody does to many reports; NotFound for others, but for who sees all those reports.
 
     lock    to change it, which is for nobody but who began it: it is done in their name
     """
     asked = select(Bulk).where(Bulk.id == number)
-    if lock or not actor.may("see_all"):
-        asked = asked.where(Bulk.staff_id == staff_id(actor))
     if lock:
-        asked = asked.with_for_update().execution_options(populate_existing=True)
+        asked = asked.where(_begun_by(actor)).with_for_update().execution_options(populate_existing=True)
+    else:
+        asked = asked.where(_seen_by(actor))
     found = db.scalar(asked)
     if found is None:
         raise NotFound(f"there is no bulk {number} here")
@@ -108,10 +108,26 @@ def bulks(db: Db, actor: Actor) -> list[tuple[Bulk, str, int]]:
     """Return what was done in bulk, the newest first: each with who did it and to how many."""
     total = select(func.count()).where(BulkItem.bulk_id == Bulk.id).scalar_subquery()
     asked = (select(Bulk, Staff.name, total).join(Staff, Staff.id == Bulk.staff_id)
-             .where(Bulk.state != DRAFT))
+             .where(Bulk.state != DRAFT, _seen_by(actor)).order_by(Bulk.id.desc()).limit(50))
+    return [(row, name, count) for row, name, count in db.execute(asked)]
+
+
+def is_own(actor: Actor, row: Bulk) -> bool:
+    """Say whether somebody may go on with it: others only look."""
+    return row.staff_id == staff_id(actor)
+
+
+def _begun_by(actor: Actor) -> ColumnElement[bool]:
+    return Bulk.staff_id == staff_id(actor)
+
+
+def _seen_by(actor: Actor) -> ColumnElement[bool]:
+    """Return the condition for what somebody began, and for others' where they see each of its reports."""
     if not actor.may("see_all"):
-        asked = asked.where(Bulk.staff_id == staff_id(actor))
-    return [(row, name, count) for row, name, count in db.execute(asked.order_by(Bulk.id.desc()).limit(50))]
+        return _begun_by(actor)
+    hidden = (select(BulkItem.report_number).join(Report, Report.number == BulkItem.report_number)
+              .where(BulkItem.bulk_id == Bulk.id, ~visible_to(actor)))
+    return or_(_begun_by(actor), ~hidden.exists())
 
 
 # Looking before doing

@@ -69,16 +69,18 @@ def _page(number: int, faults: Faults, typed: Mapping[str, Any]) -> str:
     with db.reading() as db_:
         me = actor(db_)
         row = queue.find_bulk(db_, me, min(number, BIGGEST))
-        progress = queue.progress(db_, row)
+        progress, is_own = queue.progress(db_, row), queue.is_own(me, row)
         more: dict[str, Any] = {"preview": None}
         if row.state == "draft":
             more = _choices(db_, me, row, offer)
             if row.action and not typed:
-                more["preview"] = queue.preview(db_, me, row, offer, _speaker(offer))
+                whose = me if is_own else accounts.actor_of(db_, row.staff_id)  # it is done in their name
+                more["preview"] = queue.preview(db_, whose, row, offer, _speaker(offer))
     return render_template(
         "staff/bulk/show.html", bulk=row, progress=progress, faults=faults, actions=ACTION, me=me,
         typed=typed or {"action": row.action, **row.given}, is_busy=row.state in ("asked", "undoing"),
-        may_undo=queue.may_undo(row, clock.now()), language_name=language.name, catalog=offer, **more)
+        is_own=is_own, may_undo=is_own and queue.may_undo(row, clock.now()), language_name=language.name,
+        catalog=offer, **more)
 
 
 def _speaker(offer: Catalog) -> Callable[[str], notify.Tongue]:

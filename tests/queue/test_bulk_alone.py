@@ -13,7 +13,7 @@ from civicconnect.accounts import SYSTEM
 from civicconnect.errors import NotFound
 from civicconnect.queue import BulkItem
 from civicconnect.reports import NewPart
-from tests.factories import staff_actor
+from tests.factories import put_elsewhere, staff_actor, ward_of
 
 CLOSE = {"verb": "close", "outcome": "fixed", "reason": "Mended."}
 
@@ -43,6 +43,27 @@ def test_nobody_goes_on_with_what_another_began_or_takes_it_back(db_, staff, mak
                 lambda: queue.start(db_, other, number), lambda: queue.undo(db_, other, number)):
         with pytest.raises(NotFound):
             act()
+
+
+@pytest.mark.parametrize("role", ["auditor", "supervisor"])
+def test_who_does_not_see_all_its_reports_finds_no_trace_of_a_bulk(db_, staff, make_report, role):
+    report, far = make_report(), make_report()
+    here, there = (frozenset({area.id}) for area in (ward_of(db_, report), put_elsewhere(db_, far)))
+    other = replace(staff_actor(db_, "supervisor"), permissions=frozenset(accounts.ROLES[role]))
+    both, one = (queue.begin_selected(db_, staff, [(each.reference, each.events) for each in chosen])
+                 for chosen in ((report, far), (report,)))
+    for number in (both, one):
+        queue.settle(db_, staff, number, "note", {"note": "Same man."})
+        queue.start(db_, staff, number)
+    for areas, seen in ((frozenset(), {both, one}), (here | there, {both, one}), (here, {one}),
+                        (there, set()), (frozenset({0}), set())):
+        limited = replace(other, areas=areas)
+        assert {row.id for row, _name, _count in queue.bulks(db_, limited)} == seen, areas
+        for number in {both, one} - seen:
+            with pytest.raises(NotFound):
+                queue.find_bulk(db_, limited, number)
+        assert all(queue.find_bulk(db_, limited, number) for number in seen)
+    assert len(queue.bulks(db_, replace(staff, areas=there))) == 2  # their own, wherever they work by now
 
 
 @pytest.mark.parametrize("is_closed", [False, True])

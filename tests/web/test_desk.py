@@ -11,7 +11,7 @@ from civicconnect.catalog import catalog
 from civicconnect.geo import Point
 from civicconnect.web import keys
 from tests.counting import counted
-from tests.factories import staff_actor
+from tests.factories import limit, put_elsewhere, staff_actor
 
 FORMS = ("", "?as=board", "?as=map", "?as=table", "?as=nonsense", "?holder=me",
          "?why=late&team=x&priority=urgent", "?as=map&lat=41.2&long=-33.4&zoom=14", "?status=closed",
@@ -195,3 +195,36 @@ def test_bulk_pages_are_their_makers_own(clerk, signed_in, visitor, three):
     early = clerk.post(f"{address}/run", page.form("/sign-out"))
     assert early.status == 422
     assert clerk.post(f"{address}/undo", page.form("/sign-out")).status == 409
+
+
+def test_whoever_only_looks_at_a_bulk_is_offered_nothing_to_press(clerk, signed_in, three):
+    def seen():
+        page = boss.get(address)
+        assert not [form for form in page.tree.iter("form") if "/staff/bulk" in form.get("action", "")]
+        return page.words
+
+    boss, form = signed_in("supervisor"), clerk.get("/staff/queue").form("/staff/bulk")
+    address = clerk.post("/staff/bulk", form | {"of": "view"}).answer.headers["Location"]
+    assert "3 reports at once Nothing yet." in seen()
+    page = clerk.follow(clerk.post(address, clerk.get(address).form(address) | {
+        "action": "step", "verb": "wait", "reason": "A part."}))
+    assert "Changes 3 reports" in seen()
+    clerk.post(f"{address}/run", page.form("/run"))
+    jobs.drain(handlers())
+    assert "3 changed" in seen()
+    assert clerk.get(address).form("/undo")
+
+
+def test_a_supervisor_of_another_ward_finds_no_bulk_and_none_of_its_words(clerk, signed_in, three, db_):
+    form = clerk.get("/staff/queue").form("/staff/bulk")
+    page = clerk.follow(clerk.post("/staff/bulk", form | {"of": "view"}))
+    address = page.answer.request.path
+    page = clerk.follow(clerk.post(address, page.form(address) | {"action": "note", "note": "Same man."}))
+    clerk.post(f"{address}/run", page.form("/run"))
+    boss = signed_in("supervisor")
+    assert f'href="{address}"' in boss.get("/staff/bulk").text
+    there = put_elsewhere(db_, reports.find(db_, three[0], SYSTEM))
+    limit(db_, "supervisor", there)
+    assert boss.get(f"/staff/reports/{three[1]}").status == 404
+    assert boss.get(address).status == 404
+    assert f'href="{address}"' not in boss.get("/staff/bulk").text

@@ -55,6 +55,13 @@ def staff_actor(db: Db, who: str) -> Actor:
     return accounts.actor_of(db, found.id)
 
 
+def make_colleague(db: Db, role: str, *areas: Area, department: str = "streets") -> int:
+    """Add somebody to a department, perhaps for some areas alone; return their id."""
+    rights = accounts.Rights(role, (department,), tuple((area.layer, area.code) for area in areas))
+    email = f"{uuid4()}@larkmouth.example"
+    return accounts.invite(db, staff_actor(db, "admin"), email, "Colleague", rights).id
+
+
 def limit(db: Db, who: str, *areas: Area) -> Actor:
     """Limit one of PEOPLE to some areas, and return them as an actor."""
     person = db.scalars(select(accounts.Staff.id).where(accounts.Staff.email == Staff.named(who).email)).one()

@@ -147,12 +147,17 @@ def actor_of(db: Db, staff_id: int) -> Actor:
                  frozenset({row.report_number for row in rows} - {None}))
 
 
-def colleagues(db: Db, department_id: int) -> dict[int, str]:
-    """Return the names of those who work for a department and may sign in, by id, in order of name."""
-    asked = (select(Staff.id, Staff.name).join(staff_department, staff_department.c.staff_id == Staff.id)
-             .where(staff_department.c.department_id == department_id, Staff.active)
+def colleagues(db: Db, *department_ids: int) -> dict[int, str]:
+    """Return the names of those who take steps for any of some departments, by id, in order of name.
+
+    Who may only look, or sign in no more, is none of them.
+    """
+    asked = (select(Staff.id, Staff.name, Role)
+             .join(staff_department, staff_department.c.staff_id == Staff.id)
+             .join(staff_role, staff_role.c.staff_id == Staff.id).join(Role, Role.id == staff_role.c.role_id)
+             .where(staff_department.c.department_id.in_(department_ids), Staff.active)
              .order_by(Staff.name, Staff.id))
-    return {row.id: row.name for row in db.execute(asked)}
+    return {one: name for one, name, role in db.execute(asked) if "step" in (role.permissions or ())}
 
 
 def names_by_id(db: Db, ids: Collection[int]) -> dict[int, str]:

@@ -26,7 +26,7 @@ from civicconnect.accounts.models import (
     staff_department,
     staff_role,
 )
-from civicconnect.accounts.people import email_faults, rights_faults, set_rights
+from civicconnect.accounts.people import colleagues, email_faults, rights_faults, set_rights
 from civicconnect.accounts.sessions import end_session, end_sessions
 from civicconnect.accounts.sign_on import sign_on_now
 from civicconnect.catalog import catalog
@@ -229,10 +229,8 @@ def forget_factor(db: Db, actor: Actor, staff_id: int) -> None:
 def successors(db: Db, staff_id: int) -> dict[int, str]:
     """Return who may take over somebody's reports: their departments' colleagues, by id, in order of name."""
     theirs = select(staff_department.c.department_id).where(staff_department.c.staff_id == staff_id)
-    asked = (select(Staff.id, Staff.name).join(staff_department, staff_department.c.staff_id == Staff.id)
-             .where(Staff.active, Staff.id != staff_id, staff_department.c.department_id.in_(theirs))
-             .distinct().order_by(Staff.name, Staff.id))
-    return {row.id: row.name for row in db.execute(asked)}
+    found = colleagues(db, *db.scalars(theirs))
+    return {one: name for one, name in found.items() if one != staff_id}
 
 
 def _one(asked: Any, table: Any, staff_id: int | None) -> Any:

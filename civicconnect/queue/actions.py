@@ -8,13 +8,13 @@ from functools import cached_property
 
 from sqlalchemy import Select
 
-from civicconnect import accounts, catalog, reports
+from civicconnect import catalog, reports
 from civicconnect.accounts import Actor
 from civicconnect.catalog import Catalog, Template
 from civicconnect.db import Db
 from civicconnect.errors import Conflict, Invalid, NotAllowed, Sentence
 from civicconnect.queue.wording import Speak, filled
-from civicconnect.reports import Clocks, Desk, Report, closing, lifecycle
+from civicconnect.reports import Clocks, Desk, Report, Taker, closing, lifecycle
 
 LONGEST_NOTE, LONGEST_TEAM = 4000, 40  # characters
 TOO_LONG = Sentence("Write a note of at most %(most)s characters.", most=LONGEST_NOTE)
@@ -38,7 +38,6 @@ class Work:
     given: Mapping[str, str]
     offer: Catalog
     speak: Speak
-    _colleagues: dict[int, Mapping[int, str]] = field(default_factory=dict)
     _templates: dict[int, Mapping[str, Template]] = field(default_factory=dict)
 
     @cached_property
@@ -53,10 +52,12 @@ class Work:
     def routing(self) -> Desk:
         return reports.desk(self.db)
 
-    def colleagues(self, department_id: int) -> Mapping[int, str]:
-        if department_id not in self._colleagues:
-            self._colleagues[department_id] = accounts.colleagues(self.db, department_id)
-        return self._colleagues[department_id]
+    @cached_property
+    def taker(self) -> Taker | None:
+        """Return who is given the reports; None: nobody in particular."""
+        text = self.given.get("person", "")
+        person = int(text) if text.isdecimal() and len(text) < 10 else None
+        return None if person is None else reports.taker(self.db, person, self.numbers)
 
     def words_for(self, report: Report) -> dict[str, str]:
         """Return what a step is given for one report: where nothing was typed, the words of the template.
@@ -116,22 +117,15 @@ def _may_work(work: Work, _report: Report) -> None:
         raise NotAllowed(Sentence("Your role may look, but not change reports."))
 
 
-def _person(work: Work) -> int | None:
-    text = work.given.get("person", "")
-    return int(text) if text.isdecimal() and len(text) < 10 else None
-
-
 def _check_assign(work: Work, report: Report) -> None:
     _may_work(work, report)
-    person = _person(work)
-    if person is not None and person not in work.colleagues(report.department_id):
-        raise Invalid({"person": [Sentence("Choose somebody who works in this department.")]})
+    if work.taker and (why := work.taker.refusal(report)):
+        raise Invalid({"person": [why]})
 
 
 def _assign(work: Work, report: Report) -> None:
     _may_work(work, report)
-    reports.give(work.db, work.actor, report, _person(work), work.given.get("team", ""),
-                 work.colleagues(report.department_id))
+    reports.give(work.db, work.actor, report, work.taker, work.given.get("team", ""))
 
 
 def _prefer(work: Work, report: Report) -> None:

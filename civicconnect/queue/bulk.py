@@ -341,7 +341,7 @@ class Progress:
 
 
 def progress(db: Db, row: Bulk, most: int = 200) -> Progress:
-    """Return how far it is: two statements."""
+    """Return how far it is: two statements, one where none has stayed as it was."""
     sums = select(BulkItem.state, func.count()).where(BulkItem.bulk_id == row.id).group_by(BulkItem.state)
     counts = Counter(dict(db.execute(sums).tuples().all()))
     asked = (select(BulkItem.state, BulkItem.said, Report.reference)
@@ -349,7 +349,7 @@ def progress(db: Db, row: Bulk, most: int = 200) -> Progress:
              .where(BulkItem.bulk_id == row.id, BulkItem.state.in_((REFUSED, STAYS)))
              .order_by(BulkItem.report_number).limit(most))
     kept: dict[str, list[Refused]] = {REFUSED: [], STAYS: []}
-    for state, why, reference in db.execute(asked):
+    for state, why, reference in db.execute(asked) if counts[REFUSED] or counts[STAYS] else ():
         kept[state].append(Refused(reference, read_back(why)))
     return Progress(counts, tuple(kept[REFUSED]), tuple(kept[STAYS]))
 

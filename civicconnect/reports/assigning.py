@@ -3,17 +3,56 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
+
+from sqlalchemy import Select, select
 
 from civicconnect import accounts
 from civicconnect.accounts import Actor
 from civicconnect.db import Db
-from civicconnect.errors import Conflict, Invalid, NotAllowed, Sentence
+from civicconnect.errors import Conflict, Invalid, NotAllowed, NotFound, Sentence
 from civicconnect.reports.models import Report
-from civicconnect.reports.queries import find
+from civicconnect.reports.queries import find, visible_to
 from civicconnect.reports.recording import record
 
 PRIORITIES = ("low", "normal", "high", "urgent")
 LONGEST_TEAM = 40  # characters
+
+
+@dataclass(frozen=True)
+class Taker:
+    """Somebody who is to be given reports.
+
+    departments    ids of those they take steps for
+    sees           numbers of the reports they may open, of those in question
+    """
+
+    id: int
+    departments: frozenset[int] = frozenset()
+    sees: frozenset[int] = frozenset()
+
+    def refusal(self, report: Report) -> Sentence | None:
+        """Return why a report of those in question cannot be theirs; None where it can."""
+        if report.department_id not in self.departments:
+            return Sentence("Choose somebody who works in this department.")
+        if report.number not in self.sees:
+            return Sentence("This report lies outside the areas of whoever would get it.")
+        return None
+
+
+def taker(db: Db, person: int, numbers: Collection[int] | Select[int]) -> Taker:
+    """Return somebody as one who is to be given some reports: two statements.
+
+    numbers    of the reports, or a statement that selects them
+    """
+    try:
+        them = accounts.actor_of(db, person)
+    except NotFound:
+        return Taker(person)
+    if not them.may("step"):
+        return Taker(person)
+    asked = select(Report.number).where(Report.number.in_(numbers), visible_to(them))
+    return Taker(person, them.departments, frozenset(db.scalars(asked)))
 
 
 def assign(
@@ -22,24 +61,19 @@ def assign(
 ) -> Report:
     """Give a report to a colleague of its department, to a team, to both, or with neither back to all.
 
-    person    id of a member of staff
+    person    id of a member of staff, who must see the report and may take steps
     seen      how many events the actor had seen; more by now is a Conflict
-    Raises NotFound, NotAllowed, Conflict and Invalid (nobody of this department, too long a name).
+    Raises NotFound, NotAllowed, Conflict and Invalid (nobody who can work on it, too long a name).
     """
     report = found_for_work(db, actor, reference, seen)
-    return give(db, actor, report, person, team, accounts.colleagues(db, report.department_id))
+    return give(db, actor, report, None if person is None else taker(db, person, [report.number]), team)
 
 
-def give(
-    db: Db, actor: Actor, report: Report, person: int | None, team: str, colleagues: Collection[int]
-) -> Report:
-    """Give away a report that was found for this actor, and locked, as `assign` does.
-
-    colleagues    who works in the report's department
-    """
-    team = team.strip()
-    if person is not None and person not in colleagues:
-        raise Invalid({"person": [Sentence("Choose somebody who works in this department.")]})
+def give(db: Db, actor: Actor, report: Report, to: Taker | None, team: str) -> Report:
+    """Give away a report that was found for this actor, and locked, as `assign` does."""
+    team, person = team.strip(), to.id if to else None
+    if to and (why := to.refusal(report)):
+        raise Invalid({"person": [why]})
     if len(team) > LONGEST_TEAM:
         raise Invalid({"team": [Sentence("Use at most %(most)s characters.", most=LONGEST_TEAM)]})
     if (report.assigned_to, report.team) != (person, team):

@@ -7,6 +7,8 @@ from sqlalchemy import select
 from civicconnect import accounts
 from civicconnect.accounts import Actor
 from civicconnect.db import Db
+from civicconnect.errors import Invalid, Sentence
+from civicconnect.reports.assigning import taker
 from civicconnect.reports.models import IS_OPEN, Report
 from civicconnect.reports.recording import record
 
@@ -14,16 +16,17 @@ from civicconnect.reports.recording import record
 def hand_back(db: Db, actor: Actor, leaver: int, to: int | None = None) -> dict[str, int]:
     """Give the open reports of somebody who leaves away; return how many went where.
 
-    to    id of a colleague; reports of a department that is not theirs go back to all of it
+    to    id of a colleague; reports that are not for them go back to all of their department
+    Raises Invalid: nobody who could take them over.
     """
+    if to is not None and to not in accounts.successors(db, leaver):
+        raise Invalid({"to": [Sentence("Choose somebody who works in this department.")]})
     found = {"given": 0, "back": 0}
-    colleagues: dict[int, dict[int, str]] = {}
-    asked = select(Report).where(IS_OPEN, Report.assigned_to == leaver).order_by(Report.number)
-    for report in db.scalars(asked.with_for_update()).all():
-        department = report.department_id
-        if department not in colleagues:
-            colleagues[department] = accounts.colleagues(db, department)
-        person = to if to in colleagues[department] and to != leaver else None
+    theirs = IS_OPEN, Report.assigned_to == leaver
+    given = db.scalars(select(Report).where(*theirs).order_by(Report.number).with_for_update()).all()
+    heir = None if to is None else taker(db, to, select(Report.number).where(*theirs))
+    for report in given:
+        person = heir.id if heir and heir.refusal(report) is None else None
         report.assigned_to = person
         facts = {"person": person, "team": report.team, "was": leaver, "left": True}
         record(db, report, "assign", actor, facts, public=False)

@@ -239,12 +239,13 @@ def fitting_round(
     """
     theirs = Report.assigned_to == round_.staff_id if round_.staff_id else Report.team == round_.team
     nobodys = Report.assigned_to.is_(None) & (Report.team == "")
+    walker = [visible_to(accounts.actor_of(db, round_.staff_id))] if round_.staff_id else []
     planned = (select(RoundStop.report_number).join(Round, Round.id == RoundStop.round_id)
                .where(RoundStop.state.in_((TODO, DOING)), Round.day >= offer.city.day(clock.now())))
     view = view.seek(db, offer, strangers=False)
     asked = (
         select(Report.reference)
-        .where(IS_OPEN, visible_to(actor), Report.department_id == round_.department_id,
+        .where(IS_OPEN, visible_to(actor), *walker, Report.department_id == round_.department_id,
                Report.place.is_not(None), or_(theirs, nobodys) if unclaimed else theirs,
                Report.number.not_in(planned), *view.where(offer, strangers=False))
         .order_by(Report.due_at.asc().nulls_last(), Report.received_at, Report.number).limit(MOST_STOPS)

@@ -18,7 +18,7 @@ from civicconnect.accounts import Actor
 from civicconnect.catalog import Catalog
 from civicconnect.db import Db, transaction
 from civicconnect.errors import Conflict, Invalid
-from civicconnect.queue import Bulk, Desk
+from civicconnect.queue import Desk
 from civicconnect.web import language
 from civicconnect.web.desk import read_departments
 from civicconnect.web.photos import Faults
@@ -70,17 +70,17 @@ def _page(number: int, faults: Faults, typed: Mapping[str, Any]) -> str:
         me = actor(db_)
         row = queue.find_bulk(db_, me, min(number, BIGGEST))
         progress, is_own = queue.progress(db_, row), queue.is_own(me, row)
-        more: dict[str, Any] = {"preview": None}
+        more, preview = dict[str, Any](), None
         if row.state == "draft":
-            more = _choices(db_, me, row, offer)
+            more = _choices(db_, me, offer) if is_own else {"people": _people(db_, me, offer)}
             if row.action and not typed:
                 whose = me if is_own else accounts.actor_of(db_, row.staff_id)  # it is done in their name
-                more["preview"] = queue.preview(db_, whose, row, offer, _speaker(offer))
+                preview = queue.preview(db_, whose, row, offer, _speaker(offer))
     return render_template(
         "staff/bulk/show.html", bulk=row, progress=progress, faults=faults, actions=ACTION, me=me,
         typed=typed or {"action": row.action, **row.given}, is_busy=row.state in ("asked", "undoing"),
         is_own=is_own, may_undo=is_own and queue.may_undo(row, clock.now()), language_name=language.name,
-        catalog=offer, **more)
+        catalog=offer, preview=preview, **more)
 
 
 def _speaker(offer: Catalog) -> Callable[[str], notify.Tongue]:
@@ -88,13 +88,14 @@ def _speaker(offer: Catalog) -> Callable[[str], notify.Tongue]:
     return lambda code: notify.Tongue(code, zone)
 
 
-def _choices(db_: Db, me: Actor, row: Bulk, offer: Catalog) -> dict[str, Any]:
+def _choices(db_: Db, me: Actor, offer: Catalog) -> dict[str, Any]:
     """Return what may be chosen from."""
-    people: dict[int, str] = {}
-    for department in read_departments(me, offer):
-        people |= accounts.colleagues(db_, department.id)
-    return {"preview": None, "people": people, "templates": catalog.every_template(db_), "verbs": queue.VERBS,
+    return {"people": _people(db_, me, offer), "templates": catalog.every_template(db_), "verbs": queue.VERBS,
             "outcomes": queue.OUTCOMES, "priorities": reports.PRIORITIES}
+
+
+def _people(db_: Db, me: Actor, offer: Catalog) -> dict[int, str]:
+    return accounts.colleagues(db_, *(department.id for department in read_departments(me, offer)))
 
 
 @pages.post("/<int:number>")

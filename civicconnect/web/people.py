@@ -101,11 +101,14 @@ def change(staff_id: int) -> ResponseReturnValue:
 def leave(staff_id: int) -> ResponseReturnValue:
     """Let somebody go: their reports first, so that nobody's work is lost on the way."""
     to = whole(request.form.get("to", ""), 0, most=999_999_999) or None
-    with transaction() as db_:
-        me = leader(db_)
-        accounts.member(db_, staff_id)
-        moved = reports.hand_back(db_, me, staff_id, to)
-        accounts.dismiss(db_, me, staff_id, moved)
+    try:
+        with transaction() as db_:
+            me = leader(db_)
+            accounts.member(db_, staff_id)
+            moved = reports.hand_back(db_, me, staff_id, to)
+            accounts.dismiss(db_, me, staff_id, moved)
+    except Invalid as fault:
+        return _page(staff_id, fault.fields), 422
     return redirect(url_for("people.show", staff_id=staff_id), 303)
 
 

@@ -155,8 +155,8 @@ def put_on(round_id: int) -> ResponseReturnValue:
             me = actor(db_)
             round_ = reports.find_round(db_, me, round_id, lock=True)
             reports.put_on_round(db_, me, round_, request.form.get("report", "")[:20])
-    except Invalid as fault:
-        return _page(round_id, fault.fields), 422
+    except Invalid as fault:  # whatever is wrong, it is with this report on this round
+        return _page(round_id, {"report": [words for each in fault.fields.values() for words in each]}), 422
     except Conflict as fault:
         return _page(round_id, {"report": [fault.sentence]}), 409
     return redirect(url_for("rounds.show", round_id=round_id), 303)

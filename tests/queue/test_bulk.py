@@ -17,7 +17,7 @@ from civicconnect.jobs import Job
 from civicconnect.queue import Bulk, BulkItem, Desk, bulk
 from civicconnect.reports import Event, EventText, Report
 from tests.counting import counted
-from tests.factories import HERE, staff_actor
+from tests.factories import HERE, make_colleague, put_elsewhere, staff_actor
 from tests.offers import make_template
 
 ANA, BEN = ContactDetails(email="ana@home.example"), ContactDetails(email="ben@home.example")
@@ -117,6 +117,31 @@ def test_reports_that_may_not_take_the_step_are_named_before_and_after(db_, me, 
     told = queue.progress(db_, queue.find_bulk(db_, me, number))
     assert {one.reference for one in told.refused} == set(many[:2])
     assert reports.find(db_, many[1], SYSTEM).status == "accepted"
+
+
+def test_reports_that_somebody_does_not_see_are_not_given_to_them(database, db_, me, make_report):
+    here, far, lamp = make_report(), make_report(), make_report(service="street-light")
+    limited = make_colleague(db_, "staff", put_elsewhere(db_, far))
+    boss = staff_actor(db_, "supervisor")
+    given = {"person": str(limited)}
+    number = begin(db_, boss, [one.reference for one in (here, far, lamp)], "assign", given)
+    seen = queue.preview(db_, boss, queue.find_bulk(db_, boss, number), catalog(db_), speak)
+    assert {one.reference: str(one.why) for one in seen.refused} == {
+        here.reference: "This report lies outside the areas of whoever would get it.",
+        lamp.reference: "Choose somebody who works in this department."}
+    queue.start(db_, boss, number, seen.mark)
+    work(db_, number)
+    assert states(db_, number) == {
+        here.reference: "refused", far.reference: "done", lamp.reference: "refused"}
+    assert [one.assigned_to for one in (here, far, lamp)] == [None, limited, None]
+
+    def asked(count):
+        number = begin(db_, me, [make_report().reference for _ in range(count)], "assign", given)
+        with counted(database) as asked:
+            queue.preview(db_, me, queue.find_bulk(db_, me, number), catalog(db_), speak)
+        return len(asked)
+
+    assert asked(5) == asked(1)
 
 
 def test_nothing_is_done_but_what_was_looked_at(db_, me, many):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from civicconnect import accounts, reports
 from civicconnect.errors import Conflict, Invalid, NotFound
-from tests.factories import RESIDENT
+from tests.factories import RESIDENT, make_colleague, put_elsewhere
 
 
 @pytest.fixture
@@ -25,6 +27,41 @@ def test_a_report_is_given_to_a_colleague_of_its_department_and_to_nobody_else(d
         reports.assign(db_, staff, report.reference, max(mine) + 1000)
     with pytest.raises(Invalid):
         reports.assign(db_, staff, report.reference, team="x" * 41)
+
+
+def test_who_cannot_work_on_a_report_is_not_given_it(db_, staff, report, make_report):
+    far = make_report()
+    there = put_elsewhere(db_, far)
+    reader, limited = make_colleague(db_, "readonly"), make_colleague(db_, "staff", there)
+    lamps = make_colleague(db_, "staff", department="lighting")
+    offered = accounts.colleagues(db_, report.department_id)
+    assert limited in offered
+    assert not offered.keys() & {reader, lamps}
+    for person, words in ((reader, "works in this department"), (lamps, "works in this department"),
+                          (limited, "outside the areas")):
+        with pytest.raises(Invalid, match=words):
+            reports.assign(db_, staff, report.reference, person)
+    assert report.assigned_to is None
+    assert reports.assign(db_, staff, far.reference, limited).assigned_to == limited
+    broken = replace(accounts.actor_of(db_, limited), opened=frozenset({report.number}))
+    with pytest.raises(Invalid, match="outside the areas"):  # an hour later it would be gone
+        reports.assign(db_, broken, report.reference, limited)
+
+
+def test_who_leaves_hands_on_what_their_heir_can_work_on_and_the_rest_goes_back(db_, staff, make_report):
+    report, far = make_report(), make_report()
+    there = put_elsewhere(db_, far)
+    leaver, heir, reader = (make_colleague(db_, role, *areas) for role, areas in (
+        ("staff", ()), ("inspector", (there,)), ("readonly", ())))
+    for one in (report, far):
+        reports.assign(db_, staff, one.reference, leaver)
+    assert heir in accounts.successors(db_, leaver)
+    assert not {reader, leaver} & accounts.successors(db_, leaver).keys()
+    for person in (reader, leaver, 10**8):
+        with pytest.raises(Invalid):
+            reports.hand_back(db_, staff, leaver, person)
+    assert reports.hand_back(db_, staff, leaver, heir) == {"given": 1, "back": 1}
+    assert (report.assigned_to, far.assigned_to) == (None, heir)
 
 
 def test_giving_what_is_given_already_writes_nothing(db_, staff, report):

@@ -197,6 +197,20 @@ def test_bulk_pages_are_their_makers_own(clerk, signed_in, visitor, three):
     assert clerk.post(f"{address}/undo", page.form("/sign-out")).status == 409
 
 
+def test_whose_work_it_becomes_is_asked_in_few_statements_however_many_departments_one_sees(
+    database, db_, signed_in, three
+):
+    boss, person = signed_in("supervisor"), queue.staff_id(staff_actor(db_, "streets"))
+    form = boss.get("/staff/queue").form("/staff/bulk")
+    page = boss.follow(boss.post("/staff/bulk", form | {"of": "view"}))
+    address = page.answer.request.path
+    boss.post(address, page.form(address) | {"action": "assign", "person": str(person)})
+    for who in (boss, signed_in("admin")):
+        with counted(database) as asked:
+            assert "Changes 3 reports" in who.get(address).words
+        assert len(asked) <= 12, "\n".join(asked)
+
+
 def test_whoever_only_looks_at_a_bulk_is_offered_nothing_to_press(clerk, signed_in, three):
     def seen():
         page = boss.get(address)

@@ -16,7 +16,7 @@ from civicconnect.catalog import catalog
 from civicconnect.geo import Point
 from civicconnect.reports import FieldStep, Round, RoundStop
 from tests.counting import counted
-from tests.factories import staff_actor
+from tests.factories import make_colleague, put_elsewhere, staff_actor
 from tests.web.test_photos import picture
 
 AS_JSON = {"Accept": "application/json"}
@@ -172,6 +172,27 @@ def test_a_closed_report_and_one_of_another_department_go_on_no_round(
     for reference, status in ((closed.reference, 409), (light.reference, 404), ("NOTHERE1", 404)):
         page = clerk.post(f"/staff/rounds/{walked.id}/stops", fields | {"report": reference})
         assert page.status == status, reference
+
+
+def test_a_round_leads_only_to_reports_that_its_person_sees(db_, signed_in, staff, make_report, today):
+    here, far = make_report(), make_report()
+    person, reader = make_colleague(db_, "staff", put_elsewhere(db_, far)), make_colleague(db_, "readonly")
+    clerk = signed_in("streets")
+    fields = clerk.get("/staff/rounds").form("/staff/rounds")
+    page = clerk.post("/staff/rounds", fields | {"person": str(reader)})
+    assert (page.status, "Choose somebody who works in this department." in page.words) == (422, True)
+    assert f'value="{reader}"' not in page.text
+    page = clerk.follow(clerk.post("/staff/rounds", fields | {"person": str(person)}))
+    assert far.reference in page.words
+    assert here.reference not in page.words
+    address = page.answer.request.path
+    page = clerk.post(f"{address}/stops", page.form(f"{address}/stops") | {"report": here.reference})
+    assert (page.status, page.faults) == (422, [])
+    assert "outside the areas of whoever would get it" in page.words
+    page = clerk.post("/staff/rounds", fields | {"person": str(person), "report": here.reference})
+    assert (page.status, page.faults) == (422, [])
+    db_.expire_all()
+    assert (here.assigned_to, far.assigned_to) == (None, person)
 
 
 def test_a_team_has_a_round_too_and_everybody_of_the_department_may_walk_it(

@@ -18,7 +18,7 @@ from civicconnect.app import create_app, handlers
 from civicconnect.errors import Conflict, NotAllowed, NotFound
 from civicconnect.settings import Missing
 from tests.factories import Staff as Somebody
-from tests.factories import staff_actor
+from tests.factories import make_colleague, staff_actor
 from tests.pages import Visitor
 from tests.passes import cookie_of
 
@@ -158,6 +158,17 @@ def test_who_leaves_is_out_at_once_and_leaves_no_work_behind(admin, signed_in, m
     assert admin.post(f"{address}/leave", page.form("/leave")).status == 409
     assert admin.post(f"{address}/return", admin.get(address).form("/return")).status == 303
     assert "/sign-in/invitation/" in link_in(letters()[0])
+
+
+def test_a_reader_is_no_successor_of_who_leaves(admin, db_):
+    reader, leaver = make_colleague(db_, "readonly"), id_of(db_, "streets@larkmouth.example")
+    address = f"/staff/people/{leaver}"
+    page = admin.get(address)
+    assert f'value="{reader}"' not in page.text
+    page = admin.post(f"{address}/leave", page.form("/leave") | {"to": str(reader)})
+    assert (page.status, page.faults) == (422, [])
+    assert "Choose somebody who works in this department." in page.words
+    assert admin.get(address).form("/leave")  # they have not left
 
 
 def test_sessions_are_listed_and_ended_one_by_one_or_all(signed_in, admin, db_):

@@ -1,6 +1,6 @@
 """What staff should look at next, and who is told when nobody does."""
 
-from civicconnect.queue.actions import ACTIONS, OUTCOMES, VERBS
+from civicconnect.queue.actions import ACTIONS, OUTCOMES, VERBS, people_for
 from civicconnect.queue.bulk import (
     UNDO_FOR,
     Preview,
@@ -50,7 +50,7 @@ __all__ = [
     "PAGE", "Preview", "Progress", "RULE", "Refused", "SavedView", "Stage", "UNDO_FOR", "VERBS", "View",
     "WHY", "Weight", "Worklist", "begin_selected", "begin_view", "board", "bulks", "check", "count",
     "dump", "escalate", "escalation_rules", "falls_at", "fill", "find_bulk", "forget_bulks", "is_due",
-    "is_own", "keep_view", "known_of", "load", "may_undo", "named", "next_after", "placed", "preview",
-    "progress", "rank", "reasons", "remove_view", "settle", "spell", "staff_id", "start", "starting",
-    "undo", "views", "watch", "work_on", "worklist",
+    "is_own", "keep_view", "known_of", "load", "may_undo", "named", "next_after", "people_for", "placed",
+    "preview", "progress", "rank", "reasons", "remove_view", "settle", "spell", "staff_id", "start",
+    "starting", "undo", "views", "watch", "work_on", "worklist",
 ]

@@ -8,7 +8,7 @@ from functools import cached_property
 
 from sqlalchemy import Select
 
-from civicconnect import catalog, reports
+from civicconnect import accounts, catalog, reports
 from civicconnect.accounts import Actor
 from civicconnect.catalog import Catalog, Template
 from civicconnect.db import Db
@@ -55,9 +55,8 @@ class Work:
     @cached_property
     def taker(self) -> Taker | None:
         """Return who is given the reports; None: nobody in particular."""
-        text = self.given.get("person", "")
-        person = int(text) if text.isdecimal() and len(text) < 10 else None
-        return None if person is None else reports.taker(self.db, person, self.numbers)
+        person = self.given.get("person", "")  # as `choose` keeps it
+        return reports.taker(self.db, int(person), self.numbers) if person else None
 
     def words_for(self, report: Report) -> dict[str, str]:
         """Return what a step is given for one report: where nothing was typed, the words of the template.
@@ -170,8 +169,19 @@ BY_CODE: Mapping[str, Action] = {action.code: action for action in ACTIONS}
 VERBS = tuple(step.verb for step in lifecycle.STEPS if "staff" in step.who)
 
 
-def choose(code: str, given: Mapping[str, str], clocks: Clocks) -> tuple[Action, dict[str, str]]:
-    """Return an action and what it keeps of a form, or raise Invalid for what every report of them owes."""
+def people_for(db: Db, actor: Actor, offer: Catalog) -> dict[int, str]:
+    """Return the names of those whose work reports may become, by id: of the departments an actor sees."""
+    every = {one.id for one in offer.departments.values()}
+    return accounts.colleagues(db, *(every if actor.may("see_all") else every & actor.departments))
+
+
+def choose(
+    code: str, given: Mapping[str, str], clocks: Clocks, offer: Catalog, people: Collection[int]
+) -> tuple[Action, dict[str, str]]:
+    """Return an action and what it keeps of a form, or raise Invalid for what every report of them owes.
+
+    people    ids of those whose work reports may become
+    """
     action = BY_CODE.get(code)
     if action is None:
         raise Invalid({"action": [Sentence("Choose what shall be done.")]})
@@ -181,7 +191,9 @@ def choose(code: str, given: Mapping[str, str], clocks: Clocks) -> tuple[Action,
         _owed(kept, clocks)
     elif code == "priority" and kept.get("priority") not in reports.PRIORITIES:
         raise Invalid({"priority": [Sentence("Choose how pressing it is.")]})
-    elif code == "service" and not kept.get("service"):
+    elif code == "assign" and kept.get("person", "") not in ("", *map(str, people)):
+        raise Invalid({"person": [Sentence("Choose somebody who works in this department.")]})
+    elif code == "service" and not _is_offered(offer, kept.get("service", "")):
         raise Invalid({"service": [Sentence("Choose what the report is about.")]})
     elif code == "note" and not kept.get("note"):
         raise Invalid({"note": [TOO_LONG]})
@@ -190,6 +202,10 @@ def choose(code: str, given: Mapping[str, str], clocks: Clocks) -> tuple[Action,
     if len(kept.get("team", "")) > LONGEST_TEAM:
         raise Invalid({"team": [Sentence("Use at most %(most)s characters.", most=LONGEST_TEAM)]})
     return action, kept
+
+
+def _is_offered(offer: Catalog, service: str) -> bool:
+    return service in offer.services and offer.services[service].active
 
 
 def _owed(kept: Mapping[str, str], clocks: Clocks) -> None:

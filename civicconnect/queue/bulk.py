@@ -164,7 +164,9 @@ def settle(db: Db, actor: Actor, number: int, code: str, given: Mapping[str, str
     row = find_bulk(db, actor, number, lock=True)
     if row.state != DRAFT:
         raise Conflict(Sentence("This has been sent already."))
-    action, kept = actions.choose(code, given, reports.clocks(db))
+    offer = catalog.catalog(db)
+    people = actions.people_for(db, actor, offer)
+    action, kept = actions.choose(code, given, reports.clocks(db), offer, people)
     row.action, row.given = action.code, kept
 
 

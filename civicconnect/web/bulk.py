@@ -20,7 +20,6 @@ from civicconnect.db import Db, transaction
 from civicconnect.errors import Conflict, Invalid
 from civicconnect.queue import Desk
 from civicconnect.web import language
-from civicconnect.web.desk import read_departments
 from civicconnect.web.photos import Faults
 from civicconnect.web.staff import actor
 from civicconnect.web.words import read_catalog
@@ -72,7 +71,7 @@ def _page(number: int, faults: Faults, typed: Mapping[str, Any]) -> str:
         progress, is_own = queue.progress(db_, row), queue.is_own(me, row)
         more, preview = dict[str, Any](), None
         if row.state == "draft":
-            more = _choices(db_, me, offer) if is_own else {"people": _people(db_, me, offer)}
+            more = _choices(db_, me, offer) if is_own else {"people": queue.people_for(db_, me, offer)}
             if row.action and not typed:
                 whose = me if is_own else accounts.actor_of(db_, row.staff_id)  # it is done in their name
                 preview = queue.preview(db_, whose, row, offer, _speaker(offer))
@@ -90,12 +89,8 @@ def _speaker(offer: Catalog) -> Callable[[str], notify.Tongue]:
 
 def _choices(db_: Db, me: Actor, offer: Catalog) -> dict[str, Any]:
     """Return what may be chosen from."""
-    return {"people": _people(db_, me, offer), "templates": catalog.every_template(db_), "verbs": queue.VERBS,
-            "outcomes": queue.OUTCOMES, "priorities": reports.PRIORITIES}
-
-
-def _people(db_: Db, me: Actor, offer: Catalog) -> dict[int, str]:
-    return accounts.colleagues(db_, *(department.id for department in read_departments(me, offer)))
+    return {"people": queue.people_for(db_, me, offer), "templates": catalog.every_template(db_),
+            "verbs": queue.VERBS, "outcomes": queue.OUTCOMES, "priorities": reports.PRIORITIES}
 
 
 @pages.post("/<int:number>")

@@ -324,6 +324,9 @@ def test_whoever_lost_the_right_meanwhile_changes_nothing(db_, me, many):
     ("step", {"verb": "plan", "planned_for": "2001-01-01"}, "planned_for"),
     ("step", {"verb": "close", "outcome": "no_action"}, "reason"),
     ("priority", {"priority": "melted"}, "priority"), ("note", {"note": " "}, "note"),
+    ("assign", {"person": "99999999999999"}, "person"), ("assign", {"person": "²"}, "person"),
+    ("assign", {"person": "٣"}, "person"), ("assign", {"person": "0"}, "person"),
+    ("service", {}, "service"), ("service", {"service": "nope"}, "service"),
     ("note", {"note": "x" * 4001}, "note"), ("assign", {"team": "x" * 41}, "team"),
 ])
 def test_what_every_report_owes_is_asked_for_before_anything_is_looked_at(db_, me, many, code, typed, field):

@@ -197,6 +197,21 @@ def test_bulk_pages_are_their_makers_own(clerk, signed_in, visitor, three):
     assert clerk.post(f"{address}/undo", page.form("/sign-out")).status == 409
 
 
+@pytest.mark.parametrize(("typed", "words"), [
+    ({"action": "service", "service": "nope"}, "Choose what the report is about."),
+    ({"action": "assign", "person": "²"}, "Choose somebody who works in this department."),
+    ({"action": "assign", "person": "99999999999999"}, "Choose somebody who works in this department."),
+])
+def test_what_nobody_offers_is_refused_beside_its_field_and_promises_nothing(clerk, three, typed, words):
+    form = clerk.get("/staff/queue").form("/staff/bulk")
+    page = clerk.follow(clerk.post("/staff/bulk", form | {"of": "view"}))
+    address = page.answer.request.path
+    answer = clerk.post(address, page.form(address) | typed)
+    assert (answer.status, answer.faults) == (422, [])
+    assert words in answer.words
+    assert "Do it for" not in clerk.get(address).words
+
+
 def test_whose_work_it_becomes_is_asked_in_few_statements_however_many_departments_one_sees(
     database, db_, signed_in, three
 ):

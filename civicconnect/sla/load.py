@@ -43,7 +43,9 @@ class _Day(fields.Field[date]):
 
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> date:
         if type(value) is not date:
-            raise ValidationError(f"'{value}' is no day; write 2026-12-25, without quotation marks or time.")
+            # A day with a name, where none is asked for, is said again as it was typed.
+            typed = " ".join(map(str, value.values())) if isinstance(value, dict) else value
+            raise ValidationError(f"'{typed}' is no day; write 2026-12-25, without quotation marks or time.")
         return value
 
 

@@ -60,6 +60,7 @@ CASES = [
     ("calendars/office", {"closed": "2026-13-45 Never"}, "closed", "is no day"),
     ("calendars/office", {"closed": "some day"}, "closed", "“some day” is no day"),
     ("calendars/office", {"closed": "2026-12-24\n2026-12-24 Eve"}, "closed", "stands there twice"),
+    ("calendars/office", {"open": "2026-01-01 Extra"}, "open", "“2026-01-01 Extra” is no day. Write one as"),
     ("calendars/office", {"open": "2026-12-25"}, "open", "among the closed days"),
     ("calendars/office", {"holidays": "ZZ"}, "holidays", "No public holidays"),
     ("calendars/office", {"zone": "Mars/Base"}, "zone", "This is no time zone"),

@@ -89,8 +89,9 @@ def _speaker(offer: Catalog) -> Callable[[str], notify.Tongue]:
 
 def _choices(db_: Db, me: Actor, offer: Catalog) -> dict[str, Any]:
     """Return what may be chosen from."""
-    return {"people": queue.people_for(db_, me, offer), "templates": catalog.every_template(db_),
-            "verbs": queue.VERBS, "outcomes": queue.OUTCOMES, "priorities": reports.PRIORITIES}
+    templates = [one for one in catalog.every_template(db_) if one.verb in queue.VERBS]
+    return {"people": queue.people_for(db_, me, offer), "templates": templates, "verbs": queue.VERBS,
+            "outcomes": queue.OUTCOMES, "priorities": reports.PRIORITIES}
 
 
 @pages.post("/<int:number>")

@@ -18,6 +18,7 @@ from civicconnect.catalog import Catalog, Template
 from civicconnect.db import Db, transaction
 from civicconnect.errors import Conflict, Invalid, NotAllowed, Sentence
 from civicconnect.reports import lifecycle
+from civicconnect.web.city_faults import worded
 from civicconnect.web.photos import Faults
 from civicconnect.web.report_desk import actor, seen_of
 from civicconnect.web.words import read_catalog
@@ -115,7 +116,9 @@ def save(code: str) -> ResponseReturnValue:
             with city.kept_as_version(change, me.name, request.form.get("reason", "")):
                 catalog.save_template(change, me.name, typed, is_new=code == NEW, seen=seen_of(request.form))
     except Invalid as fault:
-        return _page(code, fault.fields, typed), 422
+        # The shape of a row is checked in plain English, as a folder's is.
+        told = {name: [worded(words) for words in said] for name, said in fault.fields.items()}
+        return _page(code, told, typed), 422
     except Conflict as fault:
         return _page(code, {"conflict": [fault.sentence]}, typed), 409
     return redirect(url_for("wording.index"), 303)

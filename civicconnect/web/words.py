@@ -27,7 +27,7 @@ OUTCOME = {code: _l(said) for code, said in reports.lifecycle.OUTCOME_SAID.items
 STEP = {
     "accept": _l("Accept"), "plan": _l("Plan"), "unplan": _l("Call off the plan"),
     "start": _l("Start work"), "wait": _l("Wait"), "resume": _l("Resume work"),
-    "close": _l("Close"), "reopen": _l("Reopen"),
+    "close": _l("Close"), "reopen": _l("Reopen"), "ask": _l("Ask whoever sent it"),
 }
 EVENT = {
     "receive": _l("Report received"), "route": _l("Sent to the department"),

@@ -65,7 +65,7 @@ def test_all_of_staff_read_the_templates_and_only_the_city_s_editors_change_them
 
 
 @pytest.mark.parametrize(("wrong", "words"), [
-    ({"code": "Not a code"}, "A code is lower case letters"), ({"code": "fixed"}, "of this name already"),
+    ({"code": "Not a code"}, "Use small letters, digits"), ({"code": "fixed"}, "of this name already"),
     ({"words-es": " "}, "every language of the city"),
     ({"words-en": "Dear {name},"}, "Nothing can be put in for {name}"),
     ({"services": "moonlight"}, "services that the city offers"), ({"verb": "explode"}, "is none of"),
@@ -78,6 +78,30 @@ def test_what_cannot_be_meant_is_said_beside_its_field_and_what_was_typed_stays(
     assert page.status == 422
     assert words in page.words
     assert page.form("/templates/new")["name-en"] == "Name en"
+
+
+def test_words_that_are_too_long_are_refused_in_the_language_of_the_page(editor):
+    fields = filled(editor.get("/es/staff/templates/new"), **{"words-en": "x" * 4001})
+    page = editor.post("/es/staff/templates/new", fields)
+    assert page.status == 422
+    assert "Use como máximo 4000 caracteres." in page.words
+    assert "Longer than" not in page.words
+
+
+def test_each_step_that_words_are_for_is_named_in_words(editor, signed_in, make_report):
+    listed = editor.get("/es/staff/templates")
+    assert {"ask", "close"}.isdisjoint(h.text for h in listed.tree.iter("h2"))
+    chosen = next(e for e in editor.get("/staff/templates/ask-where").tree.iter("select")
+                  if e.get("name") == "verb")
+    assert not [o for o in chosen.iter("option") if o.text == o.get("value")]
+    make_report()
+    clerk = signed_in("streets")
+    form = clerk.get("/staff/queue").form("/staff/bulk")
+    page = clerk.follow(clerk.post("/staff/bulk", form | {"of": "view"}))
+    offered = next(e for e in page.tree.iter("select") if e.get("name") == "template")
+    values = [o.get("value") for o in offered.iter("option")]
+    assert "fixed" in values
+    assert "ask-where" not in values  # in bulk nobody is asked
 
 
 def test_whoever_saves_second_sees_both_sides(editor, signed_in):

@@ -32,7 +32,7 @@ from civicconnect.catalog.reading import (
     time_zone,
 )
 from civicconnect.catalog.script import comma, direction
-from civicconnect.catalog.shapes import FIELDS, PRIORITIES, VERBS
+from civicconnect.catalog.shapes import EMAIL, FIELDS, PRIORITIES, VERBS
 from civicconnect.catalog.wording import (
     TemplateChange,
     every_template,
@@ -43,10 +43,10 @@ from civicconnect.catalog.wording import (
 )
 
 __all__ = [
-    "Answer", "Asking", "Banner", "Catalog", "CatalogRows", "City", "Department", "Ease", "FIELDS",
-    "Group", "LOGOS", "Owner", "PRIORITIES", "Question", "SEVERAL", "Service", "Stopper", "Template",
-    "TemplateChange", "VERBS", "Words", "answers", "catalog", "check", "chosen", "comma", "direction",
-    "dump", "ease", "every_template", "find_template", "first_look", "hold", "load", "loaded_stamp",
-    "logo", "owners", "remove_template", "said", "save_template", "sheet", "spell", "template_changes",
-    "templates", "time_zone", "words",
+    "Answer", "Asking", "Banner", "Catalog", "CatalogRows", "City", "Department", "EMAIL", "Ease",
+    "FIELDS", "Group", "LOGOS", "Owner", "PRIORITIES", "Question", "SEVERAL", "Service", "Stopper",
+    "Template", "TemplateChange", "VERBS", "Words", "answers", "catalog", "check", "chosen", "comma",
+    "direction", "dump", "ease", "every_template", "find_template", "first_look", "hold", "load",
+    "loaded_stamp", "logo", "owners", "remove_template", "said", "save_template", "sheet", "spell",
+    "template_changes", "templates", "time_zone", "words",
 ]

@@ -36,6 +36,15 @@ LANGUAGE = validate.Regexp(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$", error="Write a la
 LINK = validate.Regexp(r"(https?://[^\s<>\"]{1,480}|/[^\s<>\"/\\][^\s<>\"\\]{0,480})$",
                        error="Write an address that begins with https:// or with /.")
 
+# What the foot of every page links to; "" where there is none.
+WEBSITE = validate.Regexp(r"(https?://[^\s<>\"/][^\s<>\"]{0,480})?\Z",
+                          error="Write an address that begins with https://.")
+# As HTML defines it for a field: it will stand in the head of a letter.
+EMAIL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
+                   r"@[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+                   r"(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*")
+MAILBOX = validate.Regexp(rf"(?:{EMAIL.pattern})?\Z", error="Write an e-mail address like name@example.com.")
+
 
 # No longer than a promise stands still while somebody is waited for.
 SOME_DAYS = validate.Range(1, 60, error="From 1 to 60 days.")
@@ -126,8 +135,8 @@ class Contact(Schema):
 
     emergency = fields.Str(load_default="", validate=validate.Length(max=60))
     phone = fields.Str(load_default="", validate=validate.Length(max=60))
-    email = fields.Str(load_default="", validate=validate.Length(max=200))
-    website = fields.Str(load_default="", validate=validate.Length(max=500))
+    email = fields.Str(load_default="", validate=[validate.Length(max=200), MAILBOX])
+    website = fields.Str(load_default="", validate=[validate.Length(max=500), WEBSITE])
     address = fields.Str(load_default="", validate=validate.Length(max=500))
 
 
@@ -167,7 +176,7 @@ class City(Schema):
 class Department(Schema):
     code = fields.Str(required=True, validate=CODE)
     calendar = fields.Str(required=True)
-    email = fields.Str(load_default="", validate=validate.Length(max=200))
+    email = fields.Str(load_default="", validate=[validate.Length(max=200), MAILBOX])
     phone = fields.Str(load_default="", validate=validate.Length(max=60))
     name = Words(required=True)
 

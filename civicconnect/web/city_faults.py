@@ -32,6 +32,9 @@ TOLD: tuple[tuple[str, Callable[[re.Match[str]], Sentence]], ...] = (
     (r"(#\w+) has a contrast of ([\d.]+) to 1", lambda m: Sentence(
         "%(colour)s has a contrast of %(found)s to 1; words need 4.5 to 1. Choose a darker one.",
         colour=m[1], found=m[2])),
+    (r"Write an address that begins with https://\.", lambda _: Sentence(
+        "Write an address that begins with https://.")),
+    ("Write an e-mail address", lambda _: Sentence("Write an e-mail address like name@example.com.")),
     ("Write an address that begins", lambda _: Sentence(
         "Write an address that begins with https:// or with /.")),
     (".* is no time on the city's clock", lambda _: Sentence("Write day and time like 2026-12-01 08:00.")),

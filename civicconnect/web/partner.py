@@ -18,14 +18,13 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge, Unsupporte
 
 from civicconnect import accounts, db, reports, settings
 from civicconnect.accounts import Actor, ContactDetails
-from civicconnect.catalog import SEVERAL, Catalog, answers
+from civicconnect.catalog import EMAIL, SEVERAL, Catalog, answers
 from civicconnect.db import transaction
 from civicconnect.errors import Conflict, Invalid, NotAllowed
 from civicconnect.geo import point_from
 from civicconnect.reports import NewReport, Report
 from civicconnect.tables import spell
 from civicconnect.web import limits, telling
-from civicconnect.web.report_form import EMAIL
 from civicconnect.web.words import read_catalog
 
 pages = Blueprint("partner", __name__)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -15,7 +14,7 @@ from marshmallow import Schema, ValidationError, fields, post_load, validate
 from werkzeug.datastructures import MultiDict
 
 from civicconnect.accounts import ContactDetails
-from civicconnect.catalog import SEVERAL, Catalog, Service, answers
+from civicconnect.catalog import EMAIL, SEVERAL, Catalog, Service, answers
 from civicconnect.errors import Invalid
 from civicconnect.geo import Place, Point, point_from
 from civicconnect.media import Photo
@@ -23,10 +22,6 @@ from civicconnect.reports import NewReport
 from civicconnect.web import extent, photos
 from civicconnect.web.photos import Faults
 
-# As HTML defines it for a field: it will stand in the head of a letter.
-EMAIL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
-                   r"@[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
-                   r"(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*")
 LONGEST_EMAIL = 200
 ANSWER = "answer-"
 # The fields as they follow each other on the page.

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
-from sqlalchemy import select
+from datetime import timedelta
 
-from civicconnect import catalog, reports, settings
+import pytest
+from sqlalchemy import select, update
+
+from civicconnect import catalog, clock, reports, settings
 from civicconnect.catalog import catalog as read
 from civicconnect.reports import Report
 from tests.browser.conftest import on
@@ -130,3 +132,19 @@ def test_the_desk_is_accessible_in_each_form_and_at_each_width(desk, lamps, widt
             summary.click()
         assert desk.axe() == [], path
         assert desk.overflow() <= 0, path
+
+
+@on("spatialite")
+@pytest.mark.parametrize("tongue", ["es", "ru", "ar", "ur"])
+def test_by_when_stays_within_a_small_screen_in_every_language(desk, lamps, site, tongue):
+    with site.changing() as change:
+        change.execute(update(Report).where(Report.reference.in_(lamps)).values(
+            due_at=clock.now() - timedelta(days=100)))
+    desk.page.set_viewport_size({"width": 360, "height": 640})
+    desk.go(f"/{tongue}/staff/queue?q=dark")
+    # Whether the widest word of the table stays within it, at either end of the line.
+    assert desk.page.evaluate("(e => e.scrollWidth - e.clientWidth)(document.querySelector('.scroll'))") <= 0
+    assert desk.page.evaluate("""[...document.querySelectorAll('.due')].every((due) => {
+        const inner = due.getBoundingClientRect(), outer = due.closest('td').getBoundingClientRect();
+        return inner.left >= outer.left - 1 && inner.right <= outer.right + 1;
+    })""")

@@ -26,7 +26,7 @@ MOST_PHOTOS = 5
 def ended(fault: Ended) -> ResponseReturnValue:
     """Say why a link that was one of ours works no more."""
     page = render_template("errors/refusal.html", code=410, title=_("This link works no more"),
-                           advice=translated(fault.sentence))
+                           advice=translated(fault.sentence), typed=())
     return secret(make_response(page, 410))
 
 

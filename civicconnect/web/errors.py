@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+from collections.abc import Sequence
 
 import structlog
 from flask import Flask, render_template, request
@@ -16,7 +17,7 @@ from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
 from civicconnect.errors import Conflict, Invalid, NotAllowed, NotFound, Sentence
-from civicconnect.web import in_json, limits, sign_in
+from civicconnect.web import in_json, limits, sign_in, untaken
 from civicconnect.web.words import translated
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
@@ -45,8 +46,7 @@ def hang(app: Flask) -> None:
     app.register_error_handler(Conflict, lambda fault: page(409, translated(fault.sentence)))
     app.register_error_handler(Invalid, lambda fault: page(422, " ".join(
         translated(sentence) for sentences in fault.fields.values() for sentence in sentences)))
-    app.register_error_handler(CSRFError, lambda _fault: page(
-        400, _("The page had been open for too long. Go back, reload it and send it again.")))
+    app.register_error_handler(CSRFError, stale)
     app.register_error_handler(RateLimitExceeded, _too_many)
     app.register_error_handler(OperationalError, _database_away)
     app.register_error_handler(OSError, _disk_full)
@@ -66,10 +66,19 @@ def _refuse_nul() -> ResponseReturnValue | None:
     return page(400) if any("\0" in text for text in written) else None
 
 
-def page(code: int, words: str = "", wait_seconds: int = 60) -> ResponseReturnValue:
+def stale(_fault: CSRFError) -> ResponseReturnValue:
+    """Refuse a form whose page is too old, and give back what was typed into it: nothing of it was taken."""
+    return page(400, _("The page had been open for too long. Go back, reload it and send it again."),
+                typed=untaken.texts())
+
+
+def page(
+    code: int, words: str = "", wait_seconds: int = 60, typed: Sequence[str] = ()
+) -> ResponseReturnValue:
     """Return the page of a refusal; its sentence alone for a queue that sends a form.
 
     wait_seconds    when to try again, for a program; only where waiting helps
+    typed           texts to be given back
     """
     if code >= 500:
         sign_in.be_nobody()  # the page that says the database is away cannot ask it who is reading
@@ -77,7 +86,8 @@ def page(code: int, words: str = "", wait_seconds: int = 60) -> ResponseReturnVa
     headers = {"Retry-After": str(wait_seconds)} if code in (429, 503) else {}
     if in_json.is_wished():
         return in_json.refusal(code, words or str(advice), headers)
-    answer = render_template("errors/refusal.html", code=code, title=title, advice=words or advice)
+    answer = render_template("errors/refusal.html", code=code, title=title, advice=words or advice,
+                             typed=typed)
     return answer, code, headers
 
 

@@ -25,11 +25,14 @@ def store() -> media.Store:
     return media.Store(settings.current().data_folder / "photos")
 
 
-def read_photos(request: Request, most: int, faults: Faults) -> tuple[Photo, ...]:
+def read_photos(
+    request: Request, most: int, faults: Faults, *, takes_files: bool = True
+) -> tuple[Photo, ...]:
     """Return the photos of a posted form: those it carried along, then those chosen now.
 
     most      how many a report may have; what is beyond is a fault, and is not even decoded
     faults    gets a sentence for each file that is no photo; the good ones are kept all the same
+    takes_files    else what was chosen now is left alone, and a fault
 
     A photo that is there twice counts once.
     """
@@ -37,6 +40,9 @@ def read_photos(request: Request, most: int, faults: Faults) -> tuple[Photo, ...
     carried = (_kept_or_why(token, faults) for token in tokens)
     found = dict.fromkeys(photo for photo in carried if photo is not None)
     uploads = [upload for upload in request.files.getlist("photo") if upload.filename]
+    if uploads and not takes_files:
+        faults["photo"] = [_("A photo is no longer kept here. Choose it again.")]
+        uploads = []
     for upload in uploads:
         if len(found) >= most:
             faults.setdefault("photo" if most else "form", []).append(_too_many(most))

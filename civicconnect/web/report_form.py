@@ -78,8 +78,11 @@ class Sent:
         return [photos.token_of(photo) for photo in self.photos]
 
 
-def read(request: Request, catalog: Catalog) -> Sent:
-    """Read a posted form. The photos are kept even where something else is wrong."""
+def read(request: Request, catalog: Catalog, *, takes_files: bool = True) -> Sent:
+    """Read a posted form. The photos are kept even where something else is wrong.
+
+    takes_files    else new photos are not taken in, and have to be chosen again
+    """
     sent = Sent(request.form)
     try:
         sent.id = UUID(sent.value("id"))
@@ -95,7 +98,7 @@ def read(request: Request, catalog: Catalog) -> Sent:
         sent.along = extent.along(sent.value("along"), sent.value("address"))
     service = catalog.services.get(sent.value("service"))
     if service is not None:
-        sent.photos = photos.read_photos(request, service.photos, sent.faults)
+        sent.photos = photos.read_photos(request, service.photos, sent.faults, takes_files=takes_files)
     return sent
 
 

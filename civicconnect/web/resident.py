@@ -16,6 +16,7 @@ from flask import (
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
+from flask_wtf.csrf import CSRFError
 from werkzeug.datastructures import MultiDict
 
 from civicconnect import accounts, clock, db, geo, reports
@@ -27,6 +28,7 @@ from civicconnect.geo import Point
 from civicconnect.reports import Likely, NewReport, Work
 from civicconnect.web import (
     device,
+    errors,
     extent,
     in_json,
     one_report,
@@ -35,6 +37,7 @@ from civicconnect.web import (
     report_form,
     suggestion,
     telling,
+    untaken,
 )
 from civicconnect.web.language import chosen
 from civicconnect.web.photos import Faults
@@ -255,6 +258,20 @@ def submit() -> ResponseReturnValue:
         return in_json.taken(receipt.reference,
                              url_for("resident.show", reference=receipt.reference, key=key))
     return redirect(url_for("resident.show", reference=receipt.reference, sent=1, key=key), 303)
+
+
+@pages.errorhandler(CSRFError)
+def stale(fault: CSRFError) -> ResponseReturnValue:
+    """Show a report's form again that was open for too long, with everything in it. Nothing is taken in."""
+    if request.endpoint != "resident.submit" or in_json.is_wished() or untaken.is_of_another_site():
+        return errors.stale(fault)
+    offer = read_catalog()
+    sent = report_form.read(request, offer, takes_files=False)
+    service = offer.services.get(sent.value("service"))
+    if service is None or service.stopped({}) or not offer.offers(service, clock.now()):
+        return errors.stale(fault)
+    said = _("The page had been open for too long, and nothing was sent. Send it again.")
+    return _ask_rest(sent, {"form": [said]} | sent.faults), 400
 
 
 def _show_first(sent: Sent, new: NewReport, service: Service) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from typing import Any
 
@@ -11,6 +11,7 @@ from flask import Flask, current_app, g, redirect, render_template, request, ses
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from flask_security import login_user, logout_user
+from flask_security.decorators import default_unauthn_handler
 from flask_security.utils import set_request_attr, validate_redirect_url
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import UnsupportedMediaType
@@ -20,6 +21,7 @@ from civicconnect.accounts import STRANGER, Actor, Staff, TurnedAway
 from civicconnect.db import account_session, transaction
 from civicconnect.errors import Conflict, NotFound, Sentence
 from civicconnect.settings import Settings
+from civicconnect.web import in_json, untaken
 from civicconnect.web.photos import Faults
 
 # The one answer to every failed attempt: it does not tell whether there is such an account.
@@ -97,6 +99,7 @@ def take_doors(app: Flask) -> None:
     """Put our own pages where Flask-Security hung its form: its name and address stay."""
     app.view_functions["security.login"] = enter
     app.view_functions["security.logout"] = leave
+    app.extensions["security"].unauthn_handler(ask_who)
     app.add_template_global(may)
     app.login_manager.user_loader(_load)  # type: ignore[attr-defined]  # where Flask-Login keeps it
 
@@ -173,6 +176,20 @@ def uses_local() -> bool:
     return accounts.local_is_open() and not accounts.is_linked(account_session(), on, current_user.id)
 
 
+def ask_who(mechanisms: list[str], headers: Mapping[str, str] | None = None) -> ResponseReturnValue:
+    """Send a stranger to the ways to sign in; one who sent a form gets back what they typed beside them.
+
+    They come out at a page, and not at the address of the form, which is none. The words are not kept for
+    them: the cookie is too small, and they may be about somebody who must not be read of on a shared screen.
+    """
+    if request.method != "POST" or in_json.is_wished():
+        return default_unauthn_handler(mechanisms, headers)  # type: ignore[no-any-return,no-untyped-call]  # it has no types
+    then, typed = untaken.came_from(), untaken.texts()
+    if typed:
+        return page(then=then, lost=typed), 401
+    return redirect(url_for("security.login", next=then or None))
+
+
 # By password
 
 def enter() -> ResponseReturnValue:
@@ -196,22 +213,31 @@ def door(why: str) -> str:
 
 
 def onward(wished: str | None = None) -> str:
-    """Return where somebody wanted to go before they were asked who they are: never to another host."""
+    """Return where somebody wanted to go before they were asked who they are: to a page, on no other host."""
     wished = request.args.get("next", "") if wished is None else wished
     try:
         is_ours = wished.isprintable() and validate_redirect_url(wished)
     except ValueError:  # no address at all
         is_ours = False
-    return wished if is_ours else url_for("staff.home")
+    return (is_ours and untaken.nearest(wished)) or url_for("staff.home")
 
 
-def page(faults: Faults | None = None, typed: Mapping[str, str] | None = None, why: str = "") -> str:
-    """Return the page with the ways to sign in. why: a word of web.sign_on.WHY; "": that of the address."""
+def page(
+    faults: Faults | None = None, typed: Mapping[str, str] | None = None, why: str = "", then: str = "",
+    lost: Sequence[str] = (),
+) -> str:
+    """Return the page with the ways to sign in.
+
+    why     a word of web.sign_on.WHY; "": that of the address
+    then    where to go on; "": where the address says
+    lost    texts of a form that was not taken, to be given back
+    """
     options = ""
     if accounts.local_is_open():
         options, session[CHALLENGE] = accounts.ask_passkey()
     return render_template("staff/sign_in.html", faults=faults or {}, typed=typed or {},
-                           passkey_options=options, why=why or request.args.get("why", ""))
+                           passkey_options=options, why=why or request.args.get("why", ""), lost=lost,
+                           then=then or request.args.get("next", ""))
 
 
 def note_failure(person: Staff | None, way: str) -> None:

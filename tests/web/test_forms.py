@@ -66,6 +66,32 @@ def test_a_number_is_taken_as_the_keyboard_of_the_language_writes_it(visitor, db
     assert told["answers"][1]["value"] == "3.5"
 
 
+def test_a_form_open_for_too_long_stands_there_again_and_pressing_send_works(visitor, given, db_, photo_file):
+    fields = choose_place(visitor).form("/reports") | GOOD | {
+        "description": "Deep.\nVery.", "name": "Ana", "email": "ana@home.example"}
+    visitor.client.delete_cookie("civic")
+    with photo_file.open("rb") as stream:
+        page = visitor.post("/reports", fields | {"photo": (stream, "hole.jpg")})
+    assert page.status == 400
+    assert "nothing was sent. Send it again." in page.words
+    assert "#form" in page.links()
+    assert "Choose it again." in page.words
+    assert (count(db_), list((given.data_folder / "photos").rglob("*.*"))) == (0, [])
+    again = page.form("/reports")
+    assert {name: again[name] for name in fields if name not in ("csrf_token", "description")} == {
+        name: value for name, value in fields.items() if name not in ("csrf_token", "description")}
+    assert again["description"].strip() == "Deep.\nVery."
+    assert visitor.post("/reports", again).status == 303
+    assert count(db_) == 1
+
+
+@pytest.mark.parametrize("typed", [{"service": "none"}, {}])
+def test_a_late_form_that_cannot_be_shown_again_gives_back_its_words(visitor, db_, typed):
+    page = visitor.post("/reports", {"description": "A <deep> hole."} | typed)
+    assert page.status == 400
+    assert [e.text.strip() for e in page.tree.iter("textarea")] == ["A <deep> hole."]
+
+
 @pytest.mark.parametrize("typed", ["Mint Lane & Raven Street", "41.2, -33.4"])
 def test_the_search_for_a_place_says_what_may_be_typed_and_finds_it(visitor, typed):
     assert "a corner as “Oak & Pine”, or latitude and longitude" in visitor.get("/report").words

@@ -140,9 +140,14 @@ def take_field_step(db: Db, actor: Actor, work: FieldWork) -> dict[str, Any]:
 
 
 def unseen_by(db: Db, actor: Actor, report: Report, seen: int) -> list[Entry]:
-    """Return what happened to a report since it had so many events, but for one's own steps in the street."""
-    if report.events <= seen:
+    """Return what happened to a report since it had so many events, but for one's own steps in the street.
+
+    Nobody has seen more than there is: who claims to is taken to know nothing.
+    """
+    if report.events == seen:
         return []
+    if seen > report.events:
+        seen = 0
     mine = select(FieldStep.before, FieldStep.after).where(
         FieldStep.report_number == report.number, FieldStep.staff_id == staff_id_of(actor))
     own = {seq for before, after in db.execute(mine) for seq in range(before + 1, after + 1)}

@@ -383,6 +383,15 @@ def test_one_who_closes_what_a_colleague_closed_is_shown_both_sides(db_, tap, wa
     assert last.text["note"] == "Somebody was faster."
 
 
+def test_who_claims_to_have_seen_what_has_not_happened_yet_has_seen_nothing(db_, tap, walked):
+    halt = halts(db_, walked)[0]
+    reports.note(db_, staff_actor(db_, "supervisor"), halt.report.reference, "Call them first.")
+    status, told = tap("close", seen="9999999", outcome="fixed")
+    assert status == 409
+    assert told["since"][-1]["words"] == "Call them first."
+    assert halts(db_, walked)[0].report.status != "closed"
+
+
 def test_ones_own_steps_are_no_news_but_a_colleagues_note_is(db_, tap, walked):
     halt = halts(db_, walked)[0]
     seen = str(halt.report.events)

@@ -118,6 +118,7 @@ def _may_work(work: Work, _report: Report) -> None:
 
 def _check_assign(work: Work, report: Report) -> None:
     _may_work(work, report)
+    reports.refuse_closed(report)
     if work.taker and (why := work.taker.refusal(report)):
         raise Invalid({"person": [why]})
 

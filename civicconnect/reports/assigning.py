@@ -11,6 +11,7 @@ from civicconnect import accounts
 from civicconnect.accounts import Actor
 from civicconnect.db import Db
 from civicconnect.errors import Conflict, Invalid, NotAllowed, NotFound, Sentence
+from civicconnect.reports.lifecycle import CLOSED
 from civicconnect.reports.models import Report
 from civicconnect.reports.queries import find, visible_to
 from civicconnect.reports.recording import record
@@ -63,7 +64,8 @@ def assign(
 
     person    id of a member of staff, who must see the report and may take steps
     seen      how many events the actor had seen; more by now is a Conflict
-    Raises NotFound, NotAllowed, Conflict and Invalid (nobody who can work on it, too long a name).
+    Raises NotFound, NotAllowed, Conflict (also: it is closed) and Invalid (nobody who can work on it, too
+    long a name).
     """
     report = found_for_work(db, actor, reference, seen)
     return give(db, actor, report, None if person is None else taker(db, person, [report.number]), team)
@@ -71,6 +73,7 @@ def assign(
 
 def give(db: Db, actor: Actor, report: Report, to: Taker | None, team: str) -> Report:
     """Give away a report that was found for this actor, and locked, as `assign` does."""
+    refuse_closed(report)
     team, person = team.strip(), to.id if to else None
     if to and (why := to.refusal(report)):
         raise Invalid({"person": [why]})
@@ -80,6 +83,12 @@ def give(db: Db, actor: Actor, report: Report, to: Taker | None, team: str) -> R
         report.assigned_to, report.team = person, team
         record(db, report, "assign", actor, {"person": person, "team": team}, public=False)
     return report
+
+
+def refuse_closed(report: Report) -> None:
+    """Raise Conflict where nothing is to be done any more that somebody could be given."""
+    if report.status == CLOSED:
+        raise Conflict(Sentence("This report is closed. Reopen it before you give it to somebody."))
 
 
 def rank(db: Db, actor: Actor, reference: str, priority: str, *, seen: int | None = None) -> Report:

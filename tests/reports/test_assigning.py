@@ -78,6 +78,14 @@ def test_whoever_has_not_seen_the_last_event_is_told_so(db_, staff, report):
         reports.rank(db_, staff, report.reference, "high", seen=report.events - 1)
 
 
+def test_a_closed_report_is_given_to_nobody(db_, staff, report):
+    reports.transition(db_, staff, report.reference, "close", {"outcome": "fixed"})
+    before = report.events
+    with pytest.raises(Conflict, match="This report is closed"):
+        reports.assign(db_, staff, report.reference, reports.staff_id_of(staff))
+    assert (report.assigned_to, report.events) == (None, before)
+
+
 def test_residents_give_nothing_to_anybody(db_, report):
     with pytest.raises((NotFound, reports.lifecycle.NotAllowed)):
         reports.assign(db_, RESIDENT, report.reference, team="Van 3")

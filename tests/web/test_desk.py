@@ -56,6 +56,21 @@ def test_the_page_says_why_each_line_stands_there_and_the_rule_in_words(clerk, t
         assert row.words in page.words
 
 
+def test_a_closed_report_is_offered_to_nobody_and_not_taken(clerk, three, db_):
+    me = staff_actor(db_, "streets")
+    reports.transition(db_, me, three[0], "close", {"outcome": "fixed"})
+    page = clerk.get("/staff/queue?status=all")
+    taking = [b.get("value").partition("-")[0] for b in page.tree.iter("button") if b.get("name") == "take"]
+    assert sorted(taking) == sorted(three[1:])
+    closed = clerk.get(f"/staff/reports/{three[0]}")
+    assert not [b for b in closed.tree.iter("button") if b.get("name") == "take"]
+    answer = clerk.post("/staff/queue/mine", page.form("/sign-out") | {"take": three[0], "back": "report"})
+    assert answer.status == 409
+    assert "This report is closed." in answer.words
+    db_.expire_all()
+    assert reports.find(db_, three[0], SYSTEM).assigned_to is None
+
+
 def test_take_it_assigns_a_line_to_me_and_keeps_the_view(clerk, three, db_):
     page = clerk.get("/staff/queue?q=deep")
     button = next(b for b in page.tree.iter("button") if b.get("value", "").startswith(three[0]))

@@ -12,6 +12,7 @@ from sqlalchemy import (
     Index,
     Select,
     String,
+    false,
     literal,
     or_,
     select,
@@ -21,9 +22,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
+from civicconnect.accounts import Actor
 from civicconnect.db import Base, Db, Instant, Json, Key, Reference
 from civicconnect.reports.models import IS_OPEN, Report, ReportPhoto
-from civicconnect.reports.queries import HIDDEN, PUBLIC, SHOWN, tidy
+from civicconnect.reports.queries import HIDDEN, PUBLIC, SHOWN, opened_to, tidy
 
 
 class Merge(Base):
@@ -152,22 +154,27 @@ class Kin:
 
     lead, merged      what it goes on in, and what goes on in it
     parent, parts     what it is a part of, and its own parts
+    opened            numbers of those that its reader among staff may open
     """
 
     lead: Report | None
     merged: Sequence[Report]
     parent: Report | None
     parts: Sequence[Report]
+    opened: Collection[int] = frozenset()
 
     def __bool__(self) -> bool:
         return bool(self.lead or self.merged or self.parent or self.parts)
 
 
-def kinship(db: Db, report: Report, *, internal: bool, sender: bool = False) -> Kin:
+def kinship(
+    db: Db, report: Report, *, internal: bool, sender: bool = False, reader: Actor | None = None
+) -> Kin:
     """Return what a report belongs together with, each in order of number: one statement.
 
     internal    for staff: also what strangers may not read
     sender      for whoever sent it: also its parts, or what it is a part of, which they sent too
+    reader      of staff: whose own field the others may be outside of
     """
     number = report.number
     beside = union_all(
@@ -177,12 +184,15 @@ def kinship(db: Db, report: Report, *, internal: bool, sender: bool = False) -> 
         select(literal("parent"), Part.parent_number).where(Part.child_number == number),
         select(literal("part"), Part.child_number).where(Part.parent_number == number)).subquery()
     found: dict[str, list[Report]] = {"lead": [], "merged": [], "parent": [], "part": []}
-    asked = select(beside.c.what, Report).join(beside, beside.c.number == Report.number)
-    for what, one in db.execute(asked.order_by(Report.number)).tuples():
+    opens = opened_to(reader) if reader else false()
+    asked = select(beside.c.what, Report, opens).join(beside, beside.c.number == Report.number)
+    opened = set()
+    for what, one, is_open in db.execute(asked.order_by(Report.number)).tuples():
         if internal or one.visibility == "public" or (sender and what in ("parent", "part")):
             found[what].append(one)
+            opened |= {one.number} if is_open else set()
     return Kin(next(iter(found["lead"]), None), found["merged"], next(iter(found["parent"]), None),
-               found["part"])
+               found["part"], opened)
 
 
 def photos_beside(db: Db, number: int, *, internal: bool) -> list[tuple[str, str]]:

@@ -40,7 +40,8 @@ def _merge_page(reference: str, faults: Faults) -> str:
             raise NotAllowed("this account may not merge reports")
         report = reports.find(db_, reference, me)
         nearby = reports.mergeable(db_, me, report)
-        together = beside(db_, report, reports.timeline(db_, report, internal=True), internal=True)
+        together = beside(db_, report, reports.timeline(db_, report, internal=True), internal=True,
+                          reader=me)
     return render_template(
         "staff/merge.html", report=report, nearby=nearby, family=together, catalog=offer, faults=faults,
         typed=request.form, chosen=request.form.getlist("child"),

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from civicconnect import reports
+from civicconnect.accounts import Actor
 from civicconnect.db import Db
 from civicconnect.reports import Entry, Kin, Report, Work
 
@@ -35,16 +36,18 @@ class Beside:
 
 
 def beside(
-    db: Db, report: Report, entries: Sequence[Entry], *, internal: bool, sender: bool = False
+    db: Db, report: Report, entries: Sequence[Entry], *, internal: bool, sender: bool = False,
+    reader: Actor | None = None,
 ) -> Beside:
     """Return what stands beside a report: statements only where its timeline tells of something.
 
     entries     of its timeline
     internal    for staff: also what strangers may not read
     sender      for whoever sent it: also the parts and the parent that strangers may not read
+    reader      of staff: what they may open is told apart
     """
-    kin = (reports.kinship(db, report, internal=internal, sender=sender) if _may_have_kin(report, entries)
-           else reports.Kin(None, (), None, ()))
+    kin = (reports.kinship(db, report, internal=internal, sender=sender, reader=reader)
+           if _may_have_kin(report, entries) else reports.Kin(None, (), None, ()))
     photos = reports.photos_beside(db, report.number, internal=internal) if kin.merged and (
         internal or report.visibility == "public") else []
     theirs = [*kin.parts, *([kin.parent] if kin.parent else [])] if sender else []

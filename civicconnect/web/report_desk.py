@@ -80,7 +80,7 @@ def page(reference: str, shown: Shown = Shown(), template: str = "staff/report.h
         service = offer.services[offer.service_codes[report.service_id]]
         group = [one.id for one in offer.services.values() if one.group == service.group]
         spot = reports.spot(view, me, report, beside.point, group)
-        family = relations.beside(view, report, entries, internal=True)
+        family = relations.beside(view, report, entries, internal=True, reader=me)
         passing = reports.passing(view, report, entries, now)
     steps = lifecycle.buttons(report.status, me)
     return render_template(

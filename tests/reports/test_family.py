@@ -361,6 +361,17 @@ def parts(db_, staff, parent):
     return made
 
 
+def test_kin_that_lie_outside_of_a_reader_s_field_are_told_apart(db_, staff, parent, parts):
+    hole, lamp = parts
+    elsewhere = replace(staff, areas=frozenset({999_999}))
+    broke_open = replace(staff, opened=frozenset({lamp.number}))
+    both = {hole.number, lamp.number}
+    for reader, opened in ((staff, {hole.number}), (elsewhere, set()), (broke_open, both), (SYSTEM, both),
+                           (None, set())):
+        found = reports.kinship(db_, parent, internal=True, reader=reader)
+        assert (found.parts, set(found.opened)) == (parts, opened)
+
+
 def test_each_part_has_its_own_service_department_and_promise_since_the_parent_came_in(
         db_, parent, parts):
     hole, lamp = parts

@@ -54,6 +54,23 @@ def test_a_report_nearby_is_chosen_merged_seen_by_everybody_and_taken_out_again(
     assert clerk.post(at(second, "/take-out"), fields | {"seen": ""}).status == 409
 
 
+def test_only_what_somebody_may_open_is_a_link_and_only_that_can_be_taken_out(
+    clerk, signed_in, make_report, db_
+):
+    boss, hole, lamp = signed_in("supervisor"), make_report(), make_report(service="street-light")
+    assert merge(boss, hole, lamp, reason="One accident.").status == 303
+    page = clerk.get(at(hole))
+    assert lamp.reference in page.words
+    assert not [link for link in page.links() if link.endswith(at(lamp))]
+    assert "Take it out" not in page.words
+    assert f"Take it out ({lamp.reference})" in boss.get(at(hole)).words
+    other = signed_in("lighting").get(at(lamp))
+    assert f"It goes on in this report: Pothole {hole.reference}" in other.words
+    assert not [link for link in other.links() if link.endswith(at(hole))]
+    assert f"Take it out ({lamp.reference})" in other.words  # it is theirs
+    assert [link for link in boss.get(at(lamp)).links() if link.endswith(at(hole))]
+
+
 def test_a_refused_merge_keeps_what_was_typed_and_says_which_report_and_why(clerk, two, make_report):
     lead, second = two
     lamp = make_report(service="street-light")

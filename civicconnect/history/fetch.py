@@ -74,6 +74,8 @@ class _State:
     size          bytes of the CSV that belong to whole pages
     todo          windows not done, the current one first
     first         digest of the first page of the window before
+    before        digest of the page before
+    known_rows    rows that stood in the pages since the last one with a new request
     count         rows of the page before; largest: of any answer of a server that ignores pages
     without_id    what tells requests without an id from each other
     """
@@ -85,6 +87,8 @@ class _State:
     format: str = ""
     paging: str = ""  # "works", "ignored"; "" while nobody knows
     first: str = ""
+    before: str = ""
+    known_rows: int = 0
     count: int = 0
     without_id: list[str] = field(default_factory=list)
     largest: int = 0
@@ -203,12 +207,23 @@ class _Walk:
                 self._next(self._smaller(window, count))
             else:
                 state.page, state.count = 2, count
-        elif not rows or not unknown:
+        elif not rows or not unknown and (state.paging != "works" or self._in_a_circle(digest, count)):
             # An empty page means that pages are counted. One that was there before means that they are not.
             state.paging = state.paging or ("works" if rows == [] else "ignored")
             self._next(self._smaller(window, state.count) if state.paging == "ignored" else [])
         else:
             state.page, state.count, state.paging = state.page + 1, count, "works"
+            state.known_rows = 0 if unknown else state.known_rows + count
+        state.before = digest
+
+    def _in_a_circle(self, digest: str, count: int) -> bool:
+        """Say whether a page of known requests is an earlier one again, as some servers answer behind the last.
+
+        Else it lies on a day that the window before has read too, and more may follow. Pages that
+        hold more than all that is known have begun again, in whatever order.
+        """
+        state = self.state
+        return digest in (state.first, state.before) or state.known_rows + count > len(self.known)
 
     def _useless(self, window: Window, rows: Sequence[Row]) -> bool:
         """Go on without a window that gave the same as another, if its rows do not even lie in it."""
@@ -227,7 +242,7 @@ class _Walk:
     def _next(self, instead: list[Window]) -> None:
         """Go on, with smaller windows instead of the current one where it needs them."""
         self.state.todo[:1] = instead
-        self.state.page, self.state.count = 1, 0
+        self.state.page, self.state.count, self.state.known_rows = 1, 0, 0
 
     def _smaller(self, window: Window, count: int) -> list[Window]:
         """Return the halves of a window whose answer has as many rows as a limit would leave.

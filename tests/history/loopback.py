@@ -24,24 +24,30 @@ class Town:
 
     rows         (instant, id), the newest first as GeoReport has it
     limit        rows of an answer, where nobody asks for fewer
+    oldest       whether the oldest come first instead
+    behind       what stands behind the last page: nothing, the "last" one again, or the "first"
     faults       what to answer instead, by the number of the question: a function of the handler
     """
 
-    def __init__(self, times, *, limit=1000, pages=True, dates=True, by_day=False, form="json"):
-        self.rows = sorted(((at, f"R-{n}") for n, at in enumerate(times)), reverse=True)
+    def __init__(self, times, *, limit=1000, pages=True, dates=True, by_day=False, form="json",
+                 oldest=False, behind=""):
+        self.rows = sorted(((at, f"R-{n}") for n, at in enumerate(times)), reverse=not oldest)
+        self.behind = behind
         self.limit, self.pages, self.dates, self.by_day, self.form = limit, pages, dates, by_day, form
         self.asked, self.agents, self.faults, self.base = [], [], {}, ""
 
     def answer(self, query):
         start, end = read(query["start_date"]), read(query["end_date"])
-        if self.by_day:
-            start, end = start.replace(hour=0, minute=0, second=0), end.replace(hour=23, minute=59, second=59)
         if end - start > timedelta(days=90):
             return 400, [{"code": 400, "description": "Ask for 90 days at most."}]
+        if self.by_day:
+            start, end = start.replace(hour=0, minute=0, second=0), end.replace(hour=23, minute=59, second=59)
         found = [row for row in self.rows if not self.dates or start <= row[0] <= end]
         if self.pages:
             size = min(int(query["page_size"]), self.limit)
-            first = (int(query["page"]) - 1) * size
+            first, last = (int(query["page"]) - 1) * size, max(len(found) - 1, 0) // size * size
+            if first > last and self.behind:
+                first = last if self.behind == "last" else first % (last + size)
             return 200, [told(*row) for row in found[first:first + size]]
         return 200, [told(*row) for row in found[:self.limit]]
 

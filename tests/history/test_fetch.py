@@ -96,6 +96,25 @@ def test_one_that_looks_at_the_day_and_not_at_the_hour_gives_each_day_once(out):
     assert len(town.asked) < 150
 
 
+@pytest.mark.parametrize("behind", ["", "last", "first"])
+def test_a_day_that_two_windows_share_ends_none_of_them(out, behind):
+    """Whole pages of it are known already where the oldest come first: what follows is asked for all the same."""
+    with open_town(*every(0.5, count=5000, start=YEAR), limit=20, by_day=True, oldest=True,
+                   behind=behind) as town:
+        done = ask(town, out, since=YEAR)
+    assert sorted(ids(out)) == all_of(town)
+    assert (done.rows, done.told) == (5000, ())
+    assert len(town.asked) < 290
+
+
+def test_pages_of_known_requests_in_any_order_come_to_an_end(out):
+    with open_town(*every(6, count=60), limit=10) as town:
+        town.faults = {n: lambda h, n=n: send(h, 200, json.dumps(
+            [told(*town.rows[(n * 7 + k) % 60]) for k in range(10)]).encode()) for n in range(1, 400)}
+        assert ask(town, out).rows == 60
+    assert len(town.asked) < 30
+
+
 def test_it_is_patient_with_a_busy_server_and_pauses_before_every_question(out):
     pauses = []
     with open_town(*every(24, count=3)) as town:

@@ -32,9 +32,13 @@ def database_away(fault: OperationalError) -> str:
 
 def profile_named(name: str) -> Profile:
     """Read a profile by its file, or by its name in cities/profiles/."""
+    return history.read_profile(profile_file(name))
+
+
+def profile_file(name: str) -> Path:
+    """Return where a profile stands."""
     file = Path(name)
-    return history.read_profile(file if file.suffix == ".toml"
-                                else settings.home() / "cities" / "profiles" / f"{name}.toml")
+    return file if file.suffix == ".toml" else settings.home() / "cities" / "profiles" / f"{name}.toml"
 
 
 def draft(

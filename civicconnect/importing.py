@@ -43,6 +43,8 @@ class Wish:
 def import_from(given: Settings, source: str, wish: Wish) -> None:
     """Import from a file, a capture or an endpoint, whichever the source names."""
     folder = given.data_folder / "imports"
+    if wish.verdicts:
+        history.must_spare(history.beside(wish.verdicts), [Path(source), commands.profile_file(wish.profile)])
     if source.startswith(("http://", "https://")):
         file, profile = _fetched(source, folder, wish), commands.profile_named(wish.profile or OPEN311)
     elif history.is_capture(Path(source)):

@@ -16,7 +16,7 @@ from civicconnect.history.extract import open_cells
 from civicconnect.history.figures import Figures
 from civicconnect.history.kinds import DONE
 from civicconnect.history.once import Once
-from civicconnect.history.papers import Papers, beside
+from civicconnect.history.papers import Papers, beside, must_spare
 from civicconnect.history.profile import Profile
 from civicconnect.history.reader import Leaf, Reader, Row, Verdict, offer_of
 from civicconnect.lanes import few_collections, in_lanes
@@ -95,8 +95,11 @@ def import_csv(
     dry         do everything but write into the database
     lanes       other processes that read and compose, while this one stores; 0: none
 
-    Killed and run again it reads the file from its start, and adds what is not there yet.
+    Killed and run again it reads the file from its start, and adds what is not there yet. Raises Invalid
+    where the file cannot be read, or would be written over.
     """
+    files = beside(verdicts)
+    must_spare(files, [file])
     rows = open_cells(file, profile)
     _, header = next(rows)
     with db.reading() as view:
@@ -104,7 +107,7 @@ def import_csv(
     reader = Reader(profile, header, offer_of(press.desk.catalog))
     tool = _Tool(reader, press, Actor("history", f"import:{profile.name}"[:80]))
     tally = Tally()
-    with few_collections(), Papers(beside(verdicts), header) as papers:
+    with few_collections(), Papers(files, header) as papers:
         for group in _grouped(in_lanes(_composed, tool, _leaves(rows), lanes)):
             judged = [verdict for _, leaf in group for verdict in tally.once.judge(leaf.verdicts)]
             sheets = [v.past for v in judged if isinstance(v.past, Sheet)]

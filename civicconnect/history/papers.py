@@ -12,6 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from civicconnect.errors import Invalid
 from civicconnect.history.profile import ADDED
 from civicconnect.history.reader import Row, Verdict
 
@@ -39,6 +40,15 @@ def files_for(file: Path, folder: Path) -> Files:
     rejected rows brought again does not write over itself."""
     name = file.name.removesuffix(".gz").removesuffix(".csv")
     return beside(folder / f"{name}.verdicts.csv")
+
+
+def must_spare(files: Files, read: Iterable[Path]) -> None:
+    """Raise Invalid where a paper would be written over a file that is read, under whatever name."""
+    for paper in (files.verdicts, files.rejects, files.truth):
+        for file in read:
+            if paper.exists() and file.exists() and paper.samefile(file):
+                raise Invalid({"verdicts": [f"{paper.name} would be written over {file}, which is read; take "
+                                            "another name for the verdicts."]})
 
 
 class Papers:

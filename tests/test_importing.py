@@ -1,0 +1,55 @@
+"""The command that brings in a record: what it reads stays, and what it writes has a name of its own."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from civicconnect import importing
+from civicconnect.errors import Invalid
+from civicconnect.importing import Wish
+from tests.history.test_import import GOOD, write
+
+PROFILE = """
+name = "test"
+zone = "America/New_York"
+time_format = "iso"
+[columns]
+id = "id"
+opened = "opened"
+closed = "closed"
+service = "type"
+lat = "lat"
+long = "long"
+"""
+
+
+@pytest.fixture
+def profile(tmp_path):
+    file = tmp_path / "p.toml"
+    file.write_text(PROFILE, encoding="utf-8")
+    return file
+
+
+def bring(given, source, **words):
+    importing.import_from(given, str(source), Wish(**words))
+
+
+@pytest.mark.parametrize(("source", "verdicts"), [
+    ("y.csv", "y.csv"), ("y.csv", "folder/../y.csv"), ("y.csv", "linked.csv"), ("y.csv", "hard.csv"),
+    ("big.rejects.csv", "big.verdicts.csv"), ("y.csv", "p.toml"), ("requests.json", "requests.json"),
+])
+def test_papers_are_never_written_over_what_is_read(database, given, tmp_path, profile, source, verdicts):
+    (tmp_path / "folder").mkdir()
+    file = tmp_path / source
+    if file.suffix == ".json":
+        file.write_text("[]", encoding="utf-8")
+    else:
+        write(file, *(GOOD | {"id": str(n)} for n in range(9)))
+        (tmp_path / "linked.csv").symlink_to(file)
+        os.link(file, tmp_path / "hard.csv")
+    there = {name: name.read_bytes() for name in tmp_path.iterdir() if name.is_file()}
+    with pytest.raises(Invalid, match="which is read; take another name for the verdicts"):
+        bring(given, file, profile=str(profile), verdicts=tmp_path / verdicts)
+    assert {name: name.read_bytes() for name in tmp_path.iterdir() if name.is_file()} == there

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -50,10 +51,15 @@ def simulated(given: Settings, wish: Wish, *, live: bool) -> None:
             raise Conflict(f"{others:,} reports of people stand here, and simulated ones must not stand among"
                            " them. Name another folder: CIVIC_DATA=simulated civic init")
         plan = _plan(view, wish)
-    folder = given.data_folder / "simulated" / str(wish.seed)
-    _must_be_the_same(folder, wish.told(plan))
+        folder, words = given.data_folder / "simulated" / str(wish.seed), wish.told(plan)
+        goes_on = _must_be_the_same(view, folder, words) and not live
+    if goes_on:
+        click.echo("It was begun with --live, and goes on so.")
+    live = live or goes_on
+    _keep(folder, words, living=live)
     began, truth = monotonic(), Truth(plan, wish.seed)
-    with _bar(wish) as (bar, task), (folder / "truth.csv").open("w", encoding="utf-8", newline="") as out:
+    half = folder / "truth.csv.part"
+    with _bar(wish) as (bar, task), half.open("w", encoding="utf-8", newline="") as out:
         writer = csv.writer(out, lineterminator="\n")
         writer.writerow(simulate.TRUTH_COLUMNS)
 
@@ -69,7 +75,9 @@ def simulated(given: Settings, wish: Wish, *, live: bool) -> None:
         else:
             helpers = lanes.lanes_here() if wish.reports > lanes.WORTHWHILE else 0
             new = simulate.load_history(plan, wish.seed, helpers, progress, note)
+    os.replace(half, folder / "truth.csv")
     simulate.write_truth(folder, truth, {})
+    _keep(folder, words, living=False)
     seconds = max(monotonic() - began, 0.001)
     running.read_words()
     click.echo(f"{wish.reports:,} reports, {new:,} of them new, in {seconds:.1f} s "
@@ -77,17 +85,33 @@ def simulated(given: Settings, wish: Wish, *, live: bool) -> None:
     click.echo(f"What is true of them: {folder}")
 
 
-def _must_be_the_same(folder: Path, words: dict[str, str | int]) -> None:
-    """Keep the words of a record in its folder; Conflict where those of another stand under its seed.
+def _must_be_the_same(view: db.Db, folder: Path, words: dict[str, str | int]) -> bool:
+    """Return whether a record that stands here is being lived and has not come to its end.
 
-    What a seed calls a report it calls so in every record: two of them would be mixed, and neither be true.
+    Raises Conflict where one of other words stands under its seed. What a seed calls a report it calls
+    so in every record: two of them would be mixed, and neither be true. Words of which nothing came
+    are none.
     """
     file = folder / "words.json"
-    if file.is_file() and (told := json.loads(file.read_text(encoding="utf-8"))) != words:
+    if not file.is_file() or not simulate.stands(view, int(words["seed"])):
+        return False
+    told = json.loads(file.read_text(encoding="utf-8"))
+    living = bool(told.pop("living", False))
+    if told != words:
         raise Conflict(f"Seed {words['seed']} stands here with {told['reports']:,} reports in {told['days']} "
                        f"days up to {told['until']}. Give the same words and --until, or another --seed.")
+    return living
+
+
+def _keep(folder: Path, words: dict[str, str | int], *, living: bool) -> None:
+    """Keep the words of a record in its folder.
+
+    living    it goes by step for step, and reports may stand in the middle of theirs
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    file.write_text(json.dumps(words, indent=1) + "\n", encoding="utf-8")
+    half = folder / "words.json.part"
+    half.write_text(json.dumps(words | {"living": living}, indent=1) + "\n", encoding="utf-8")
+    os.replace(half, folder / "words.json")
 
 
 def extract(folder: Path | None, out: Path, wish: Wish, manner: Manner) -> None:

@@ -8,12 +8,13 @@ import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
-from civicconnect import clock, db, settings, simulating
-from civicconnect.errors import Conflict
-from civicconnect.reports import Report
-from civicconnect.simulate import Manner
+from civicconnect import clock, db, settings, simulate, simulating
+from civicconnect.errors import Conflict, Invalid
+from civicconnect.reports import Event, EventText, Follower, Report, ReportArea
+from civicconnect.reports.models import ReportBlock, ReportSquare
+from civicconnect.simulate import Manner, door
 from civicconnect.simulating import Wish
 
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
@@ -69,6 +70,59 @@ def test_among_reports_of_people_nothing_is_invented(database, given, db_, make_
 def test_live_gives_as_many(database, given):
     assert invent(given, wish=Wish(8, 5, 4, ""), live=True)["counts"]["reports"] == 8
     assert len(stored()) == 8
+
+
+def truth_of(given, seed):
+    folder = given.data_folder / "simulated" / str(seed)
+    return (folder / "truth.csv").read_bytes(), (folder / "truth.json").read_bytes()
+
+
+@pytest.mark.parametrize(("first", "then"), [(True, True), (False, True), (True, False)])
+def test_lived_or_in_bulk_a_second_time_adds_nothing(database, given, capsys, first, then):
+    wish = Wish(40, 5, 4, "")
+    invent(given, wish=wish, live=first)
+    was, truth = stored(), truth_of(given, 4)
+    invent(given, wish=wish, live=then)
+    assert (stored(), truth_of(given, 4)) == (was, truth)
+    assert "40 reports, 0 of them new" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("live", [True, False])
+def test_one_that_was_cut_off_while_it_was_lived_goes_on_so(database, given, monkeypatch, capsys, live):
+    wish = Wish(40, 5, 4, "")
+    step, left = door._step, iter(range(9))
+
+    def die(*words):
+        if next(left, None) is None:
+            raise KeyboardInterrupt
+        step(*words)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(door, "_step", die)
+        with pytest.raises(KeyboardInterrupt):
+            invent(given, wish=wish, live=True)
+    assert not (given.data_folder / "simulated" / "4" / "truth.csv").exists()
+    invent(given, wish=wish, live=live)
+    assert ("begun with --live" in capsys.readouterr().out) is not live
+    was, truth = stored(), truth_of(given, 4)
+    with db.transaction() as change:
+        for table in (Follower, ReportArea, EventText, Event, ReportSquare, ReportBlock, Report):
+            change.execute(delete(table))
+    invent(given, wish=wish, live=True)
+    assert (stored(), truth_of(given, 4)) == (was, truth)
+
+
+def test_words_of_which_nothing_came_stand_in_nobodys_way(database, given, monkeypatch):
+    def fail(*_, **__):
+        raise Invalid({"as_of": ["It cannot happen."]})
+
+    with monkeypatch.context() as patched:
+        patched.setattr(simulate, "load_history", fail)
+        with pytest.raises(Invalid):
+            invent(given)
+    assert invent(given, wish=Wish(30, 9, 3, ""))["counts"]["reports"] == len(stored()) == 30
+    with pytest.raises(Conflict, match="Seed 3 stands here with 30 reports in 9 days"):
+        invent(given)
 
 
 def test_an_extract_of_a_folder_changes_no_installation(database, given, tmp_path):

@@ -217,7 +217,7 @@ class _Walk:
         state.before = digest
 
     def _in_a_circle(self, digest: str, count: int) -> bool:
-        """Say whether a page of known requests is an earlier one again, as some servers answer behind the last.
+        """Say whether a page of known requests is an earlier one again, as some answer behind the last.
 
         Else it lies on a day that the window before has read too, and more may follow. Pages that
         hold more than all that is known have begun again, in whatever order.

@@ -2,7 +2,7 @@
 
 from civicconnect.simulate.day import OUTCOMES, Day
 from civicconnect.simulate.dirt import Dirt
-from civicconnect.simulate.door import count_others, external_id, load_history, load_live
+from civicconnect.simulate.door import count_others, external_id, load_history, load_live, stands
 from civicconnect.simulate.extract import Manner, write_extract
 from civicconnect.simulate.ground import SEED, draw_ground
 from civicconnect.simulate.happen import happen
@@ -19,5 +19,5 @@ __all__ = [
     "Areas", "CHANNELS", "Day", "Dirt", "Manner", "NEVER", "OUTCOMES", "Parameters", "Places", "Plan",
     "Plants", "SEED", "Service", "TRUTH_COLUMNS", "Truth", "answers", "count_others", "description",
     "draw_ground", "external_id", "happen", "invent_past", "load_history", "load_live", "plan_of",
-    "read_parameters", "streets", "text_count", "truth_rows", "write_extract", "write_truth",
+    "read_parameters", "stands", "streets", "text_count", "truth_rows", "write_extract", "write_truth",
 ]

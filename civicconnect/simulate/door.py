@@ -16,13 +16,13 @@ from typing import NamedTuple
 from uuid import UUID
 
 import numpy as np
-from sqlalchemy import func, not_, or_, select
+from sqlalchemy import ColumnElement, and_, func, not_, or_, select
 
 from civicconnect import catalog, clock, db, reports
 from civicconnect.accounts import Actor, ContactDetails
 from civicconnect.geo import Point
 from civicconnect.lanes import few_collections, in_lanes
-from civicconnect.reports import NewReport, PastReport, PastStep, Press, Report, Sheet
+from civicconnect.reports import Event, NewReport, PastReport, PastStep, Press, Report, Sheet
 from civicconnect.simulate import notes, words
 from civicconnect.simulate.day import OUTCOMES, Day
 from civicconnect.simulate.happen import happen
@@ -197,19 +197,23 @@ def load_live(
 
     watch      shown each day before it happens
     returns    how many reports were sent
+
+    What stands already is not sent again, and a report that was left in the middle of its steps goes
+    on with the next one: cut off and run again it is as if nothing had happened.
     """
     with db.reading() as view:
-        offer = catalog.catalog(view)
+        offer, there = catalog.catalog(view), _there(view, seed)
     # By the reference it would have in bulk: the one it got.
     scribe, references = Scribe(plan, seed, offer), dict[str, str]()
     # When, which came first, the report, and which of its steps.
     waiting: list[tuple[datetime, int, PastReport, int]] = []
-    order = count()
+    order, new = count(), 0
 
     def take_until(now: datetime | None) -> None:
         while waiting and (now is None or waiting[0][0] <= now):
             at, _, past, at_step = heapq.heappop(waiting)
-            _step(past, at_step, references)
+            if at_step >= there.get(past.external_id, NOT_THERE).taken:
+                _step(past, at_step, references)
             if at_step + 1 < len(past.steps):
                 heapq.heappush(waiting, (past.steps[at_step + 1].at, next(order), past, at_step + 1))
 
@@ -217,14 +221,38 @@ def load_live(
         watch(day)
         for past in scribe.past(day, range(len(day))):
             take_until(past.received_at)
-            with clock.stopped_at(past.received_at), db.transaction() as change:
-                new = _with_contact(offer, past.new)
-                references[_called(past)] = reports.submit(change, RESIDENT, new).reference
+            known = there.get(past.external_id)
+            references[_called(past)] = known.reference if known else _send(offer, past)
+            new += known is None
             if past.steps:
                 heapq.heappush(waiting, (past.steps[0].at, next(order), past, 0))
             progress(len(references))
     take_until(None)
-    return len(references)
+    return new
+
+
+class _There(NamedTuple):
+    """A report that stands already: what it is called, and how many of its steps were taken."""
+
+    reference: str
+    taken: int
+
+
+NOT_THERE = _There("", 0)
+
+
+def _there(view: db.Db, seed: int) -> dict[str, _There]:
+    """Return what stands of a seed, by what the record calls it."""
+    step = and_(Event.report_number == Report.number, Event.actor == CREW.name,
+                Event.verb.in_({verb for verb, _ in STEPS}))
+    asked = (select(Report.external_id, Report.reference, func.count(Event.seq)).outerjoin(Event, step)
+             .where(_of_seed(seed)).group_by(Report.external_id, Report.reference))
+    return {called: _There(reference, taken) for called, reference, taken in view.execute(asked) if called}
+
+
+def _send(offer: catalog.Catalog, past: PastReport) -> str:
+    with clock.stopped_at(past.received_at), db.transaction() as change:
+        return reports.submit(change, RESIDENT, _with_contact(offer, past.new)).reference
 
 
 def _step(past: PastReport, at_step: int, references: dict[str, str]) -> None:
@@ -249,6 +277,15 @@ def _with_contact(offer: catalog.Catalog, new: NewReport) -> NewReport:
 def external_id(seed: int, number: int) -> str:
     """Return what a simulated report is called by its record."""
     return f"simulated-{seed}-{number}"
+
+
+def stands(view: db.Db, seed: int) -> bool:
+    """Say whether any report of a seed stands here."""
+    return view.scalar(select(Report.number).where(_of_seed(seed)).limit(1)) is not None
+
+
+def _of_seed(seed: int) -> ColumnElement[bool]:
+    return Report.external_id.startswith(external_id(seed, 0)[:-1])
 
 
 def count_others(view: db.Db) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
@@ -100,8 +101,9 @@ def truth_rows(day: Day, id_of: Callable[[int], str]) -> list[tuple[Any, ...]]:
 
 
 def write_truth(folder: Path, truth: Truth, dirt: Mapping[str, int]) -> Path:
-    """Write truth.json."""
-    file = folder / "truth.json"
+    """Write truth.json, whole or not at all."""
+    file, half = folder / "truth.json", folder / "truth.json.part"
     spelled = json.dumps(truth.told(dirt), indent=1, ensure_ascii=False) + "\n"
-    file.write_text(spelled, encoding="utf-8")
+    half.write_text(spelled, encoding="utf-8")
+    os.replace(half, file)
     return file

@@ -98,7 +98,7 @@ def test_one_that_looks_at_the_day_and_not_at_the_hour_gives_each_day_once(out):
 
 @pytest.mark.parametrize("behind", ["", "last", "first"])
 def test_a_day_that_two_windows_share_ends_none_of_them(out, behind):
-    """Whole pages of it are known already where the oldest come first: what follows is asked for all the same."""
+    """Whole pages of it are known already where the oldest come first; what follows is asked for too."""
     with open_town(*every(0.5, count=5000, start=YEAR), limit=20, by_day=True, oldest=True,
                    behind=behind) as town:
         done = ask(town, out, since=YEAR)

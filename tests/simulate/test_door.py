@@ -6,12 +6,12 @@ import os
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 
 from civicconnect import reports, settings, simulate
 from civicconnect.reports import Event, EventText, Follower, Report, ReportArea
 from civicconnect.reports.models import ReportBlock, ReportSquare
-from civicconnect.simulate import Plants
+from civicconnect.simulate import Plants, door
 
 AS_OF = datetime(2026, 11, 1, 5, tzinfo=UTC)
 PRESET = settings.home() / "cities" / "presets" / "boston_2011h2.json"
@@ -51,9 +51,7 @@ def test_live_and_in_bulk_the_same_city_comes_about(db_, plan):
     simulate.load_live(plan, 7)
     live, squares = derived(db_)
     assert list(reports.check_chains(db_)) == []
-    for table in (Follower, ReportArea, EventText, Event, ReportSquare, ReportBlock, Report):
-        db_.execute(delete(table))
-    db_.expunge_all()
+    emptied(db_)
     assert simulate.load_history(plan, 7, 0) == WANTED
     bulk, again = derived(db_)
     assert list(reports.check_chains(db_)) == []
@@ -75,6 +73,58 @@ def test_a_second_time_adds_nothing_and_another_seed_is_another_city(db_, plan):
     assert simulate.load_history(plan, 7, 0) == WANTED
     assert simulate.load_history(plan, 7, 0) == 0
     assert simulate.load_history(plan, 8, 0) == WANTED
+
+
+class Killed(Exception):
+    pass
+
+
+def die_after(some):
+    """Return a progress that dies once so many reports were sent: some stand in the middle of their steps."""
+    def progress(done):
+        if done == some:
+            raise Killed
+    return progress
+
+
+def emptied(db_):
+    for table in (Follower, ReportArea, EventText, Event, ReportSquare, ReportBlock, Report):
+        db_.execute(delete(table))
+    db_.expunge_all()
+
+
+def test_lived_in_parts_it_is_the_same_city_as_at_one_go(db_, plan):
+    simulate.load_live(plan, 7)
+    whole = derived(db_)
+    emptied(db_)
+    for some in (1, 90, 250):
+        with pytest.raises(Killed):
+            simulate.load_live(plan, 7, die_after(some))
+        db_.expunge_all()
+    halves = db_.scalars(select(Report.status).where(Report.status.notin_(("received", "closed")))).all()
+    assert halves
+    assert simulate.load_live(plan, 7) == WANTED - 250
+    db_.expunge_all()
+    assert derived(db_) == whole
+    assert simulate.load_live(plan, 7) == simulate.load_history(plan, 7, 0) == 0
+    db_.expunge_all()
+    assert derived(db_) == whole
+    assert list(reports.check_chains(db_)) == []
+
+
+def test_what_came_in_bulk_is_not_lived_again_and_the_rest_is(db_, plan, monkeypatch):
+    monkeypatch.setattr(door, "BATCH", 100)
+    monkeypatch.setattr(door, "LEAF", 50)
+    simulate.load_history(plan, 7, 0)
+    whole = derived(db_)
+    emptied(db_)
+    with pytest.raises(Killed):
+        simulate.load_history(plan, 7, 0, lambda done: die_after(done)(done))
+    some = db_.scalar(select(func.count()).select_from(Report))
+    assert 0 < some < WANTED
+    assert simulate.load_live(plan, 7) == WANTED - some
+    db_.expunge_all()
+    assert derived(db_) == whole
 
 
 def test_everything_happens_in_the_city_at_its_addresses_and_before_today(db_, plan):

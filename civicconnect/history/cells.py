@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from operator import itemgetter
 from typing import NamedTuple
 
+from civicconnect.history.extract import Broken
 from civicconnect.history.profile import ADDED, Profile
 
 CELL = "\x1f"  # stands between two cells where a row is hashed
@@ -70,6 +71,8 @@ class Cells:
 
     def whole(self, cells: list[str]) -> bytes | str:
         """Return a row's own cells in one, or what is wrong with them."""
+        if isinstance(cells, Broken):
+            return cells.why
         if len(cells) != len(self.header):
             return "the row has more or fewer cells than the header"
         written = CELL.join(cells if self._own is None else [cells[n] for n in self._own])

@@ -6,8 +6,9 @@ import csv
 import gzip
 import io
 import zlib
-from collections.abc import Collection, Iterator, Mapping
-from itertools import chain
+from collections import deque
+from collections.abc import Collection, Generator, Iterable, Iterator, Mapping
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -19,14 +20,29 @@ if TYPE_CHECKING:
 
 DAMAGED = (csv.Error, gzip.BadGzipFile, zlib.error, EOFError)
 SEPARATORS = ",;\t|"
+LINES = 300  # of a row: beyond, its quotation mark was never meant to stay open
+OPEN = "a quotation mark is opened in it and not closed"
+LONG = f"a cell has more than {csv.field_size_limit():,} characters"
 UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+
+
+class Broken(list[str]):
+    """The cells of a line that is no row, parted at every separator.
+
+    why    the end of a sentence
+    """
+
+    def __init__(self, cells: Iterable[str], why: str) -> None:
+        super().__init__(cells)
+        self.why = why
 
 
 def open_cells(file: Path, profile: Profile | None = None) -> Iterator[tuple[int, list[str]]]:
     """Yield (line number, cells) of a CSV file, plain or gzipped: its header first, no blank lines.
 
     Raises Invalid where the file cannot be read or lacks a column the profile names. Bytes that are
-    no UTF-8 come through as surrogates, so that one of them costs its row and not the whole file.
+    no UTF-8 come through as surrogates, so that one of them costs its row and not the whole file. So
+    does a cell without an end: its line comes as `Broken`, and the next line is the next row.
     """
     line = 0
     try:
@@ -37,24 +53,99 @@ def open_cells(file: Path, profile: Profile | None = None) -> Iterator[tuple[int
                 must_name_columns(header, profile)
             line = reader.line_num
             yield line, header
-            for cells in reader:
-                line = reader.line_num
-                if cells:
-                    yield line, cells
+            doubtful = yield from _quickly(reader)
+        if doubtful is not None:
+            yield from _carefully(file, doubtful)
     except DAMAGED as fault:
         raise damaged(file, line + 1, fault) from None
+
+
+def _quickly(reader: CsvReader) -> Generator[tuple[int, list[str]], None, int | None]:
+    """Yield rows up to one that may have swallowed others; return how many lines stand before it.
+
+    The last row is one of these where it holds a line end: its quotation mark may never be closed.
+    """
+    line = before = reader.line_num
+    held = doubtful = None
+    try:
+        for cells in reader:
+            if held:
+                yield held
+            before, line = line, reader.line_num
+            if line - before > LINES:
+                return before
+            held = (line, cells) if cells else None
+    except csv.Error:
+        doubtful = line
+    else:
+        if held and (line - before > 1 or held[1][-1].endswith(("\n", "\r"))):
+            return before
+    if held:
+        yield held
+    return doubtful
+
+
+class _Open(csv.Error):
+    """A quotation mark that is not closed."""
+
+
+class _Lines:
+    """The lines of a file, of which those of the row that is read can be given back."""
+
+    def __init__(self, lines: Iterator[str]) -> None:
+        self.lines, self.back, self.taken = lines, deque[str](), list[str]()
+
+    def __iter__(self) -> _Lines:
+        return self
+
+    def __next__(self) -> str:
+        line = self.back.popleft() if self.back else next(self.lines, "")
+        if self.taken and (not line or len(self.taken) == LINES):
+            self.back.extendleft([line] if line else [])
+            raise _Open
+        if not line:
+            raise StopIteration
+        self.taken.append(line)
+        return line
+
+    def give_back(self) -> str:
+        """Give back all lines of the row but its first one, which is returned."""
+        first, *others = self.taken
+        self.back.extendleft(reversed(others))
+        self.taken = [first]
+        return first
+
+
+def _carefully(file: Path, line: int) -> Iterator[tuple[int, list[str]]]:
+    """Yield the rows behind so many lines; one without an end costs its first line and no other."""
+    with open_text(file, "surrogateescape") as text:
+        separator = separator_of(text.readline())
+        lines = _Lines(islice(text, line - 1, None))
+        reader = csv.reader(lines, delimiter=separator)
+        while True:
+            lines.taken.clear()
+            try:
+                cells = next(reader)
+            except StopIteration:
+                return
+            except csv.Error as fault:
+                why = OPEN if isinstance(fault, _Open) or len(lines.taken) > 1 else LONG
+                cells = Broken(lines.give_back().rstrip("\r\n").split(separator), why)
+            line += len(lines.taken)
+            if cells:
+                yield line, cells
 
 
 def open_rows(file: Path, profile: Profile | None = None) -> Iterator[tuple[int, dict[str, Any]]]:
     """Yield (line number, {column: cell}) of a file as `open_cells` reads it.
 
-    What a row lacks is None, what it has too much stands under None.
+    What a row lacks is None, what it has too much, or a line that is no row, stands under None.
     """
     rows = open_cells(file, profile)
     _, header = next(rows)
     for line, cells in rows:
         row: dict[Any, Any] = dict(zip(header, cells, strict=False))
-        if len(cells) > len(header):
+        if len(cells) > len(header) or isinstance(cells, Broken):
             row[None] = cells[len(header):]
         row.update(dict.fromkeys(header[len(cells):]))
         yield line, row
@@ -66,10 +157,15 @@ def damaged(file: Path, line: int, fault: Exception) -> Invalid:
 
 
 def separated(text: TextIO) -> CsvReader:
-    """Read a CSV by the separator that its first line has most of: comma, semicolon, tab or bar."""
+    """Read a CSV by its separator."""
     first = text.readline()
-    parts = {mark: len(next(csv.reader([first], delimiter=mark), [])) for mark in SEPARATORS}
-    return csv.reader(chain([first], text), delimiter=max(SEPARATORS, key=parts.__getitem__))
+    return csv.reader(chain([first], text), delimiter=separator_of(first))
+
+
+def separator_of(line: str) -> str:
+    """Return what a file's first line has most of: comma, semicolon, tab or bar."""
+    parts = {mark: len(next(csv.reader([line], delimiter=mark), [])) for mark in SEPARATORS}
+    return max(SEPARATORS, key=parts.__getitem__)
 
 
 def must_name_columns(header: Collection[str], profile: Profile) -> None:

@@ -14,11 +14,13 @@ from pathlib import Path
 from uuid import uuid5
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import func, select, text
 
 from civicconnect import accounts, db, history, jobs, reports
 from civicconnect.errors import Invalid
-from civicconnect.history import Profile, importer, kinds, reader
+from civicconnect.history import Profile, extract, importer, kinds, reader
 from civicconnect.reports import Report, intake
 from tests.factories import HERE
 
@@ -189,6 +191,59 @@ def test_a_row_in_another_encoding_is_rejected_alone(bring, tmp_path):
     assert (tally.new, tally.rejected) == (1, 1)
     assert verdicts[1] == ("3", r"\udce92", "rejected", "damaged row",
                            "the row is not written in UTF-8")
+
+
+OPEN, LONG = "a quotation mark is opened in it and not closed", "a cell has more than 131,072 characters"
+
+
+@pytest.mark.parametrize("mark", [",", ";"])
+@pytest.mark.parametrize(("row", "column", "cell", "why"), [
+    (250, "type", '"Pothole', OPEN), (250, "note", '"Filled', OPEN), (242, "id", '"', OPEN),
+    (598, "note", '"x', OPEN), (599, "where", '"x', OPEN), (599, "note", '"x', OPEN),
+    (250, "note", "x" * 140_000, LONG), (250, "where", '"' + "x" * 140_000 + '"', LONG),
+])
+def test_a_cell_without_an_end_costs_its_own_line(bring, tmp_path, row, column, cell, why, mark):
+    """Neither the rows it would swallow, nor those of several lines around it."""
+    rows = many(600)
+    rows[240] = rows[240] | {"note": 'two\nlines, "quoted"'}
+    rows[590] = rows[590] | {"note": "two\r\nlines"}
+    file = write(tmp_path / "x.csv", *rows)
+    with file.open(encoding="utf-8", newline="") as told:
+        lines = [mark.join(f'"{cell.replace(chr(34), chr(34) * 2)}"' if {*cell} & set('\n",;') else cell
+                           for cell in cells) for cells in csv.reader(told)]
+    lines[row + 1] = mark.join([*(cell if name == column else rows[row].get(name, "") for name in HEADER)])
+    file.write_text("\r\n".join(lines) + "\r\n", encoding="utf-8", newline="")
+    tally, verdicts = bring(file=file)
+    assert (tally.rows, tally.new, tally.rejected) == (600, 599, 1)
+    at = row + 2 + (row >= 240) + (row >= 590)
+    assert verdicts[row][0] == str(at)
+    assert verdicts[row][2:] == ("rejected", "damaged row", why)
+    assert verdicts[-1][0] == "603"
+    assert bring(file=file)[0].already_there == 599
+
+
+def test_a_long_text_of_many_lines_is_a_row_and_an_endless_one_is_not(bring, tmp_path):
+    file = write(tmp_path / "x.csv", *many(3), GOOD | {"id": "4", "note": "x\n" * 299},
+                 GOOD | {"id": "5", "note": "x\n" * 300 + "x"}, GOOD | {"id": "6", "note": "last\nlines"})
+    tally, verdicts = bring(file=file)
+    assert [v[0] for v in verdicts if v[2] == "accepted"] == ["2", "3", "4", "304", str(304 + 301 + 2)]
+    assert (tally.accepted, tally.rejected, tally.rows) == (5, 301, 306)
+    assert verdicts[4][4] == OPEN
+
+
+@given(rows=st.lists(st.lists(st.text('ab,"\n\r', max_size=6), min_size=2, max_size=3), max_size=8),
+       tail=st.sampled_from(["", '"\n', 'a,"b\r\n', '"a\n,b\n']))
+def test_rows_that_are_in_order_are_read_as_ever_also_behind_one_that_is_not(tmp_path_factory, rows, tail):
+    file = tmp_path_factory.getbasetemp() / "any.csv"
+    with file.open("w", encoding="utf-8", newline="") as out:
+        csv.writer(out).writerows([("a", "b"), *rows])
+    whole = list(extract.open_cells(file))
+    assert [cells for _, cells in whole] == [["a", "b"], *rows]
+    with file.open("a", encoding="utf-8", newline="") as out:
+        out.write(tail)
+    found = list(extract.open_cells(file))
+    assert found[:len(whole)] == whole
+    assert [isinstance(cells, extract.Broken) for _, cells in found[len(whole):][:1]] == [True] * bool(tail)
 
 
 # Files as people have them

@@ -79,6 +79,8 @@ def _fetched(base: str, folder: Path, wish: Wish) -> Path:
 
         found = history.fetch(endpoint, out, progress)
     click.echo(f"{found.rows:,} requests fetched, {found.new:,} of them now, in {found.asked:,} questions.")
+    if found.kept_out:
+        click.echo(f"  {found.kept_out:>8,} kept out: {history.NO_ID}")
     for sentence in found.told:
         click.echo(sentence)
     return out

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from civicconnect import importing
 from civicconnect.errors import Invalid
 from civicconnect.importing import Wish
+from tests.history.loopback import END, START, open_town, send, told
 from tests.history.test_import import GOOD, write
 
 PROFILE = """
@@ -53,3 +55,11 @@ def test_papers_are_never_written_over_what_is_read(database, given, tmp_path, p
     with pytest.raises(Invalid, match="which is read; take another name for the verdicts"):
         bring(given, file, profile=str(profile), verdicts=tmp_path / verdicts)
     assert {name: name.read_bytes() for name in tmp_path.iterdir() if name.is_file()} == there
+
+
+def test_requests_without_an_id_are_told_of(database, given, capsys):
+    waiting = {"token": "t", "requested_datetime": f"{START:%Y-%m-%d}", "service_name": "Pothole"}
+    with open_town() as town:
+        town.faults = {1: lambda h: send(h, 200, json.dumps([told(START, "R-0"), waiting]).encode())}
+        bring(given, town.base, since=START, until=END, pause=0)
+    assert "1 kept out: it has no service_request_id, perhaps not yet" in capsys.readouterr().out

@@ -37,6 +37,8 @@ ALSO = {
     "closed_datetime": ("closed_date",), "expected_datetime": ("expected_date",),
     "zipcode": ("zip_code",), "lat": ("latitude",), "long": ("lon", "lng", "longitude"),
 }
+# What every request has one of, and neither an error nor the list of services.
+OF_A_REQUEST = {"service_request_id", "token", "requested_datetime", "request_datetime"}
 PARTS = ("city", "jurisdiction_id")  # what tells the endpoints apart where one file holds several
 HEADER = ",".join(COLUMNS) + "\r\n"
 LARGEST = 64 * 2**20  # bytes of a capture, unpacked
@@ -127,7 +129,7 @@ def requests_in(body: bytes, name: str) -> list[Request]:
     """
     begins = body[:100].lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
     found = _listed(_xml(body, name) if begins == b"<" else _json(body, name))
-    if found and not any("service_request_id" in request or "token" in request for request in found):
+    if found and not any(OF_A_REQUEST & request.keys() for request in found):
         said = _said(found)
         _not_read(name, f"it says: {said}" if said else "it holds no service requests")
     return found

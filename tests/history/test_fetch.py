@@ -289,6 +289,15 @@ def test_requests_without_an_id_are_counted_once_however_often_they_are_shown(ou
     assert [now.reached for now in seen] == [START, None]
 
 
+def test_a_page_of_nothing_but_requests_without_an_id_or_a_token_ends_nothing(out):
+    waiting = [{"service_name": "Pothole", "requested_datetime": written(START), "description": str(n)}
+               for n in range(3)]
+    with open_town(*every(24, count=30), limit=10) as town:
+        town.faults = {2: lambda h: send(h, 200, json.dumps(waiting).encode())}
+        done = ask(town, out)
+    assert (done.rows, done.kept_out) == (20, 3)
+
+
 def test_until_is_now_where_nobody_says(out):
     with open_town(*every(24, count=3)) as town, clock.stopped_at(END):
         ask(town, out, until=None)

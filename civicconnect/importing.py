@@ -97,7 +97,8 @@ def _written(capture: Path, folder: Path, wish: Wish) -> Path:
         raise Invalid({"city": [f"{capture.name} holds several cities; choose one with --city: "
                                 + ", ".join(several)]})
     folder.mkdir(parents=True, exist_ok=True)
-    stem = capture.name.split(".")[0] + (f"-{history.slug(wish.city)}" if wish.city else "")
+    stem = Path(capture.name.lower().removesuffix(".gz")).stem
+    stem = capture.name[:len(stem)] + (f"-{history.slug(wish.city)}" if wish.city else "")
     out = folder / f"{stem}.open311.csv"
     found = history.write_capture(capture, out, only={"city": wish.city} if wish.city else {})
     click.echo(f"{found.rows:,} requests read.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 
@@ -63,3 +64,14 @@ def test_requests_without_an_id_are_told_of(database, given, capsys):
         town.faults = {1: lambda h: send(h, 200, json.dumps([told(START, "R-0"), waiting]).encode())}
         bring(given, town.base, since=START, until=END, pause=0)
     assert "1 kept out: it has no service_request_id, perhaps not yet" in capsys.readouterr().out
+
+
+def test_captures_of_two_years_have_papers_of_their_own(database, given, tmp_path):
+    for year, packed in ((2018, ""), (2019, ""), (2020, ".gz")):
+        body = json.dumps([told(START, f"R-{year}")]).encode()
+        file = tmp_path / f"req.{year}.json{packed}"
+        file.write_bytes(gzip.compress(body) if packed else body)
+        bring(given, file)
+    for year in (2018, 2019, 2020):
+        text = (given.data_folder / "imports" / f"req.{year}.open311.csv").read_text(encoding="utf-8")
+        assert f"R-{year}" in text

@@ -279,6 +279,11 @@ def simulate_(  # noqa: PLR0913  one for each word of the command
 
     Example: civic simulate --reports 20000 --seed 7
     """
+    if extract is None and (folder or times != "local" or layouts != 1):
+        raise click.UsageError("--city, --times and --layouts say how an extract is written: name one, "
+                               "--extract out")
+    if extract is not None and live:
+        raise click.UsageError("--extract writes files, and --live writes none: leave out one of them.")
     wish = simulating.Wish(reports, days, seed, preset, until)
     if extract is not None:
         with installation() if folder is None else nullcontext():

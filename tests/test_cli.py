@@ -242,6 +242,14 @@ def test_a_wrong_word_gets_a_sentence_and_exit_code_1(type_, installed, words, s
     assert (code, said in told) == (1, True)
 
 
+@pytest.mark.parametrize("words", [
+    ("--city", "cities/larkmouth"), ("--times", "utc"), ("--layouts", "2"), ("--live", "--extract", "out"),
+])
+def test_words_of_an_extract_are_not_taken_in_silence_for_anything_else(type_, installed, words):
+    code, told = type_("simulate", "--reports", "5", *words, folder=installed)
+    assert (code, "--extract" in told) == (2, True)
+
+
 def test_someone_added_may_sign_in(own_database, own_settings, tmp_path, type_):
     code, said = type_(
         "user", "add", "Ana@City.example", "--password", "long enough words", "--role", "supervisor",

@@ -126,8 +126,10 @@ def extract(folder: Path | None, out: Path, wish: Wish, manner: Manner) -> None:
     files = simulate.write_extract(plan, wish.seed, out, manner)
     for file in files:
         click.echo(f"Wrote {file} ({file.stat().st_size:,} bytes)")
-    requests = " ".join(str(file) for file in files if file.name.startswith(manner.name.partition(".")[0]))
-    click.echo(f"In an installation of this city: civic import {requests} --profile {out / 'profile.toml'}")
+    click.echo("In an installation of this city:")
+    for file in files:
+        if file.name.startswith(manner.name.partition(".")[0]):
+            click.echo(f"  civic import {file} --profile {out / 'profile.toml'}")
 
 
 def _plan(view: db.Db, wish: Wish) -> Plan:

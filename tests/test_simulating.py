@@ -125,6 +125,15 @@ def test_words_of_which_nothing_came_stand_in_nobodys_way(database, given, monke
         invent(given)
 
 
+def test_an_extract_of_two_files_names_a_command_for_each(database, tmp_path, capsys):
+    with clock.stopped_at(NOON):
+        simulating.extract(None, tmp_path / "out", WISH, Manner("requests.csv.gz", layouts=2))
+    out = tmp_path / "out"
+    told = capsys.readouterr().out.splitlines()
+    for n in (1, 2):
+        assert f"  civic import {out / f'requests-{n}.csv.gz'} --profile {out / 'profile.toml'}" in told
+
+
 def test_an_extract_of_a_folder_changes_no_installation(database, given, tmp_path):
     was, out = stored(), tmp_path / "out"
     with clock.stopped_at(NOON):

@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from time import monotonic
 from zoneinfo import ZoneInfo
@@ -19,9 +19,11 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from civicconnect import catalog, city, clock, db, lanes, running, settings, simulate
-from civicconnect.errors import Conflict
+from civicconnect.errors import Conflict, Invalid
 from civicconnect.settings import Settings
 from civicconnect.simulate import Day, Manner, Plan, Truth
+
+EARLIEST, LATEST = date(1900, 1, 1), date(2199, 12, 31)  # as of records that are imported
 
 
 @dataclass(frozen=True)
@@ -139,6 +141,9 @@ def _plan(view: db.Db, wish: Wish) -> Plan:
     zone = ZoneInfo(catalog.time_zone(view))
     # From midnight on nothing is known, so that the same day gives the same record whatever the hour.
     day = wish.until.date() if wish.until else clock.now().astimezone(zone).date()
+    if day > LATEST or day.toordinal() - wish.days < EARLIEST.toordinal():
+        raise Invalid({"until": [f"A record lies between {EARLIEST.year} and {LATEST.year}; give another "
+                                 "--until, or fewer days."]})
     as_of = datetime.combine(day, time(), zone).astimezone(UTC)
     return simulate.plan_of(view, simulate.read_parameters(file), wish.reports, wish.days, as_of)
 

@@ -125,6 +125,12 @@ def test_words_of_which_nothing_came_stand_in_nobodys_way(database, given, monke
         invent(given)
 
 
+@pytest.mark.parametrize(("until", "days"), [("9999-12-31", 5), ("0001-01-05", 20_000), ("1905-01-01", 9000)])
+def test_a_time_of_which_no_record_tells_is_a_sentence(database, given, until, days):
+    with pytest.raises(Invalid, match="A record lies between 1900 and 2199"):
+        invent(given, wish=Wish(100, days, 3, "", datetime.fromisoformat(until)))
+
+
 def test_an_extract_of_two_files_names_a_command_for_each(database, tmp_path, capsys):
     with clock.stopped_at(NOON):
         simulating.extract(None, tmp_path / "out", WISH, Manner("requests.csv.gz", layouts=2))

@@ -7,7 +7,7 @@ import gzip
 import io
 import zlib
 from collections import deque
-from collections.abc import Collection, Generator, Iterable, Iterator, Mapping
+from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
@@ -168,12 +168,17 @@ def separator_of(line: str) -> str:
     return max(SEPARATORS, key=parts.__getitem__)
 
 
-def must_name_columns(header: Collection[str], profile: Profile) -> None:
-    """Raise Invalid where a header lacks every name that a profile has for something."""
+def must_name_columns(header: Sequence[str], profile: Profile) -> None:
+    """Raise Invalid where a header lacks every name that a profile has for something, or has one twice."""
     missing = missing_columns(header, profile)
     if missing:
         raise Invalid({"file": ["No column is called " + " or ".join(f"'{n}'" for n in names)
                                 + f"; the profile '{profile.name}' names it." for names in missing]})
+    read = {name for names in profile.named.values() for name in names}
+    read |= {name for rule in profile.conditions for name in profile.columns_of(rule)}
+    if twice := [name for name in dict.fromkeys(header) if name in read and header.count(name) > 1]:
+        raise Invalid({"file": [f"Two columns are called '{name}', and the profile '{profile.name}' means "
+                                "one of them; give the other another name." for name in twice]})
 
 
 def missing_columns(header: Collection[str], profile: Profile) -> list[tuple[str, ...]]:

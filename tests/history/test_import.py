@@ -260,6 +260,10 @@ def test_a_gzipped_file_reads_like_a_plain_one(bring, tmp_path):
     assert bring(file=packed)[0].new == 1
 
 
+def test_columns_that_nobody_reads_may_share_a_name(bring, tmp_path):
+    assert bring(file=write(tmp_path / "x.csv", GOOD, header=(*HEADER, "more", "more")))[0].new == 1
+
+
 def test_a_cell_may_hold_line_ends_quotes_and_any_script(bring):
     bring(GOOD | {"where": '5 "Old\nQuay", 東京 \U0001f30a'})
     assert stored().address == '5 "Old Quay", 東京 \U0001f30a'
@@ -272,6 +276,7 @@ def broken_gzip(file):
 @pytest.mark.parametrize(("name", "make", "said"), [
     ("none.csv", lambda file: None, "There is no file"),
     ("empty.csv", lambda file: file.write_bytes(b""), "No column is called 'id'"),
+    ("twice.csv", lambda file: write(file, GOOD, header=(*HEADER, "opened")), "Two columns are called"),
     ("other.csv", lambda file: write(file, {}, header=("a", "b")), "No column is called 'opened'"),
     ("cut.csv.gz", broken_gzip, "cannot be read"),
     ("fake.csv.gz", lambda file: file.write_bytes(b"id,opened\n1,2\n"), "cannot be read"),

@@ -23,6 +23,7 @@ SEPARATORS = ",;\t|"
 LINES = 300  # of a row: beyond, its quotation mark was never meant to stay open
 OPEN = "a quotation mark is opened in it and not closed"
 LONG = f"a cell has more than {csv.field_size_limit():,} characters"
+GZIP = b"\x1f\x8b"
 UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -50,6 +51,8 @@ def open_cells(file: Path, profile: Profile | None = None) -> Iterator[tuple[int
             reader = separated(text)
             header = next(reader, [])
             if profile is not None:
+                if not any("".join(cells).strip() for cells in chain([header], reader)):
+                    raise Invalid({"file": [f"{file.name} is empty."]})
                 must_name_columns(header, profile)
             line = reader.line_num
             yield line, header
@@ -223,13 +226,13 @@ def count_rows(file: Path, profile: Profile) -> int:
 
 
 def open_text(file: Path, errors: str = "strict") -> TextIO:
-    """Open a text file, plain or gzipped, in UTF-8 with or without a byte-order mark.
+    """Open a text file, plain or gzipped whatever its name, in UTF-8 with or without a byte-order mark.
 
     Raises Invalid where there is none, or where it begins as UTF-16 does; DAMAGED where it is no gzip.
     """
     if not file.is_file():
         raise Invalid({"file": [f"There is no file {file}."]})
-    raw = gzip.open(file, "rb") if file.suffix == ".gz" else file.open("rb")  # noqa: SIM115  closed by the reader
+    raw = gzip.open(file, "rb") if _is_packed(file) else file.open("rb")  # noqa: SIM115  closed by the reader
     try:
         begins = raw.peek(2)[:2]
     except DAMAGED:
@@ -239,3 +242,11 @@ def open_text(file: Path, errors: str = "strict") -> TextIO:
         raw.close()
         raise Invalid({"file": [f"{file.name} is written in UTF-16; save it as CSV in UTF-8."]})
     return io.TextIOWrapper(raw, encoding="utf-8-sig", errors=errors, newline="")
+
+
+def _is_packed(file: Path) -> bool:
+    """Say whether a file is gzipped, by its name or, where that does not say so, by how it begins."""
+    if file.suffix == ".gz":
+        return True
+    with file.open("rb") as raw:
+        return raw.read(2) == GZIP

@@ -14,6 +14,8 @@ FIGURE = r"[-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?"
 WELL_KNOWN = re.compile(rf"POINT\s*Z?\s*\(\s*({FIGURE})\s+({FIGURE})(?:\s+{FIGURE})?\s*\)", re.IGNORECASE)
 PAIR = re.compile(rf"\(?\s*({FIGURE})\s*[,;\s]\s*({FIGURE})\s*\)?\s*$")
 THOUSANDS = re.compile(r"[-+]?\d{1,3},\d{3}")
+PARTED = re.compile(r"[-+]?\d{1,3}(?:['\u2019\s]\d{3})+(?:\.\d+)?")
+MARKS = re.compile(r"['\u2019\s]")
 LEAST_DECIMALS = 4  # 11 m: a point written as 42.3590 is read as 42.359
 NO_PLACE, NULL_ISLAND, STAND_IN = "no place", "place at 0, 0", "stand-in place"
 
@@ -115,12 +117,18 @@ def both_in_one(text: str) -> tuple[str, str]:
 def number(text: str, *, thousands: bool = False) -> float:
     """Read a figure; a comma is a decimal one, or several set thousands apart. Raises ValueError.
 
-    thousands    how the one comma of "198,161" is meant: so in a grid, never in degrees
+    thousands    how the one comma of "198,161" is meant: so in a grid, never in degrees; there blanks
+                 and apostrophes set them apart as well
     """
     if "," in text:
         decimal = text.count(",") == 1 and "." not in text and not (thousands and THOUSANDS.fullmatch(text))
         text = text.replace(",", "." if decimal else "")
-    return float(text)
+    try:
+        return float(text)
+    except ValueError:
+        if not (thousands and PARTED.fullmatch(text)):
+            raise
+        return float(MARKS.sub("", text))
 
 
 def _decimals(figure: float) -> int:

@@ -260,8 +260,24 @@ def test_a_gzipped_file_reads_like_a_plain_one(bring, tmp_path):
     assert bring(file=packed)[0].new == 1
 
 
+def test_gzipped_data_are_read_whatever_the_file_is_called(bring, tmp_path):
+    file = write(tmp_path / "plain.csv", GOOD)
+    file.write_bytes(gzip.compress(file.read_bytes()))
+    assert bring(file=file)[0].new == 1
+
+
 def test_columns_that_nobody_reads_may_share_a_name(bring, tmp_path):
     assert bring(file=write(tmp_path / "x.csv", GOOD, header=(*HEADER, "more", "more")))[0].new == 1
+
+
+@pytest.mark.parametrize("mark", ["'", "\u2019", " ", "\u2009", "\u202f", "\N{NO-BREAK SPACE}"])
+def test_figures_of_a_grid_may_be_parted_in_thousands(bring, mark):
+    grid = replace(PROFILE, grid="EPSG:2056")
+    bring(GOOD | {"long": "2683000", "lat": "1247000.5"},
+          GOOD | {"id": "2", "long": f"2{mark}683{mark}000", "lat": f"1{mark}247{mark}000.5"}, profile=grid)
+    with db.reading() as view:
+        one, other = (reports.around(view, stored(called)).point for called in "12")
+    assert one == other is not None
 
 
 def test_a_cell_may_hold_line_ends_quotes_and_any_script(bring):
@@ -275,7 +291,9 @@ def broken_gzip(file):
 
 @pytest.mark.parametrize(("name", "make", "said"), [
     ("none.csv", lambda file: None, "There is no file"),
-    ("empty.csv", lambda file: file.write_bytes(b""), "No column is called 'id'"),
+    ("empty.csv", lambda file: file.write_bytes(b""), r"empty\.csv is empty"),
+    ("marked.csv", lambda file: file.write_bytes(b"\xef\xbb\xbf"), r"marked\.csv is empty"),
+    ("blank.csv", lambda file: file.write_bytes(b"\n \r\n\n"), r"blank\.csv is empty"),
     ("twice.csv", lambda file: write(file, GOOD, header=(*HEADER, "opened")), "Two columns are called"),
     ("other.csv", lambda file: write(file, {}, header=("a", "b")), "No column is called 'opened'"),
     ("cut.csv.gz", broken_gzip, "cannot be read"),

@@ -11,6 +11,7 @@ from flask import Flask, g
 from flask_babel import format_date, format_decimal, format_percent, format_time, format_timedelta, ngettext
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from markupsafe import Markup
 
 from civicconnect import catalog, db, reports
 from civicconnect.catalog import Service, Words
@@ -198,12 +199,12 @@ def _dialled(text: str) -> str:
     """Keep the telephone numbers of a sentence in their order, where it is written from right to left."""
     if catalog.direction(language.chosen()) != "rtl":
         return text
-    return NUMBER.sub(lambda number: left_to_right(number.group()), text)
+    return NUMBER.sub("\N{LEFT-TO-RIGHT ISOLATE}\\g<0>\N{POP DIRECTIONAL ISOLATE}", text)
 
 
-def left_to_right(text: str) -> str:
-    """Return a text between two marks that nobody sees: between words of Arabic too it keeps its order."""
-    return f"\N{LEFT-TO-RIGHT ISOLATE}{text}\N{POP DIRECTIONAL ISOLATE}"
+def left_to_right(text: str) -> Markup:
+    """Return a text, to stand in the page, that keeps its order between words of Arabic too."""
+    return Markup('<bdi dir="ltr">{}</bdi>').format(text)
 
 
 def moment(instant: datetime | None) -> str:

@@ -52,11 +52,14 @@ def find_addresses(db: Db, words: str, limit: int = 8) -> list[Place]:
     return []
 
 
-def street_called(db: Db, words: str) -> str:
-    """Return the street that bears just these words, as the city writes it; "" where there is none."""
+def street_called(db: Db, names: Sequence[str]) -> str:
+    """Return the first street that bears just one of these names, as the city writes it; "" for none."""
     question = Question(gazetteer.streets(db))
-    best_first = question.matches(fold(words[:typed.LONGEST]).split())
-    return best_first[0].street.name if best_first and best_first[0].cost == 0.0 else ""
+    for words in names:
+        best_first = question.matches(fold(words[:typed.LONGEST]).split())
+        if best_first and best_first[0].cost == 0.0:
+            return best_first[0].street.name
+    return ""
 
 
 def _written(of: float) -> str:

@@ -135,10 +135,10 @@ def street_of(address: str) -> str:
 def street_at(address: str) -> str:
     """Return the street of an address as the city writes it; "" where the city has none of that name."""
     words = DISTRICT.sub("", address).split()
-    asked = filter(None, dict.fromkeys((" ".join(words), " ".join(words[1:]), " ".join(words[:-1]),
+    names = filter(None, dict.fromkeys((" ".join(words), " ".join(words[1:]), " ".join(words[:-1]),
                                         street_of(" ".join(words)))))
     with db.reading() as db_:
-        return next(filter(None, (geo.street_called(db_, name) for name in asked)), "")
+        return geo.street_called(db_, list(names))
 
 
 def along(sent: str, address: str) -> str:

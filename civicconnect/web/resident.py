@@ -92,9 +92,9 @@ def form() -> ResponseReturnValue:
     with_it = (taken,) if taken else ()
     if in_words:
         return _ask_rest(Sent({"area": request.args["area"], "address": here.address} | typed,
-                              photos=with_it), {})
+                              photos=with_it), {}, here)
     return _ask_rest(Sent({"lat": str(spot.centre.lat), "long": str(spot.centre.long),
-                           "address": here.address} | typed, uuid4(), spot.centre, with_it), {})
+                           "address": here.address} | typed, uuid4(), spot.centre, with_it), {}, here)
 
 
 @pages.get("/report/photo")
@@ -168,12 +168,13 @@ def _stop(service: Service, spot: Spot, here: Here | None) -> str:
                            stopper=service.stopped({}))
 
 
-def _ask_rest(sent: Sent, faults: dict[str, list[str]]) -> str:
+def _ask_rest(sent: Sent, faults: dict[str, list[str]], here: Here | None = None) -> str:
+    """Ask for the rest; `here` is what stands at its place, where that was looked at already."""
     offer = read_catalog()
     service = offer.services.get(sent.value("service"))
     if service is None:
         raise NotFound("the service of this form is not offered")
-    here = _look(sent.point, sent.value("address")) if sent.point else _here_in_words(sent)
+    here = here or (_look(sent.point, sent.value("address")) if sent.point else _here_in_words(sent))
     return render_template(
         "resident/details.html", sent=sent, faults=report_form.in_order(faults), service=service, here=here,
         department=_who_answers(service, sent.point, here) if here else None, catalog=offer,

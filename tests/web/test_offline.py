@@ -116,7 +116,7 @@ def test_the_offer_asks_what_the_form_with_a_connection_asks(visitor, db_):
     assert set(there) - here == {"csrf_token", "id", "lat", "long", "address", "area", "service",
                                  "also"}  # further places are looked up while they are typed
     assert here - set(there) == {"answer-state", "answer-lean", "photo"}
-    assert "Call 555 0199" in fields(offer, "road-sign")
+    assert 'Call <bdi dir="ltr">555 0199</bdi>' in fields(offer, "road-sign")
     assert offer["services"]["tree"]["is_stopped"]
     assert "Trees are the forester&#39;s." in fields(offer, "tree")
 

@@ -46,12 +46,12 @@ def _join(reference: str, *, affected: bool) -> ResponseReturnValue:
     if fault := "" if affected else email_fault(email):
         return one_report.public_page(
             reference, RESIDENT, Typed("follow", request.form, (), {"email": [fault]}))
+    if affected and device.has_sent(reports.tidy(reference)):
+        # Who sent it counts already. Their own page stays theirs: others may sit at this browser now.
+        return redirect(url_for("resident.show", reference=reference, thanks="affected"), 303)
     held = device.known() or device.fresh()
     person = Person(held, ContactDetails(email=email), chosen())
     with transaction() as change:
-        if affected and device.has_sent(reports.tidy(reference)):  # who sent it counts already
-            own = reports.sender(change, reports.find(change, reference, RESIDENT, lock=True))
-            return redirect(_at(own, "affected"), 303)
         follower = reports.joined(change, RESIDENT, reference, person, affected=affected)
         notify.plan_welcome(change, follower)
     thanks = "affected" if affected else "follows"

@@ -169,7 +169,8 @@ def test_the_reason_for_taking_back_what_is_closed_meanwhile_stays_typed(visitor
 
 def test_whoever_sent_a_report_counts_once_in_their_browser_too(visitor, own, report, db_):
     page = visitor.follow(submit(visitor, visitor.get(f"/reports/{report.reference}"), "/me-too"))
-    assert "Your report" in page.words
+    assert "You are counted." in page.words
+    assert "/follow/" not in page.text.replace(f"/reports/{report.reference}/follow", "")  # nobody else's key
     assert again(db_, report).people == 1
 
 
